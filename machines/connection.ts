@@ -1,0 +1,94 @@
+import { assign, setup } from 'xstate';
+
+export type ConnectionState = 'offline' | 'probing' | 'online' | 'waiting';
+
+/** Whether requests can reach the server at all. The platform's word is a hint; a probe decides. */
+export type ConnectionEvent =
+  /** The platform says there is (not) a network. */
+  | { readonly type: 'networkCame' }
+  | { readonly type: 'networkWent' }
+  /** A request ended without an HTTP answer. */
+  | { readonly type: 'requestFailed' }
+  | { readonly type: 'probeSucceeded' }
+  /** `retryIn`: ms until the next probe, drawn by the engine (full jitter). */
+  | { readonly type: 'probeFailed'; readonly retryIn: number };
+
+export interface ConnectionContext {
+  /** The platform's last word. */
+  readonly hinted: 'present' | 'absent';
+  /** Probes failed in a row; 0 once one succeeded. */
+  readonly failures: number;
+  readonly retryIn: number;
+}
+
+/** A platform that says "no network" may lie: ask again after this long (ms). */
+export const distrustDelay = 30_000;
+
+export const connectionMachine = setup({
+  types: {
+    context: {} as ConnectionContext,
+    events: {} as ConnectionEvent,
+    input: {} as { hinted: ConnectionContext['hinted'] },
+    tags: {} as 'busy' | 'waiting',
+  },
+  guards: {
+    hintedAbsent: ({ context }) => context.hinted === 'absent',
+  },
+  actions: {
+    hintPresent: assign({ hinted: 'present' }),
+    hintAbsent: assign({ hinted: 'absent' }),
+    succeed: assign({ failures: 0 }),
+    fail: assign({
+      failures: ({ context }) => context.failures + 1,
+      retryIn: ({ event }) => (event.type === 'probeFailed' ? event.retryIn : 0),
+    }),
+  },
+  delays: {
+    retryIn: ({ context }) => context.retryIn,
+    distrust: distrustDelay,
+  },
+}).createMachine({
+  id: 'connection',
+  context: ({ input }) => ({ hinted: input.hinted, failures: 0, retryIn: 0 }),
+  initial: 'starting',
+  states: {
+    starting: {
+      always: [{ guard: 'hintedAbsent', target: 'offline' }, { target: 'online' }],
+    },
+    offline: {
+      tags: 'waiting',
+      description: 'The platform says so and a probe did not disprove it.',
+      after: { distrust: 'probing' },
+      on: { networkCame: { target: 'probing', actions: 'hintPresent' } },
+    },
+    probing: {
+      tags: 'busy',
+      description: 'One cheap request decides; nothing else is sent meanwhile.',
+      on: {
+        networkCame: { actions: 'hintPresent' },
+        networkWent: { actions: 'hintAbsent' },
+        probeSucceeded: { target: 'online', actions: 'succeed' },
+        probeFailed: [
+          { guard: 'hintedAbsent', target: 'offline', actions: 'fail' },
+          { target: 'waiting', actions: 'fail' },
+        ],
+      },
+    },
+    online: {
+      on: {
+        networkCame: { actions: 'hintPresent' },
+        networkWent: { target: 'probing', actions: 'hintAbsent' },
+        requestFailed: { target: 'probing' },
+      },
+    },
+    waiting: {
+      tags: 'waiting',
+      description: 'The server can not be reached; all wait together for the next probe.',
+      after: { retryIn: 'probing' },
+      on: {
+        networkCame: { target: 'probing', actions: 'hintPresent' },
+        networkWent: { target: 'offline', actions: 'hintAbsent' },
+      },
+    },
+  },
+});

@@ -1,0 +1,175 @@
+import type { RecordFacts } from '../machines/recordTable.ts';
+import type { JsonObject } from './json.ts';
+import { noPages, type Pages } from './pages.ts';
+import type { ConflictFacts, Operation, Overwritten, SealedRequest } from './rows/row.ts';
+import type { Failure } from '../machines/failure.ts';
+
+/**
+ * Everything that is true and survives a reload: the fold of the journal's rows. Never changed but
+ * by `foldRows`.
+ */
+export interface Facts {
+  /** The last journal sequence folded. */
+  readonly head: number;
+  /** How many rows were folded since the database began; counts on where `head` has gaps. */
+  readonly folded: number;
+  /** How often everything was cleared. */
+  readonly generation: number;
+  /** Next place in the outbox; taken by acts of people alone, so that the engine's rows commute. */
+  readonly order: number;
+  /** Next place among the settlements. */
+  readonly settledOrder: number;
+  /** Next place in the conflict log. */
+  readonly logOrder: number;
+  /** The last row seen of each writer, newest last; a row at or below it is skipped. */
+  readonly lastSeen: Readonly<Record<string, { readonly n: number; readonly at: number }>>;
+  readonly models: Readonly<Record<string, ModelFacts>>;
+  /** Dirty records only, by lane key. */
+  readonly lanes: Pages<Lane>;
+  /** Operations by lane key and order: a lane is a range. */
+  readonly outbox: Pages<Operation>;
+  /** Where an operation stands: its outbox key. Superseded ids lead to what stands for them. */
+  readonly places: Pages<string>;
+  /** Lanes that wait for a person. */
+  readonly attention: Pages<LaneRef>;
+  readonly settlements: Pages<Settlement>;
+  /** Operation ids by order, so that the oldest settlement can be dropped. */
+  readonly settled: Pages<string>;
+  /** What a merge overwrote, by order. */
+  readonly conflictLog: Pages<ConflictLogEntry>;
+  /** Rows that could not be read, by sequence. */
+  readonly quarantine: Pages<Quarantined>;
+  /** When the server last confirmed something (ms since 1970); never decreases. */
+  readonly lastSyncedAt: number | null;
+  readonly lastFailure: Failure | null;
+  /** Dirty records by state. */
+  readonly counts: Readonly<Record<LaneState, number>>;
+}
+
+export interface ModelFacts {
+  /** By record key. */
+  readonly records: Pages<Entry>;
+  /** Server id to record key, where they differ. */
+  readonly aliases: Pages<string>;
+  /** Where the next pull begins; null: from the start. */
+  readonly cursor: string | null;
+  /** Whether a pull has ever come to its end. */
+  readonly pulled: boolean;
+  /** Records shown. */
+  readonly shown: number;
+}
+
+/** A record: what the server last confirmed and what is shown. */
+export interface Entry {
+  readonly base: JsonObject | null;
+  readonly version: string | null;
+  /** The server's own id, where it has one. */
+  readonly alias: string | null;
+  /** base with the visible operations; the same object as `base` where nothing is dirty. */
+  readonly shown: JsonObject | null;
+}
+
+export interface LaneRef {
+  readonly model: string;
+  readonly recordId: string;
+}
+
+export type LaneState = 'pending' | 'syncing' | 'backoff' | 'conflicted' | 'failed';
+
+/** A record's operations in order, and its machine. Exists while there are operations. */
+export interface Lane extends LaneRef, RecordFacts {
+  readonly state: LaneState;
+  /** Operations in it. */
+  readonly count: number;
+  /** Those among them that are not shown until the server said yes. */
+  readonly hidden: number;
+  readonly sealed: SealedRequest | null;
+  readonly parked: Parked | null;
+}
+
+export interface Parked {
+  readonly reason: 'rejected' | 'conflict';
+  readonly operationIds: readonly string[];
+  readonly failure: Failure;
+  readonly rollback: boolean;
+  readonly at: number;
+  readonly conflict: ConflictFacts | null;
+}
+
+export type Outcome =
+  | 'committed'
+  | 'merged'
+  | 'rejected'
+  | 'discarded'
+  | 'cancelled'
+  | 'lost'
+  | 'unknown';
+
+export interface Settlement {
+  readonly outcome: Outcome;
+  readonly at: number;
+  readonly order: string;
+}
+
+export interface ConflictLogEntry extends LaneRef, Overwritten {
+  readonly at: number;
+}
+
+export interface Quarantined {
+  readonly text: string;
+  readonly lane: LaneRef | null;
+  readonly reason: string;
+}
+
+const noCounts: Facts['counts'] = { pending: 0, syncing: 0, backoff: 0, conflicted: 0, failed: 0 };
+
+export const emptyModel: ModelFacts = {
+  records: noPages(),
+  aliases: noPages(),
+  cursor: null,
+  pulled: false,
+  shown: 0,
+};
+
+export function emptyFacts(models: readonly string[]): Facts {
+  return {
+    head: 0,
+    folded: 0,
+    generation: 0,
+    order: 0,
+    settledOrder: 0,
+    logOrder: 0,
+    lastSeen: {},
+    models: Object.fromEntries(models.map((name) => [name, emptyModel])),
+    lanes: noPages(),
+    outbox: noPages(),
+    places: noPages(),
+    attention: noPages(),
+    settlements: noPages(),
+    settled: noPages(),
+    conflictLog: noPages(),
+    quarantine: noPages(),
+    lastSyncedAt: null,
+    lastFailure: null,
+    counts: noCounts,
+  };
+}
+
+/** Model names and record keys hold no U+0000 (refused at the border), so this is unambiguous. */
+export function laneKey(model: string, recordId: string): string {
+  return `${model}\u0000${recordId}`;
+}
+
+/** Sorts as the number does: base 36, ten digits (3.6e15). */
+export function orderKey(order: number): string {
+  return order.toString(36).padStart(10, '0');
+}
+
+export function outboxKey(lane: string, order: string): string {
+  return `${lane}\u0000${order}`;
+}
+
+/** The prefix of all outbox keys of a lane. */
+export function outboxPrefix(lane: string): string {
+  return `${lane}\u0000`;
+}

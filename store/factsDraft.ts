@@ -1,0 +1,359 @@
+import type { RecordEvent } from '../machines/record.ts';
+import { moveRecord } from '../machines/recordTable.ts';
+import {
+  type ConflictLogEntry,
+  type Entry,
+  emptyModel,
+  type Facts,
+  type Lane,
+  type LaneRef,
+  type LaneState,
+  laneKey,
+  type ModelFacts,
+  type Outcome,
+  orderKey,
+  outboxKey,
+  outboxPrefix,
+  type Quarantined,
+  type Settlement,
+} from './facts.ts';
+import type { JsonObject } from './json.ts';
+import { type Pages, valuesOf } from './pages.ts';
+import { PagesDraft } from './pagesDraft.ts';
+import { rebase } from './rebase.ts';
+import type { Operation } from './rows/row.ts';
+
+/** Settlements kept, so that a handle can be reattached; beyond it the outcome is `unknown`. */
+export const settlementCap = 10_000;
+/** Entries of the conflict log kept. */
+export const conflictLogCap = 1_000;
+/** Writers remembered: an append in doubt is written again within seconds, not tabs later. */
+export const writerCap = 256;
+
+interface ModelDraft {
+  readonly records: PagesDraft<Entry>;
+  readonly aliases: PagesDraft<string>;
+  cursor: string | null;
+  pulled: boolean;
+  shown: number;
+}
+
+/** A row that is not legal where it stands: it changed nothing. */
+export interface IllegalMove {
+  readonly sequence: number;
+  readonly type: string;
+  readonly lane: LaneRef | null;
+  readonly reason: string;
+}
+
+/**
+ * Facts being folded. Pages are opened at their first use, so that one row costs what it touches.
+ * The verbs here keep what belongs together: a lane's count, its state's count, the places.
+ */
+export class FactsDraft {
+  readonly #before: Facts;
+  readonly #models = new Map<string, ModelDraft>();
+  #pages: Partial<{ [K in PagedField]: PagesDraft<PagedValue<K>> }> = {};
+  head: number;
+  folded: number;
+  generation: number;
+  order: number;
+  settledOrder: number;
+  logOrder: number;
+  lastSyncedAt: number | null;
+  lastFailure: Facts['lastFailure'];
+  readonly #lastSeen: Facts['lastSeen'];
+  #seen: Record<string, { n: number; at: number }> | null = null;
+  #counts: Record<LaneState, number> | null = null;
+  readonly illegal: IllegalMove[] = [];
+
+  constructor(before: Facts) {
+    this.#before = before;
+    this.head = before.head;
+    this.folded = before.folded;
+    this.generation = before.generation;
+    this.order = before.order;
+    this.settledOrder = before.settledOrder;
+    this.logOrder = before.logOrder;
+    this.lastSyncedAt = before.lastSyncedAt;
+    this.lastFailure = before.lastFailure;
+    this.#lastSeen = before.lastSeen;
+  }
+
+  pages<K extends PagedField>(field: K): PagesDraft<PagedValue<K>> {
+    const open = this.#pages[field];
+    if (open) return open as PagesDraft<PagedValue<K>>;
+    const draft = new PagesDraft(this.#before[field] as Pages<PagedValue<K>>);
+    // One key, one type: the mapped type can't be narrowed by a generic key.
+    (this.#pages as Record<string, unknown>)[field] = draft;
+    return draft;
+  }
+
+  model(name: string): ModelDraft {
+    let draft = this.#models.get(name);
+    if (!draft) {
+      const before = Object.hasOwn(this.#before.models, name)
+        ? (this.#before.models[name] as ModelFacts)
+        : emptyModel;
+      draft = {
+        records: new PagesDraft(before.records),
+        aliases: new PagesDraft(before.aliases),
+        cursor: before.cursor,
+        pulled: before.pulled,
+        shown: before.shown,
+      };
+      this.#models.set(name, draft);
+    }
+    return draft;
+  }
+
+  lastSeen(writer: string): number {
+    const seen = this.#seen ?? this.#lastSeen;
+    return Object.hasOwn(seen, writer) ? (seen[writer]?.n ?? 0) : 0;
+  }
+
+  see(writer: string, n: number): void {
+    this.#seen ??= { ...this.#lastSeen };
+    const seen = this.#seen;
+    seen[writer] = { n, at: this.folded };
+    const writers = Object.keys(seen);
+    if (writers.length > writerCap) {
+      const oldest = writers.reduce((a, b) => ((seen[a]?.at ?? 0) <= (seen[b]?.at ?? 0) ? a : b));
+      delete seen[oldest];
+    }
+  }
+
+  lane(key: string): Lane | undefined {
+    return this.pages('lanes').get(key);
+  }
+
+  entry(model: string, recordId: string): Entry | undefined {
+    return this.model(model).records.get(recordId);
+  }
+
+  /** Operations of a lane in order, with their outbox keys. */
+  operationsOf(lane: string): { key: string; operation: Operation }[] {
+    const prefix = outboxPrefix(lane);
+    const found: { key: string; operation: Operation }[] = [];
+    this.pages('outbox').scan(prefix, (operation, key) => {
+      if (!key.startsWith(prefix)) return false;
+      found.push({ key, operation });
+      return true;
+    });
+    return found;
+  }
+
+  /** Puts an operation at the end of its lane, or at a given place. */
+  enqueue(operation: Operation, place?: string): void {
+    const lane = laneKey(operation.model, operation.recordId);
+    const key = place ?? outboxKey(lane, orderKey(this.order++));
+    this.pages('outbox').set(key, operation);
+    this.pages('places').set(operation.id, key);
+    for (const id of operation.supersedes ?? []) this.pages('places').set(id, key);
+  }
+
+  /** Takes an operation out of the outbox; its settlement is another matter. */
+  dequeue(operationId: string): Operation | undefined {
+    const places = this.pages('places');
+    const key = places.get(operationId);
+    if (key === undefined) return undefined;
+    const outbox = this.pages('outbox');
+    const operation = outbox.get(key);
+    if (!operation || operation.id !== operationId) return undefined;
+    outbox.delete(key);
+    places.delete(operationId);
+    for (const id of operation.supersedes ?? []) places.delete(id);
+    return operation;
+  }
+
+  /** Stores a lane after a change, or forgets it when it holds nothing; keeps the counts. */
+  putLane(key: string, next: Lane | null): void {
+    const lanes = this.pages('lanes');
+    const before = lanes.get(key);
+    this.#counts ??= { ...this.#before.counts };
+    if (before) this.#counts[before.state]--;
+    if (next) {
+      this.#counts[next.state]++;
+      lanes.set(key, next);
+    } else {
+      lanes.delete(key);
+    }
+    const held = next && (next.state === 'failed' || next.state === 'conflicted');
+    if (held) {
+      this.pages('attention').set(key, { model: next.model, recordId: next.recordId });
+    } else if (before && (before.state === 'failed' || before.state === 'conflicted')) {
+      this.pages('attention').delete(key);
+    }
+  }
+
+  /** Moves a lane's machine; undefined if the law has no such move. */
+  moved(lane: Lane, ...events: readonly RecordEvent[]): Lane | null | undefined {
+    let facts: { readonly state: string } & Pick<Lane, 'attempts' | 'retryAt' | 'failure'> = lane;
+    for (const event of events) {
+      const next = moveRecord(facts as Lane, event);
+      if (!next) return undefined;
+      facts = next;
+    }
+    if (facts.state === 'synced') return null;
+    const { state, attempts, retryAt, failure } = facts;
+    return { ...lane, state: state as LaneState, attempts, retryAt, failure };
+  }
+
+  /** The server confirmed something at `at`. */
+  confirm(at: number): void {
+    if (this.lastSyncedAt === null || at > this.lastSyncedAt) this.lastSyncedAt = at;
+  }
+
+  putEntry(model: string, recordId: string, next: Entry): void {
+    const draft = this.model(model);
+    const before = draft.records.get(recordId);
+    const wasShown = before !== undefined && before.shown !== null;
+    const isShown = next.shown !== null;
+    if (wasShown !== isShown) draft.shown += isShown ? 1 : -1;
+    if (next.base === null && !isShown && !this.lane(laneKey(model, recordId))) {
+      draft.records.delete(recordId);
+      if (next.alias !== null) draft.aliases.delete(next.alias);
+    } else {
+      draft.records.set(recordId, next);
+    }
+  }
+
+  /** Sets what the server confirmed; what is shown follows by `rebaseRecord`. */
+  putBase(
+    model: string,
+    recordId: string,
+    base: JsonObject | null,
+    version: string | null,
+    alias?: string,
+  ): void {
+    const draft = this.model(model);
+    const before = draft.records.get(recordId);
+    const known = alias ?? before?.alias ?? null;
+    if (known !== null && before?.alias !== known) draft.aliases.set(known, recordId);
+    const shown = before?.shown ?? null;
+    draft.records.set(recordId, { base, version, alias: known, shown });
+  }
+
+  /** Shows base with the visible operations of the lane: the one function of every change. */
+  rebaseRecord(model: string, recordId: string): void {
+    const entry = this.entry(model, recordId);
+    const key = laneKey(model, recordId);
+    const operations = this.operationsOf(key).map((item) => item.operation);
+    const base = entry?.base ?? null;
+    this.putEntry(model, recordId, {
+      base,
+      version: entry?.version ?? null,
+      alias: entry?.alias ?? null,
+      shown: rebase(base, operations, this.lane(key)?.parked ?? null),
+    });
+  }
+
+  settle(operation: Operation, outcome: Outcome, at: number): void {
+    // Superseded operations reach the server, if at all, through the one that stands for them.
+    const forOthers = outcome === 'committed' ? 'merged' : outcome;
+    this.#settleId(operation.id, outcome, at);
+    for (const id of operation.supersedes ?? []) this.#settleId(id, forOthers, at);
+  }
+
+  #settleId(operationId: string, outcome: Outcome, at: number): void {
+    const settlements = this.pages('settlements');
+    const settled = this.pages('settled');
+    // An operation ends once: a dead letter that is discarded later stays `rejected`.
+    if (settlements.get(operationId)) return;
+    const order = orderKey(this.settledOrder++);
+    settlements.set(operationId, { outcome, at, order });
+    settled.set(order, operationId);
+    if (settlements.size > settlementCap) {
+      const oldest = settled.first();
+      if (oldest) {
+        settled.delete(oldest.key);
+        settlements.delete(oldest.value);
+      }
+    }
+  }
+
+  log(entry: ConflictLogEntry): void {
+    const log = this.pages('conflictLog');
+    log.set(orderKey(this.logOrder++), entry);
+    if (log.size > conflictLogCap) {
+      const oldest = log.first();
+      if (oldest) log.delete(oldest.key);
+    }
+  }
+
+  /** Everything goes but the settlements, the journal's place and the writers seen. */
+  purge(generation: number, at: number): void {
+    this.generation = generation;
+    for (const operation of valuesOf(this.pages('outbox').finish())) {
+      this.settle(operation, 'discarded', at);
+    }
+    for (const field of ['lanes', 'outbox', 'places', 'attention', 'conflictLog'] as const) {
+      this.pages(field).clear();
+    }
+    this.pages('quarantine').clear();
+    this.#counts = { pending: 0, syncing: 0, backoff: 0, conflicted: 0, failed: 0 };
+    for (const name of Object.keys(this.#before.models)) {
+      const model = this.model(name);
+      model.records.clear();
+      model.aliases.clear();
+      model.cursor = null;
+      model.pulled = false;
+      model.shown = 0;
+    }
+  }
+
+  finish(): Facts {
+    const next: { -readonly [K in keyof Facts]: Facts[K] } = {
+      ...this.#before,
+      head: this.head,
+      folded: this.folded,
+      generation: this.generation,
+      order: this.order,
+      settledOrder: this.settledOrder,
+      logOrder: this.logOrder,
+      lastSyncedAt: this.lastSyncedAt,
+      lastFailure: this.lastFailure,
+      lastSeen: this.#seen ?? this.#lastSeen,
+    };
+    for (const [field, draft] of Object.entries(this.#pages)) {
+      (next as Record<string, unknown>)[field] = draft.finish();
+    }
+    if (this.#counts) next.counts = this.#counts;
+    if (this.#models.size > 0) {
+      const models = { ...this.#before.models };
+      for (const [name, draft] of this.#models) {
+        models[name] = {
+          records: draft.records.finish(),
+          aliases: draft.aliases.finish(),
+          cursor: draft.cursor,
+          pulled: draft.pulled,
+          shown: draft.shown,
+        };
+      }
+      next.models = models;
+    }
+    return next;
+  }
+}
+
+type PagedField =
+  | 'lanes'
+  | 'outbox'
+  | 'places'
+  | 'attention'
+  | 'settlements'
+  | 'settled'
+  | 'conflictLog'
+  | 'quarantine';
+
+interface PagedValues {
+  lanes: Lane;
+  outbox: Operation;
+  places: string;
+  attention: LaneRef;
+  settlements: Settlement;
+  settled: string;
+  conflictLog: ConflictLogEntry;
+  quarantine: Quarantined;
+}
+type PagedValue<K extends PagedField> = PagedValues[K];

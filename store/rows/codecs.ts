@@ -1,0 +1,109 @@
+import {
+  type Check,
+  isAnything,
+  isBoolean,
+  isCount,
+  isNumber,
+  isObject,
+  isString,
+  isText,
+  listOf,
+  nullable,
+  oneOf,
+  optional,
+  shape,
+} from './check.ts';
+import type { RowType } from './row.ts';
+
+const actionId = shape({ writer: isText, n: isCount });
+const ids = listOf(isText);
+const failure = shape({
+  code: isText,
+  status: optional(isNumber),
+  message: isString,
+  at: isNumber,
+});
+
+const operation = shape({
+  id: isText,
+  model: isText,
+  recordId: isText,
+  kind: oneOf('create', 'update', 'upsert', 'delete'),
+  changes: isObject,
+  at: isNumber,
+  visible: isBoolean,
+  strategy: oneOf('optimistic', 'waitForRemote'),
+  supersedes: optional(ids),
+  meta: optional(isAnything),
+});
+
+const requestFields = {
+  key: isText,
+  operationIds: ids,
+  kind: oneOf('create', 'update', 'delete'),
+  method: isText,
+  path: isString,
+  query: isString,
+  contentType: nullable(isString),
+  body: nullable(isString),
+  ifMatch: nullable(isString),
+};
+
+const overwritten = listOf(shape({ field: isString, local: isAnything, remote: isAnything }));
+const conflict = shape({ remote: nullable(isObject), remoteVersion: nullable(isString) });
+const lane = { model: isText, recordId: isText };
+
+function row(fields: Readonly<Record<string, Check>>): Check {
+  return shape({ actionId, at: isNumber, ...fields });
+}
+
+/** The shape of version 1 of each row; a change of any is a new version and an upcaster. */
+export const rowChecks: Readonly<Record<RowType, Check>> = {
+  recorded: row({ generation: isCount, operation }),
+  sealed: row({ requests: listOf(shape({ ...lane, ...requestFields })) }),
+  answered: row({
+    ...lane,
+    operationIds: ids,
+    base: nullable(isObject),
+    version: nullable(isString),
+    alias: optional(isText),
+  }),
+  retryScheduled: row({ ...lane, attempts: isCount, retryAt: isNumber, failure }),
+  parked: row({
+    ...lane,
+    reason: oneOf('rejected', 'conflict'),
+    operationIds: ids,
+    failure,
+    rollback: isBoolean,
+    conflict: optional(conflict),
+  }),
+  resolved: row({
+    ...lane,
+    by: oneOf('policy', 'person'),
+    replaced: ids,
+    operation: nullable(operation),
+    base: nullable(isObject),
+    version: nullable(isString),
+    overwritten,
+  }),
+  cancelled: row({ ...lane, operationIds: ids }),
+  discarded: row({ ...lane, operationIds: ids }),
+  retried: row({ ...lane, operationIds: ids, operation }),
+  edited: row({ ...lane, operationIds: ids, operation, behind: nullable(operation) }),
+  pulled: row({
+    model: isText,
+    items: listOf(
+      shape({
+        id: isText,
+        record: isObject,
+        version: nullable(isString),
+        alias: optional(isText),
+        overwritten: optional(overwritten),
+      }),
+    ),
+    deleted: ids,
+    cursor: nullable(isString),
+    complete: isBoolean,
+  }),
+  purged: row({ generation: isCount }),
+};
