@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser } from '../support/browser/launch.ts';
@@ -63,6 +64,21 @@ test('a kill leaves no process behind', async () => {
 
   await running.kill();
   expect(await ours()).toEqual([]);
+});
+
+test('a browser does not outlive the process that started it, even if that one is killed', async () => {
+  await using profile = await makeProfile();
+  const script = fileURLToPath(new URL('./support/launchThenDie.ts', import.meta.url));
+  const group = await new Promise<number>((resolve) => {
+    // The killed process leaves its temporary files behind, so they go where the profile goes.
+    const env = { ...process.env, TMPDIR: profile.path };
+    execFile(process.execPath, [script, profile.path], { env }, (_died, stdout) => {
+      resolve(Number(stdout));
+    });
+  });
+  expect(group).toBeGreaterThan(1);
+  const left = async () => (await listProcesses()).filter((row) => row.group === group).length;
+  await expect.poll(left, { timeout: 5_000 }).toBe(0);
 });
 
 test('a page has locks, broadcast channels and IndexedDB', async () => {
@@ -141,7 +157,7 @@ test('a put beyond an overridden quota fails with QuotaExceededError', async () 
       origin: page.origin,
       ...(quotaSize === undefined ? {} : { quotaSize }),
     });
-  const put = () => tab.evaluate(() => rawStorage.putBytes(20_000_000));
+  const put = () => tab.evaluate(() => rawStorage.putBytes(3_000_000));
   await setQuota(1_000_000);
   expect(await put()).toBe('QuotaExceededError');
   await setQuota();

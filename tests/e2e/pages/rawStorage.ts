@@ -23,12 +23,15 @@ async function commitRows(count: number): Promise<string> {
   return transaction.durability;
 }
 
-/** Puts one value of so many bytes; returns 'stored' or the name of the error. */
+/**
+ * Puts one value of so many bytes; returns 'stored' or the name of the error. Random bytes, because
+ * Chromium compresses values and its quota counts what is left.
+ */
 async function putBytes(size: number): Promise<string> {
   const database = await open();
   try {
     const transaction = database.transaction('rows', 'readwrite', { durability: 'strict' });
-    transaction.objectStore('rows').put(new Uint8Array(size).fill(7), 'big');
+    transaction.objectStore('rows').put(randomBytes(size), 'big');
     await finished(transaction);
     return 'stored';
   } catch (error) {
@@ -50,6 +53,13 @@ async function countRows(): Promise<number | undefined> {
   });
   database.close();
   return count;
+}
+
+function randomBytes(size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  const most = 65_536; // What one call of getRandomValues gives.
+  for (let at = 0; at < size; at += most) crypto.getRandomValues(bytes.subarray(at, at + most));
+  return bytes;
 }
 
 function finished(transaction: IDBTransaction): Promise<void> {

@@ -40,7 +40,7 @@ export async function groupEnds(group: number, deadline: number): Promise<boolea
  * @returns stands the guard down; call it once the group has ended, before its number is reused
  */
 export function guardGroup(group: number): () => void {
-  const guard = spawn('sh', ['-c', 'read _; kill -KILL -- "-$0"', String(group)], {
+  const guard = spawn('sh', ['-c', 'read _; kill -KILL "-$0"', String(group)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

@@ -5,7 +5,7 @@ import { runScript } from './script.ts';
 import { serveFolder } from './staticServer.ts';
 
 /** Which page to serve; the paths are absolute, or relative to the working directory. */
-export type PageSource =
+type PageSource =
   /** A TypeScript file that becomes the only script of an empty page with a `#root`. */
   | { readonly entry: string }
   /** A folder with an index.html. */
