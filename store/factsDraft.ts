@@ -186,6 +186,16 @@ export class FactsDraft {
     }
   }
 
+  /** Counts a lane that was read from disk. */
+  count(lane: Lane): void {
+    this.#counts ??= { ...this.#before.counts };
+    this.#counts[lane.state]++;
+    if (lane.state === 'failed' || lane.state === 'conflicted') {
+      const { model, recordId } = lane;
+      this.pages('attention').set(laneKey(model, recordId), { model, recordId });
+    }
+  }
+
   /** Moves a lane's machine; undefined if the law has no such move. */
   moved(lane: Lane, ...events: readonly RecordEvent[]): Lane | null | undefined {
     let facts: { readonly state: string } & Pick<Lane, 'attempts' | 'retryAt' | 'failure'> = lane;

@@ -4,8 +4,8 @@ import type { EngineRole, EngineRun } from '../machines/engine.ts';
 import { emptyFacts, type Facts, laneKey, orderKey } from './facts.ts';
 import { foldEntries, foldTail } from './fold.ts';
 import type { IllegalMove } from './factsDraft.ts';
-import { noPages, type Pages, scan, setIn, valuesOf } from './pages.ts';
-import { PagesDraft } from './pagesDraft.ts';
+import { getIn, noPages, type Pages, scan, valuesOf } from './pages.ts';
+import { PagesDraft, setIn } from './pagesDraft.ts';
 import type { ActionId, JournalEntry, PersonRow, Row } from './rows/row.ts';
 
 /** What is true only while this page lives. */
@@ -15,8 +15,6 @@ export interface Ephemeral {
   readonly run: EngineRun;
   /** Lane keys of requests under way. */
   readonly underWay: Readonly<Record<string, true>>;
-  /** Lane keys of acts in the tail, with how many. */
-  readonly saving: Readonly<Record<string, number>>;
   /** The last pull in this page's life, per model. */
   readonly pulls: Readonly<Record<string, PullProgress>>;
   /** Rows that were illegal where they stood (newest last, capped): each changed nothing. */
@@ -34,6 +32,8 @@ export interface SyncState {
   readonly sequenced: Facts;
   /** This tab's own acts that are not yet sequenced, by their count. */
   readonly tail: Pages<PersonRow>;
+  /** How many acts of the tail touch a lane, by lane key. */
+  readonly saving: Pages<number>;
   /** Both, folded: what people see. The same object as `sequenced` while the tail is empty. */
   readonly shown: Facts;
   readonly ephemeral: Ephemeral;
@@ -59,7 +59,6 @@ const initialEphemeral: Ephemeral = {
   role: 'stopped',
   run: 'running',
   underWay: {},
-  saving: {},
   pulls: {},
   illegal: [],
 };
@@ -125,6 +124,7 @@ export function createSyncSlice(name: string, models: readonly string[]) {
   const initialState: SyncState = {
     sequenced: empty,
     tail: noPages(),
+    saving: noPages(),
     shown: empty,
     ephemeral: initialEphemeral,
   };
@@ -180,23 +180,145 @@ function acted(state: SyncState, action: PersonAction): SyncState {
   return {
     ...state,
     tail: setIn(state.tail, orderKey(actionId.n), row),
+    saving: counted(state.saving, [row], 1),
     shown: foldTail(state.shown, [row]),
-    ephemeral: { ...state.ephemeral, saving: counted(state.ephemeral.saving, [row], 1) },
   };
 }
 
-function counted(
-  saving: Ephemeral['saving'],
-  rows: readonly Row[],
-  by: 1 | -1,
-): Ephemeral['saving'] {
-  const next: Record<string, number> = { ...saving };
+function counted(before: Pages<number>, rows: readonly Row[], by: 1 | -1): Pages<number> {
+  const saving = new PagesDraft(before);
   for (const row of rows) {
     for (const lane of lanesOfRow(row)) {
-      const count = (next[lane] ?? 0) + by;
-      if (count > 0) next[lane] = count;
-      else delete next[lane];
+      const count = (saving.get(lane) ?? 0) + by;
+      if (count > 0) saving.set(lane, count);
+      else saving.delete(lane);
     }
   }
-  return next;
+  return saving.finish();
+}
+
+/**
+ * Entries of the journal arrive: `sequenced` folds them, the tail loses what it now holds. What is
+ * shown is, by definition, `sequenced` with the rest of the tail folded over it; three short cuts
+ * give the same without folding again (their equality is a property test):
+ * all of the tail was written, some of the tail's beginning was, or only rows of other lanes came.
+ */
+function sequenced(state: SyncState, all: readonly JournalEntry[], writer: string): SyncState {
+  const entries = all.filter((entry) => entry.sequence > state.sequenced.head);
+  if (entries.length === 0) return state;
+  const plain = state.tail.size > 0 && state.sequenced.quarantine.size === 0;
+  const first = plain ? ownFirst(state.tail, entries, writer) : null;
+  if (first === state.tail.size) return adopted(state, entries);
+
+  const { facts, illegal } = foldEntries(state.sequenced, entries);
+  const { tail, saving } = withoutSeen(state, facts, writer);
+  let shown: Facts;
+  if (tail.size === 0) shown = facts;
+  else if (first !== null) shown = state.shown;
+  else if (apart(entries, state.saving)) shown = foldEntries(state.shown, entries).facts;
+  else shown = foldTail(facts, valuesOf(tail));
+  return { ...state, sequenced: facts, tail, saving, shown, ephemeral: noted(state, illegal) };
+}
+
+/** How many entries there are, if they are exactly the tail's first and all plain writes. */
+function ownFirst(
+  tail: Pages<PersonRow>,
+  entries: readonly JournalEntry[],
+  writer: string,
+): number | null {
+  if (entries.length > tail.size) return null;
+  let at = 0;
+  let same = true;
+  scan(tail, '', (row) => {
+    const entry = entries[at];
+    if (!entry) return false;
+    const { actionId, type } = entry.row ?? {};
+    same = type === 'recorded' && actionId?.writer === writer && actionId.n === row.actionId.n;
+    at++;
+    return same;
+  });
+  return same ? entries.length : null;
+}
+
+/** All of the tail was written, nothing else came: what was shown is what is true. */
+function adopted(state: SyncState, entries: readonly JournalEntry[]): SyncState {
+  const { sequenced: before, shown } = state;
+  const folded = before.folded + entries.length;
+  const lastSeen: Record<string, { n: number; at: number }> = { ...before.lastSeen };
+  entries.forEach(({ row }, i) => {
+    if (row) lastSeen[row.actionId.writer] = { n: row.actionId.n, at: before.folded + i + 1 };
+  });
+  const head = entries[entries.length - 1]?.sequence ?? before.head;
+  const facts: Facts = { ...shown, head, folded, lastSeen };
+  return { ...state, sequenced: facts, shown: facts, tail: noPages(), saving: noPages() };
+}
+
+/** Whether the rows touch no lane that the tail touches (pulls of whole pages included). */
+function apart(entries: readonly JournalEntry[], saving: Pages<number>): boolean {
+  return entries.every(
+    ({ row }) =>
+      row !== null &&
+      row.type !== 'recorded' &&
+      row.type !== 'edited' &&
+      row.type !== 'purged' &&
+      lanesOfRow(row).every((lane) => getIn(saving, lane) === undefined),
+  );
+}
+
+function withoutSeen(state: SyncState, facts: Facts, writer: string) {
+  const seen = facts.lastSeen[writer]?.n ?? 0;
+  const tail = new PagesDraft(state.tail);
+  const gone: PersonRow[] = [];
+  for (let next = tail.first(); next && next.value.actionId.n <= seen; next = tail.first()) {
+    gone.push(next.value);
+    tail.delete(next.key);
+  }
+  const saving = gone.length > 0 ? counted(state.saving, gone, -1) : state.saving;
+  return { tail: tail.finish(), saving };
+}
+
+function noted(state: SyncState, illegal: readonly IllegalMove[]): Ephemeral {
+  if (illegal.length === 0) return state.ephemeral;
+  const all = [...state.ephemeral.illegal, ...illegal].slice(-illegalCap);
+  return { ...state.ephemeral, illegal: all };
+}
+
+function tailRejected(state: SyncState, counts: readonly number[]): SyncState {
+  const tail = new PagesDraft(state.tail);
+  const gone: PersonRow[] = [];
+  for (const n of counts) {
+    const row = tail.get(orderKey(n));
+    if (row) gone.push(row);
+    tail.delete(orderKey(n));
+  }
+  const rest = tail.finish();
+  return {
+    ...state,
+    tail: rest,
+    saving: counted(state.saving, gone, -1),
+    shown: rest.size === 0 ? state.sequenced : foldTail(state.sequenced, valuesOf(rest)),
+  };
+}
+
+/** Facts from disk replace `sequenced`; the tail stays, on the generation that it now meets. */
+function loaded(state: SyncState, facts: Facts): SyncState {
+  const { generation } = facts;
+  const tail = new PagesDraft(state.tail);
+  const saving = new PagesDraft<number>(noPages());
+  for (const row of valuesOf(state.tail)) {
+    const key = orderKey(row.actionId.n);
+    // Dispatched before anybody could know how often the store had been cleared.
+    const early = state.sequenced.folded === 0 && row.type === 'recorded';
+    if (row.actionId.n <= (facts.lastSeen[row.actionId.writer]?.n ?? 0)) tail.delete(key);
+    else if (early) tail.set(key, { ...row, generation });
+  }
+  const rest = tail.finish();
+  const rows = valuesOf(rest);
+  return {
+    ...state,
+    sequenced: facts,
+    tail: rest,
+    saving: counted(saving.finish(), rows, 1),
+    shown: rows.length === 0 ? facts : foldTail(facts, rows),
+  };
 }

@@ -1,0 +1,172 @@
+import type { Failure } from '../../machines/failure.ts';
+import { type Entry, type Facts, type Lane, laneKey } from '../../store/facts.ts';
+import type { JsonObject } from '../../store/json.ts';
+import { getIn } from '../../store/pages.ts';
+import type { Operation, SealedRequest } from '../../store/rows/row.ts';
+import { coalesce } from '../../store/seal.ts';
+import type { EngineDraft } from '../journal/journal.ts';
+import { merge } from '../policies/merge.ts';
+import type { Answer, RemoteRecord } from '../ports/transport.ts';
+import { operationsIn } from './laneReads.ts';
+
+/** What was drawn and read before the rows are built: building them asks no clock and no dice. */
+export interface AnswerContext {
+  readonly model: string;
+  readonly recordId: string;
+  readonly request: SealedRequest;
+  readonly at: number;
+  /** For the operation that a merge makes. */
+  readonly newOperationId: string;
+  /** ms to wait before attempt n + 1. */
+  readonly delayAfter: (attempts: number) => number;
+  readonly onReject: 'keep' | 'rollback';
+}
+
+/** The lane, if it still waits for the answer to this request. */
+function waitingLane(facts: Facts, context: AnswerContext): Lane | null {
+  const lane = getIn(facts.lanes, laneKey(context.model, context.recordId));
+  return lane?.sealed?.key === context.request.key ? lane : null;
+}
+
+/** The rows that an answer becomes; null if nobody waits for it any more. */
+export function answerRows(
+  facts: Facts,
+  context: AnswerContext,
+  answer: Answer,
+): readonly EngineDraft[] | null {
+  const lane = waitingLane(facts, context);
+  if (!lane) return null;
+  switch (answer.kind) {
+    case 'committed':
+      return [committedRow(facts, context, answer.remote, answer.version)];
+    case 'conflict':
+      // Without a record the engine has read it before; then it is there.
+      return answer.remote ? [conflictRow(facts, context, answer.remote)] : null;
+    case 'rejected':
+      return [parkedRow(facts, context, answer.failure)];
+    case 'retryLater':
+      return [retryRow(lane, context, answer.failure)];
+  }
+}
+
+/** The row after a failed attempt. */
+export function retryRow(lane: Lane, context: AnswerContext, failure: Failure): EngineDraft {
+  const { model, recordId, at } = context;
+  const attempts = lane.attempts + 1;
+  const retryAt = at + context.delayAfter(lane.attempts);
+  return { v: 1, type: 'retryScheduled', model, recordId, at, attempts, retryAt, failure };
+}
+
+export function retryRows(
+  facts: Facts,
+  context: AnswerContext,
+  failure: Failure,
+): readonly EngineDraft[] | null {
+  const lane = waitingLane(facts, context);
+  return lane && [retryRow(lane, context, failure)];
+}
+
+function entryOf(facts: Facts, { model, recordId }: AnswerContext): Entry | undefined {
+  const records = facts.models[model]?.records;
+  return records && getIn(records, recordId);
+}
+
+function sealedOperations(facts: Facts, context: AnswerContext): Operation[] {
+  const ids = context.request.operationIds;
+  const lane = laneKey(context.model, context.recordId);
+  return operationsIn(facts, lane, ids.length).filter((operation) => ids.includes(operation.id));
+}
+
+/** The server's record under this device's key. */
+function ownKeyed(record: JsonObject, recordId: string): { base: JsonObject; alias?: string } {
+  const { id } = record;
+  const serverId = typeof id === 'number' ? String(id) : id;
+  const base = { ...record, id: recordId };
+  return typeof serverId === 'string' && serverId !== recordId ? { base, alias: serverId } : { base };
+}
+
+function committedRow(
+  facts: Facts,
+  context: AnswerContext,
+  remote: RemoteRecord | null,
+  version: string | null,
+): EngineDraft {
+  const { model, recordId, at, request } = context;
+  const row = { v: 1, type: 'answered', model, recordId, at } as const;
+  const { operationIds } = request;
+  if (remote?.record) {
+    return { ...row, operationIds, ...ownKeyed(remote.record, recordId), version: remote.version };
+  }
+  if (remote || request.kind === 'delete') {
+    return { ...row, operationIds, base: null, version: null };
+  }
+  // It said yes and no more: what we sent, on what we knew.
+  const entry = entryOf(facts, context);
+  const intent = coalesce(sealedOperations(facts, context), entry);
+  const changes = intent && intent.kind !== 'nothing' ? intent.changes : {};
+  return { ...row, operationIds, base: { ...entry?.base, ...changes, id: recordId }, version };
+}
+
+function parkedRow(facts: Facts, context: AnswerContext, failure: Failure): EngineDraft {
+  const { model, recordId, at, request, onReject } = context;
+  const waited = sealedOperations(facts, context).some((item) => item.strategy === 'waitForRemote');
+  return {
+    v: 1,
+    type: 'parked',
+    ...{ model, recordId, at, reason: 'rejected', failure },
+    operationIds: request.operationIds,
+    rollback: waited || onReject === 'rollback',
+  };
+}
+
+/** Somebody else changed the record (or was it us, and the answer was lost?). */
+function conflictRow(facts: Facts, context: AnswerContext, remote: RemoteRecord): EngineDraft {
+  const { model, recordId, at, request } = context;
+  const { operationIds } = request;
+  if (remote.lastOperationId !== null && remote.lastOperationId === request.key) {
+    return committedRow(facts, context, remote, remote.version);
+  }
+  const conflict = { remote: remote.record, remoteVersion: remote.version };
+  const lane = { model, recordId, at };
+  if (remote.record === null) {
+    const failure: Failure = { code: 'remoteDeleted', message: 'it was deleted by others', at };
+    const parked = { reason: 'conflict', operationIds, failure, rollback: false, conflict } as const;
+    return { v: 1, type: 'parked', ...lane, ...parked };
+  }
+  if (request.kind === 'delete') {
+    const message = 'it was changed by others after it was deleted here';
+    const failure: Failure = { code: 'conflict', message, at };
+    const parked = { reason: 'conflict', operationIds, failure, rollback: true, conflict } as const;
+    return { v: 1, type: 'parked', ...lane, ...parked };
+  }
+  return mergedRow(facts, context, remote.record, remote.version);
+}
+
+function mergedRow(
+  facts: Facts,
+  context: AnswerContext,
+  record: JsonObject,
+  version: string | null,
+): EngineDraft {
+  const { model, recordId, at, request } = context;
+  const operations = sealedOperations(facts, context);
+  const entry = entryOf(facts, context);
+  const intent = coalesce(operations, entry);
+  const local = intent && intent.kind !== 'nothing' ? intent.changes : {};
+  const { base } = ownKeyed(record, recordId);
+  const { id: _, ...fields } = local;
+  const { changes, overwritten } = merge(entry?.base ?? null, fields, base);
+  const first = operations[0];
+  const operation =
+    first && Object.keys(changes).length > 0
+      ? ({
+          ...first,
+          id: context.newOperationId,
+          kind: 'update',
+          changes,
+          supersedes: operations.flatMap((item) => [item.id, ...(item.supersedes ?? [])]),
+        } satisfies Operation)
+      : null;
+  const row = { v: 1, type: 'resolved', by: 'policy', model, recordId, at } as const;
+  return { ...row, replaced: request.operationIds, operation, base, version, overwritten };
+}

@@ -1,0 +1,41 @@
+/** Every way in which a call of the kit can be refused or fail. */
+export type SyncErrorCode =
+  /** An option of `createSync`, `defineModel` or an adapter is not what it must be. */
+  | 'badConfig'
+  /** Data that can't be kept; the message names the path. */
+  | 'badData'
+  /** A record id that can't be used. */
+  | 'badId'
+  /** A record of this id is there already. */
+  | 'recordExists'
+  /** A write reached a store without the middleware. */
+  | 'noMiddleware'
+  /** The sync is in no store yet, or was stopped. */
+  | 'notStarted'
+  /** Another tab of this name has the database: this one does not write. */
+  | 'readOnly'
+  /** The write could not be made durable (quota, a refusing platform); it was rolled back. */
+  | 'notSaved'
+  /** `offline: 'refuse'` and there is no connection. */
+  | 'offline'
+  /** There are unsent operations and the caller asked for a refusal. */
+  | 'unsent'
+  /** There is no such operation, dead letter or conflict (any more). */
+  | 'notFound'
+  /** The storage did not do what was asked. */
+  | 'storage'
+  /** The server could not be asked or gave no answer that can be used. */
+  | 'remote';
+
+/**
+ * What the kit throws and rejects with. Decide on `code`; `message` says what happened and what to
+ * do, and holds no data of the app's.
+ */
+export class SyncError extends Error {
+  override readonly name = 'SyncError';
+  readonly code: SyncErrorCode;
+  constructor(code: SyncErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}

@@ -1,0 +1,83 @@
+import type { Failure } from '../machines/failure.ts';
+import type { LaneRef, Outcome } from '../store/facts.ts';
+import type { Overwritten } from '../store/rows/row.ts';
+import type { StorageFailureCode } from './ports/storage.ts';
+
+/** Everything that an app can be told. */
+export type SyncEvent =
+  | ({ readonly type: 'saved'; readonly operationId: string } & LaneRef)
+  | ({ readonly type: 'notSaved'; readonly operationId: string; readonly code: StorageFailureCode } & LaneRef)
+  | ({ readonly type: 'settled'; readonly operationId: string; readonly outcome: Outcome } & LaneRef)
+  | ({ readonly type: 'retryScheduled'; readonly failure: Failure; readonly retryAt: number } & LaneRef)
+  | ({ readonly type: 'deadLetter'; readonly failure: Failure } & LaneRef)
+  | ({ readonly type: 'conflictParked'; readonly failure: Failure } & LaneRef)
+  | ({ readonly type: 'conflictMerged'; readonly overwritten: readonly Overwritten[] } & LaneRef)
+  | { readonly type: 'pulled'; readonly model: string; readonly items: number; readonly deleted: number }
+  | { readonly type: 'pullFailed'; readonly model: string; readonly failure: Failure }
+  /** The database of this device is gone or another one: `known` is the id that was expected. */
+  | { readonly type: 'dataLoss'; readonly known: string; readonly found: string | null }
+  | { readonly type: 'storageTrouble'; readonly code: StorageFailureCode; readonly message: string }
+  | { readonly type: 'storageRecovered' }
+  /** A durable row that is not legal where it stands: it changed nothing. */
+  | { readonly type: 'illegalRow'; readonly rowType: string; readonly sequence: number; readonly reason: string }
+  /** A durable row that can not be read: it is kept, its record waits. */
+  | { readonly type: 'quarantined'; readonly sequence: number; readonly reason: string };
+
+type EventOf<T extends SyncEvent['type']> = Extract<SyncEvent, { readonly type: T }>;
+
+/** A typed emitter: a listener that throws harms neither the kit nor the other listeners. */
+export class SyncEvents {
+  readonly #listeners = new Map<string, Set<(event: SyncEvent) => void>>();
+  readonly #report: (error: unknown) => void;
+
+  constructor(report: (error: unknown) => void) {
+    this.#report = report;
+  }
+
+  /**
+   * Calls `listener` for each event of a type (`'*'`: of all). Returns how to stop.
+   *
+   * @example sync.events.on('deadLetter', ({ model, recordId, failure }) => notify(failure.message))
+   */
+  on<T extends SyncEvent['type']>(type: T, listener: (event: EventOf<T>) => void): () => void;
+  on(type: '*', listener: (event: SyncEvent) => void): () => void;
+  on(type: string, listener: (event: never) => void): () => void {
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners);
+    const added = listener as (event: SyncEvent) => void;
+    listeners.add(added);
+    return () => listeners.delete(added);
+  }
+
+  emit(event: SyncEvent): void {
+    for (const type of [event.type, '*']) {
+      for (const listener of this.#listeners.get(type) ?? []) {
+        try {
+          listener(event);
+        } catch (error) {
+          this.#report(error);
+        }
+      }
+    }
+  }
+
+  /** Every event from now on, until the loop is left. At most 1,000 wait; older ones are dropped. */
+  async *[Symbol.asyncIterator](): AsyncIterator<SyncEvent> {
+    const waiting: SyncEvent[] = [];
+    let wake: () => void = () => {};
+    const stop = this.on('*', (event) => {
+      waiting.push(event);
+      if (waiting.length > 1_000) waiting.shift();
+      wake();
+    });
+    try {
+      for (;;) {
+        const next = waiting.shift();
+        if (next) yield next;
+        else await new Promise<void>((resolve) => (wake = resolve));
+      }
+    } finally {
+      stop();
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { decodeEntry } from '../../store/rows/codec.ts';
+import type { JournalEntry } from '../../store/rows/row.ts';
+import type { Codec } from '../ports/codec.ts';
+import type { StorageConnection } from '../ports/storage.ts';
+
+/** The journal's entries after a sequence; bytes that can't be read come as such, never as a throw. */
+export async function readEntries(
+  connection: StorageConnection,
+  codec: Codec,
+  after: number,
+  limit: number,
+): Promise<JournalEntry[]> {
+  const rows = await connection.readRows(after, limit);
+  const entries: JournalEntry[] = [];
+  for (const { sequence, text } of rows) {
+    let decoded: unknown = text;
+    if (typeof text === 'string') {
+      try {
+        const plain = codec.decode(text);
+        decoded = typeof plain === 'string' ? plain : await plain;
+      } catch {
+        // Not ours, or damaged: the bytes as they are go into quarantine.
+        entries.push({ sequence, row: null, text, lane: null, reason: 'the row can not be decoded' });
+        continue;
+      }
+    }
+    entries.push(decodeEntry(sequence, decoded));
+  }
+  return entries;
+}

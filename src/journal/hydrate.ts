@@ -1,0 +1,130 @@
+import {
+  branchOf,
+  type CheckpointRoot,
+  decodePage,
+  decodeRoot,
+  restoreFacts,
+  type TreeRoot,
+} from '../../store/checkpoint.ts';
+import { emptyFacts, type Facts } from '../../store/facts.ts';
+import type { IllegalMove } from '../../store/factsDraft.ts';
+import { foldEntries } from '../../store/fold.ts';
+import type { PageNode, Pages } from '../../store/pages.ts';
+import { revive } from '../../store/quarantine.ts';
+import type { Codec } from '../ports/codec.ts';
+import type { StorageConnection } from '../ports/storage.ts';
+import type { StoredTrees } from './checkpointer.ts';
+import { rootKey } from './checkpointer.ts';
+import { readEntries } from './entries.ts';
+
+/** Pages read in one go: about 6,000 records, well below 50 ms of main thread. */
+const chunkPages = 48;
+/** Journal rows read in one go. */
+const chunkRows = 1_000;
+/** A checkpoint that is replaced while it is read is read again, this often. */
+const restarts = 5;
+
+export interface Hydrated {
+  readonly facts: Facts;
+  readonly stored: StoredTrees;
+  /** Which node stands under which page. */
+  readonly pages: ReadonlyMap<object, string>;
+  readonly illegal: readonly IllegalMove[];
+}
+
+export interface HydrateOptions {
+  readonly connection: StorageConnection;
+  readonly codec: Codec;
+  readonly breathe: () => Promise<void>;
+  readonly models: readonly string[];
+}
+
+/**
+ * Reads the facts from disk: the checkpoint in chunks, then the journal's rows after it. Rejects
+ * with what the storage reports, never with made-up facts.
+ */
+export async function hydrate(options: HydrateOptions): Promise<Hydrated> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await hydrateOnce(options);
+    } catch (error) {
+      if (!(error instanceof SweptPage) || attempt >= restarts) throw error;
+    }
+  }
+}
+
+/** A page is missing: another tab's checkpoint superseded it, or the disk has lost it. */
+class SweptPage extends Error {}
+
+async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
+  const { connection, codec, models, breathe } = options;
+  const [storedRoot] = await connection.readMeta([rootKey]);
+  let facts = emptyFacts(models);
+  const pages = new Map<object, string>();
+  const stored = new Map<string, { pages: Pages<unknown>; root: TreeRoot }>();
+  if (storedRoot !== undefined) {
+    const root = decodeRoot(
+      typeof storedRoot === 'string' ? await codec.decode(storedRoot) : storedRoot,
+    );
+    if (!root) throw new Error('the checkpoint is of a kind that this build does not know');
+    for (const [name, tree] of await readTrees(options, root, pages)) {
+      stored.set(name, { pages: tree, root: root.trees[name] as TreeRoot });
+    }
+    const trees = new Map([...stored].map(([name, item]) => [name, item.pages]));
+    facts = revive(restoreFacts(root, trees, models));
+  }
+  const illegal: IllegalMove[] = [];
+  for (;;) {
+    const entries = await readEntries(connection, codec, facts.head, chunkRows);
+    if (entries.length === 0) break;
+    const folded = foldEntries(facts, entries);
+    facts = folded.facts;
+    illegal.push(...folded.illegal);
+    if (entries.length < chunkRows) break;
+    await breathe();
+  }
+  return { facts, stored, pages, illegal };
+}
+
+/** Level by level, so that a level's pages are read together. */
+async function readTrees(
+  options: HydrateOptions,
+  root: CheckpointRoot,
+  pages: Map<object, string>,
+): Promise<[string, Pages<unknown>][]> {
+  const trees: [string, Pages<unknown>][] = [];
+  for (const [name, tree] of Object.entries(root.trees)) {
+    const [node] = await readLevel(options, name, [tree.page], tree.depth, pages);
+    trees.push([name, { size: tree.size, depth: tree.depth, root: node as PageNode<unknown> }]);
+  }
+  return trees;
+}
+
+async function readLevel(
+  options: HydrateOptions,
+  tree: string,
+  keys: readonly string[],
+  depth: number,
+  pages: Map<object, string>,
+): Promise<PageNode<unknown>[]> {
+  const nodes: PageNode<unknown>[] = [];
+  for (let at = 0; at < keys.length; at += chunkPages) {
+    if (at > 0) await options.breathe();
+    const chunk = keys.slice(at, at + chunkPages);
+    const texts = await options.connection.readPages(chunk);
+    for (let i = 0; i < chunk.length; i++) {
+      const stored = texts[i];
+      if (typeof stored !== 'string') throw new SweptPage(`page ${chunk[i]} is missing`);
+      const decoded = options.codec.decode(stored);
+      const text = typeof decoded === 'string' ? decoded : await decoded;
+      const page = decodePage(tree, text);
+      const node: PageNode<unknown> =
+        'leaf' in page
+          ? page.leaf
+          : branchOf(page.keys, await readLevel(options, tree, page.pages, depth - 1, pages));
+      pages.set(node, chunk[i] as string);
+      nodes.push(node);
+    }
+  }
+  return nodes;
+}

@@ -1,0 +1,299 @@
+import type { Facts } from '../../store/facts.ts';
+import { encodeRow } from '../../store/rows/codec.ts';
+import type { EngineRow, JournalEntry, PersonRow, Row } from '../../store/rows/row.ts';
+import { lanesOfRow } from '../../store/slice.ts';
+import type { Codec } from '../ports/codec.ts';
+import type { Env } from '../ports/env.ts';
+import { type Committed, type StorageConnection, StorageError } from '../ports/storage.ts';
+import { readEntries } from './entries.ts';
+
+/** A row of the engine's before the journal gives it its id. */
+export type EngineDraft = EngineRow extends infer R
+  ? R extends EngineRow
+    ? Omit<R, 'actionId'>
+    : never
+  : never;
+
+/**
+ * Builds rows on the facts as they are at the moment of writing; it is asked again if they moved.
+ * `taken`: lanes that other rows of the same transaction touch; a builder that needs one of them
+ * answers 'later', one that has nothing to say (any more) answers null.
+ */
+export type RowBuilder = (
+  facts: Facts,
+  taken: ReadonlySet<string>,
+) => readonly EngineDraft[] | 'later' | null;
+
+export interface JournalOptions {
+  readonly env: Env;
+  readonly connection: StorageConnection;
+  readonly codec: Codec;
+  /** This tab; rows of people are written under it, the engine's under `<tab>/engine`. */
+  readonly writer: string;
+  readonly facts: () => Facts;
+  /** The leader's epoch; engine rows are written under it. */
+  readonly fence: () => number;
+  /** Entries are durable, in order. */
+  readonly onSequenced: (entries: readonly JournalEntry[]) => void;
+  /** Rows that can't be made durable, with all that was built on them. */
+  readonly onRejected: (rows: readonly PersonRow[], error: StorageError) => void;
+  /** Storage does not answer; rows are kept and tried again. Undefined: it answers again. */
+  readonly onTrouble: (error: StorageError | undefined) => void;
+  /** Another leader has taken over. */
+  readonly onFenced: () => void;
+}
+
+interface EngineRequest {
+  readonly build: RowBuilder;
+  readonly resolve: (written: boolean) => void;
+  readonly reject: (error: StorageError) => void;
+}
+
+/** Rows and characters of one transaction of people's rows. */
+const groupLimits = { rows: 1_000, characters: 4_000_000 } as const;
+/** ms until storage that does not answer is asked again. */
+const troubleDelay = 1_000;
+
+/**
+ * The write-ahead journal: strictly ordered appends with group commit. One transaction at a time;
+ * what comes while it runs goes into the next. People's rows go first, in the order of dispatch;
+ * engine rows are built on the facts at that moment and written only if the journal's head has not
+ * moved since.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  #people: PersonRow[] = [];
+  #engine: EngineRequest[] = [];
+  #pumping: Promise<void> | null = null;
+  #engineCount = 0;
+  #closed = false;
+  #troubleTimer: number | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+  }
+
+  /** Queues a person's row; `onSequenced` or `onRejected` tells its fate. */
+  append(row: PersonRow): void {
+    this.#people.push(row);
+    this.#pump();
+  }
+
+  /**
+   * Writes engine rows built on the facts of the moment. Resolves once they are folded: true if
+   * rows were written, false if there was nothing to write.
+   * Rejects with StorageError `quota` or `failed`; nothing was written then.
+   */
+  appendIf(build: RowBuilder): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        resolve(false);
+        return;
+      }
+      this.#engine.push({ build, resolve, reject });
+      this.#pump();
+    });
+  }
+
+  /** Resolves once everything queued so far has met its fate. */
+  async flush(): Promise<void> {
+    while (this.#pumping) await this.#pumping;
+  }
+
+  /** No more writes; what waits stays in memory, unacknowledged. */
+  close(): void {
+    this.#closed = true;
+    if (this.#troubleTimer !== null) this.#options.env.clearTimer(this.#troubleTimer);
+    this.#wake?.();
+    for (const request of this.#engine.splice(0)) request.resolve(false);
+  }
+
+  #pump(): void {
+    if (this.#pumping || this.#closed) return;
+    this.#pumping = this.#run().finally(() => {
+      this.#pumping = null;
+      if (!this.#closed && (this.#people.length > 0 || this.#engine.length > 0)) this.#pump();
+    });
+  }
+
+  async #run(): Promise<void> {
+    // Writes of the same task go together.
+    await Promise.resolve();
+    while (!this.#closed && (this.#people.length > 0 || this.#engine.length > 0)) {
+      if (this.#people.length > 0) await this.#writePeople();
+      if (this.#engine.length > 0 && !this.#closed) await this.#writeEngine();
+    }
+  }
+
+  async #writePeople(): Promise<void> {
+    const { rows, texts } = await this.#group();
+    const head = await this.#commitRows(texts, (error) =>
+      rows.length > 1 ? this.#writeOneByOne(rows.length) : this.#giveUp(error),
+    );
+    if (head === null) return;
+    this.#people.splice(0, rows.length);
+    await this.#deliver(rows, head);
+  }
+
+  /** The new head, or null after trouble (all stays queued) or a failure (`onFailed` has seen to it). */
+  async #commitRows(
+    append: readonly string[],
+    onFailed: (error: StorageError) => Promise<void> | void,
+  ): Promise<number | null> {
+    try {
+      const { head } = await this.#options.connection.commit({ append });
+      this.#options.onTrouble(undefined);
+      return head;
+    } catch (cause) {
+      const error = asStorageError(cause);
+      if (isInDoubt(error)) await this.#trouble(error);
+      else await onFailed(error);
+      return null;
+    }
+  }
+
+  /** The next rows of people, with their text. */
+  async #group(): Promise<{ rows: PersonRow[]; texts: string[] }> {
+    const rows: PersonRow[] = [];
+    const texts: string[] = [];
+    let characters = 0;
+    for (const row of this.#people) {
+      if (rows.length >= groupLimits.rows || characters > groupLimits.characters) break;
+      const encoded = this.#options.codec.encode(encodeRow(row));
+      const text = typeof encoded === 'string' ? encoded : await encoded;
+      rows.push(row);
+      texts.push(text);
+      characters += text.length;
+    }
+    return { rows, texts };
+  }
+
+  /** A group failed: each row gets its own chance, so that one that is too big harms no other. */
+  async #writeOneByOne(count: number): Promise<void> {
+    for (let left = count; left > 0 && !this.#closed; left--) {
+      const row = this.#people[0];
+      if (!row) return;
+      const text = await this.#options.codec.encode(encodeRow(row));
+      const head = await this.#commitRows([text], (error) => this.#giveUp(error));
+      if (head !== null) {
+        this.#people.shift();
+        await this.#deliver([row], head);
+      } else if (this.#people[0] === row) {
+        return;
+      }
+    }
+  }
+
+  /** The first row can't be stored: it goes, and with it what was made on it. */
+  #giveUp(error: StorageError): void {
+    const [first, ...rest] = this.#people;
+    if (!first) return;
+    const lanes = new Set(lanesOfRow(first));
+    const dependent = rest.filter((row) => lanesOfRow(row).some((lane) => lanes.has(lane)));
+    this.#people = rest.filter((row) => !dependent.includes(row));
+    this.#options.onRejected([first, ...dependent], error);
+  }
+
+  async #writeEngine(): Promise<void> {
+    const { facts, fence, writer, codec, connection, onFenced } = this.#options;
+    const before = facts();
+    const { written, idle, later, rows } = this.#build(before, `${writer}/engine`);
+    this.#engine = later;
+    for (const request of idle) request.resolve(false);
+    if (rows.length === 0) return;
+    const append: string[] = [];
+    for (const row of rows) append.push(await codec.encode(encodeRow(row)));
+    const expect = { head: before.head, fence: fence() };
+    let committed: Committed;
+    try {
+      committed = await connection.commit({ append, expect });
+      this.#options.onTrouble(undefined);
+    } catch (cause) {
+      const error = asStorageError(cause);
+      if (!isInDoubt(error)) {
+        for (const request of written) request.reject(error);
+        return;
+      }
+      this.#engine = [...written, ...this.#engine];
+      await this.#trouble(error);
+      return;
+    }
+    if (committed.ok) {
+      await this.#deliver(rows, committed.head);
+      for (const request of written) request.resolve(true);
+      return;
+    }
+    // The head moved (another tab, or our own append in doubt was written after all): build anew.
+    this.#engine = [...written, ...this.#engine];
+    if (committed.fence === fence()) {
+      await this.#catchUp(committed.head);
+      return;
+    }
+    for (const request of this.#engine.splice(0)) request.resolve(false);
+    onFenced();
+  }
+
+  #build(facts: Facts, writer: string) {
+    const taken = new Set<string>();
+    const rows: Row[] = [];
+    const [written, idle, later]: EngineRequest[][] = [[], [], []];
+    let count = Math.max(this.#engineCount, facts.lastSeen[writer]?.n ?? 0);
+    for (const request of this.#engine) {
+      const built = request.build(facts, taken);
+      if (built === 'later') later?.push(request);
+      else if (built === null || built.length === 0) idle?.push(request);
+      else {
+        written?.push(request);
+        for (const draft of built) {
+          const row = { ...draft, actionId: { writer, n: ++count } } as EngineRow;
+          rows.push(row);
+          for (const lane of lanesOfRow(row)) taken.add(lane);
+        }
+      }
+    }
+    this.#engineCount = count;
+    return { rows, written: written ?? [], idle: idle ?? [], later: later ?? [] };
+  }
+
+  /** Rows that end at `head` were written; what stands between our head and them comes first. */
+  async #deliver(rows: readonly Row[], head: number): Promise<void> {
+    const first = head - rows.length + 1;
+    if (first > this.#options.facts().head + 1) await this.#catchUp(first - 1);
+    this.#options.onSequenced(rows.map((row, i) => ({ sequence: first + i, row })));
+  }
+
+  /** Reads and folds what the journal has beyond our head, up to `through`. */
+  async #catchUp(through: number): Promise<void> {
+    const { connection, codec, facts, onSequenced } = this.#options;
+    while (facts().head < through) {
+      const limit = Math.min(1_000, through - facts().head);
+      const entries = await readEntries(connection, codec, facts().head, limit);
+      const next = entries.filter((entry) => entry.sequence <= through);
+      if (next.length === 0) return;
+      onSequenced(next);
+    }
+  }
+
+  /** Waits before the storage is asked again; everything stays queued. */
+  async #trouble(error: StorageError): Promise<void> {
+    const { env, onTrouble } = this.#options;
+    onTrouble(error);
+    if (this.#closed) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      this.#troubleTimer = env.setTimer(troubleDelay, resolve, 'storage');
+    });
+    this.#wake = null;
+    this.#troubleTimer = null;
+  }
+}
+
+function isInDoubt(error: StorageError): boolean {
+  return error.code === 'lost' || error.code === 'timeout';
+}
+
+function asStorageError(cause: unknown): StorageError {
+  if (cause instanceof StorageError) return cause;
+  return new StorageError('failed', 'the storage failed', cause);
+}

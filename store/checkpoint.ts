@@ -1,0 +1,193 @@
+import {
+  type ConflictLogEntry,
+  type Entry,
+  emptyFacts,
+  type Facts,
+  type Lane,
+  type ModelFacts,
+  type Quarantined,
+  type Settlement,
+} from './facts.ts';
+import { FactsDraft } from './factsDraft.ts';
+import { isJsonObject } from './json.ts';
+import { type Branch, type Leaf, type PageNode, type Pages, valuesOf } from './pages.ts';
+import type { Operation } from './rows/row.ts';
+
+/**
+ * A checkpoint: one immutable state S of the facts, node by node. Each node of a tree is a page of
+ * its own under a key of its own, so that what did not change since the last checkpoint is not
+ * written again. What can be derived (what is shown, counts, places) is not stored.
+ */
+export const checkpointVersion = 1;
+
+/** Where a tree begins. */
+export interface TreeRoot {
+  readonly size: number;
+  readonly depth: number;
+  readonly page: string;
+}
+
+/** The small part: names the pages that belong to it. */
+export interface CheckpointRoot {
+  readonly v: typeof checkpointVersion;
+  readonly facts: Pick<
+    Facts,
+    | 'head'
+    | 'folded'
+    | 'generation'
+    | 'order'
+    | 'settledOrder'
+    | 'logOrder'
+    | 'lastSeen'
+    | 'lastSyncedAt'
+    | 'lastFailure'
+  >;
+  readonly models: Readonly<Record<string, Pick<ModelFacts, 'cursor' | 'pulled'>>>;
+  /** By tree name: `lanes`, `records/todo`, … */
+  readonly trees: Readonly<Record<string, TreeRoot>>;
+}
+
+const storedTrees = [
+  'lanes',
+  'outbox',
+  'settlements',
+  'settled',
+  'conflictLog',
+  'quarantine',
+] as const satisfies readonly (keyof Facts)[];
+
+/** The trees of a checkpoint by name. */
+export function treesOf(facts: Facts): [name: string, pages: Pages<unknown>][] {
+  const trees: [string, Pages<unknown>][] = storedTrees.map((name) => [name, facts[name]]);
+  for (const [model, { records, aliases }] of Object.entries(facts.models)) {
+    trees.push([`records/${model}`, records], [`aliases/${model}`, aliases]);
+  }
+  return trees;
+}
+
+export function rootOf(facts: Facts, trees: CheckpointRoot['trees']): CheckpointRoot {
+  const { head, folded, generation, order, settledOrder, logOrder } = facts;
+  const { lastSeen, lastSyncedAt, lastFailure } = facts;
+  const small = { head, folded, generation, order, settledOrder, logOrder };
+  const models = Object.fromEntries(
+    Object.entries(facts.models).map(([name, { cursor, pulled }]) => [name, { cursor, pulled }]),
+  );
+  return {
+    v: checkpointVersion,
+    facts: { ...small, lastSeen, lastSyncedAt, lastFailure },
+    models,
+    trees,
+  };
+}
+
+/** A page as text: a leaf with its values, a branch with the keys of its children's pages. */
+export function encodeNode(
+  tree: string,
+  node: PageNode<unknown>,
+  childPages: readonly string[] | null,
+): string {
+  if (childPages) return JSON.stringify({ keys: node.keys, pages: childPages });
+  const { keys, values } = node as Leaf<unknown>;
+  const entries = tree.startsWith('records/');
+  return JSON.stringify({ keys, values: entries ? (values as Entry[]).map(encodeEntry) : values });
+}
+
+function encodeEntry({ base, version, alias }: Entry): unknown {
+  return alias === null ? [base, version] : [base, version, alias];
+}
+
+function decodeEntry(stored: unknown): Entry {
+  if (!Array.isArray(stored)) throw new Error('a stored record is no list');
+  const [base, version, alias] = stored;
+  if (base !== null && !isJsonObject(base)) throw new Error('a stored base is no object');
+  return { base, version: version ?? null, alias: alias ?? null, shown: base };
+}
+
+export type DecodedPage =
+  | { readonly leaf: Leaf<unknown> }
+  | { readonly keys: readonly string[]; readonly pages: readonly string[] };
+
+/** Reads a page; throws for what is none. */
+export function decodePage(tree: string, text: unknown): DecodedPage {
+  if (typeof text !== 'string') throw new Error(`a page of ${tree} is missing`);
+  const raw: unknown = JSON.parse(text);
+  if (!isJsonObject(raw) || !Array.isArray(raw.keys)) throw new Error(`a page of ${tree} is none`);
+  const keys = raw.keys as string[];
+  if (Array.isArray(raw.pages)) return { keys, pages: raw.pages as string[] };
+  if (!Array.isArray(raw.values)) throw new Error(`a page of ${tree} has no values`);
+  const values: unknown[] = raw.values;
+  return { leaf: { keys, values: tree.startsWith('records/') ? values.map(decodeEntry) : values } };
+}
+
+/** A branch of read children. */
+export function branchOf(keys: readonly string[], children: readonly PageNode<unknown>[]) {
+  return { keys, children } satisfies Branch<unknown>;
+}
+
+/** Reads the root; null for what is no checkpoint of this build. */
+export function decodeRoot(text: unknown): CheckpointRoot | null {
+  if (typeof text !== 'string') return null;
+  const raw: unknown = JSON.parse(text);
+  return isJsonObject(raw) && raw.v === checkpointVersion
+    ? (raw as unknown as CheckpointRoot)
+    : null;
+}
+
+/**
+ * Facts from a read checkpoint: what was not stored is derived again. Costs the dirty records (and
+ * one look at each leaf of records, to count).
+ */
+export function restoreFacts(
+  root: CheckpointRoot,
+  trees: ReadonlyMap<string, Pages<unknown>>,
+  models: readonly string[],
+): Facts {
+  const empty = emptyFacts(models);
+  const tree = <V>(name: string, none: Pages<V>): Pages<V> =>
+    (trees.get(name) as Pages<V> | undefined) ?? none;
+  const names = new Set([...models, ...Object.keys(root.models)]);
+  const stored: Facts = {
+    ...empty,
+    ...root.facts,
+    lanes: tree<Lane>('lanes', empty.lanes),
+    outbox: tree<Operation>('outbox', empty.outbox),
+    settlements: tree<Settlement>('settlements', empty.settlements),
+    settled: tree<string>('settled', empty.settled),
+    conflictLog: tree<ConflictLogEntry>('conflictLog', empty.conflictLog),
+    quarantine: tree<Quarantined>('quarantine', empty.quarantine),
+    models: Object.fromEntries(
+      [...names].map((name) => {
+        const records = tree<Entry>(`records/${name}`, empty.lanes as Pages<never>);
+        return [
+          name,
+          {
+            records,
+            aliases: tree<string>(`aliases/${name}`, empty.settled),
+            cursor: root.models[name]?.cursor ?? null,
+            pulled: root.models[name]?.pulled ?? false,
+            shown: records.size,
+          },
+        ];
+      }),
+    ),
+  };
+  return derive(stored);
+}
+
+function derive(stored: Facts): Facts {
+  const draft = new FactsDraft(stored);
+  const places = draft.pages('places');
+  draft.pages('outbox').scan('', (operation, key) => {
+    places.set(operation.id, key);
+    for (const id of operation.supersedes ?? []) places.set(id, key);
+    return true;
+  });
+  for (const lane of valuesOf(stored.lanes)) {
+    // A record without a base was counted as shown above, though its stored page shows nothing.
+    const entry = draft.entry(lane.model, lane.recordId);
+    if (entry && entry.shown === null) draft.model(lane.model).shown--;
+    draft.count(lane);
+    draft.rebaseRecord(lane.model, lane.recordId);
+  }
+  return draft.finish();
+}
