@@ -3,7 +3,7 @@ import type { StatusCode } from 'hono/utils/http-status';
 import type { Answer } from './answer.ts';
 
 /** What a key stood for the first time, and what it was answered. */
-export interface StoredAnswer {
+interface StoredAnswer {
   readonly fingerprint: string;
   readonly answer: Answer;
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 
 /** One applied change, as it was asked for. A replayed answer leaves no entry. */
-export interface LedgerEntry {
+interface LedgerEntry {
   readonly n: number;
   readonly key: string | null;
   readonly method: string;

@@ -10,7 +10,7 @@ export interface RecordRow {
   readonly lastOperationId: string | null;
 }
 
-export interface RecordChange {
+interface RecordChange {
   readonly collection: string;
   readonly id: string;
   readonly record: JsonObject | null;
@@ -18,7 +18,7 @@ export interface RecordChange {
   readonly lastOperationId: string | null;
 }
 
-export interface PageRequest {
+interface PageRequest {
   readonly collection: string;
   readonly after: number;
   /** Tombstones up to this change number are left out. */

@@ -24,7 +24,7 @@ export interface TroubleKnobs {
   readonly refuse: Refuse | null;
 }
 
-export const NO_TROUBLE: TroubleKnobs = {
+const NO_TROUBLE: TroubleKnobs = {
   delayMs: 0,
   cut: false,
   dropAnswers: 0,
