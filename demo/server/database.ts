@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createIdempotencyTable, type IdempotencyTable } from './idempotencyTable.ts';
+import { createLedgerTable, type LedgerTable } from './ledgerTable.ts';
+import { createRecordsTable, type RecordsTable } from './recordsTable.ts';
+import { SCHEMA } from './schema.ts';
+
+/** The one file that holds everything: what it has answered, it still knows after a SIGKILL. */
+export interface ReferenceDatabase {
+  readonly sql: DatabaseSync;
+  readonly records: RecordsTable;
+  readonly ledger: LedgerTable;
+  readonly idempotency: IdempotencyTable;
+  /** Names this life of the data; a reset begins another one. */
+  epoch(): string;
+  /** All of the work or none of it. Not to be nested. */
+  transaction<T>(work: () => T): T;
+  /** Wipes everything and begins a new epoch. */
+  reset(): void;
+  close(): void;
+}
+
+export function openDatabase(file: string): ReferenceDatabase {
+  mkdirSync(dirname(file), { recursive: true });
+  const sql = new DatabaseSync(file, { timeout: 5000 });
+  sql.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+
+  function transaction<T>(work: () => T): T {
+    sql.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      sql.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (sql.isTransaction) sql.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  transaction(() => {
+    sql.exec(SCHEMA);
+    sql
+      .prepare('INSERT INTO meta (epoch) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM meta)')
+      .run(randomUUID());
+  });
+  const readEpoch = sql.prepare('SELECT epoch FROM meta');
+  const changeEpoch = sql.prepare('UPDATE meta SET epoch = ?');
+
+  return {
+    sql,
+    records: createRecordsTable(sql),
+    ledger: createLedgerTable(sql),
+    idempotency: createIdempotencyTable(sql),
+    epoch: () => String(readEpoch.get()?.epoch),
+    transaction,
+    reset: () =>
+      transaction(() => {
+        sql.exec('DELETE FROM records; DELETE FROM idempotency; DELETE FROM ledger;');
+        changeEpoch.run(randomUUID());
+      }),
+    close: () => {
+      if (sql.isOpen) sql.close();
+    },
+  };
+}

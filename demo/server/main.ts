@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import { startReferenceServer } from './start.ts';
+
+const USAGE =
+  'Usage: node demo/server/main.ts [--file path] [--api-port n] [--page-port n] [--page dir] [--json]';
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        file: { type: 'string', default: '.tmp/demo.sqlite' },
+        'api-port': { type: 'string', default: '4801' },
+        'page-port': { type: 'string', default: '4800' },
+        page: { type: 'string', default: 'demo/dist' },
+        json: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return fail(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+  }
+}
+
+function portOf(text: string, option: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  return port <= 65_535 ? port : fail(`${option} takes a port from 0 to 65535, not "${text}".`);
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code !== 'EADDRINUSE') return `The server could not start: ${error.message}`;
+  return `Port ${port} is taken by another program. Choose others with --page-port and --api-port.`;
+}
+
+const options = readOptions();
+const server = await startReferenceServer({
+  file: options.file,
+  apiPort: portOf(options['api-port'], '--api-port'),
+  pagePort: portOf(options['page-port'], '--page-port'),
+  pageDirectory: options.page,
+}).catch((error: unknown) => fail(explain(error)));
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void server.close().then(() => process.exit(0)));
+}
+
+const shown = (url: string): string => url.replace('127.0.0.1', 'localhost');
+console.log(`Syncharts demo: ${shown(server.pageUrl)} (API on ${shown(server.apiUrl)})`);
+if (options.json) {
+  const { apiUrl, pageUrl } = server;
+  console.log(JSON.stringify({ apiUrl, pageUrl }));
+}

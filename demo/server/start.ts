@@ -1,0 +1,65 @@
+import { serveStatic } from '@hono/node-server/serve-static';
+import { createApi } from './api.ts';
+import { type CollectionConfig, defaultCollections } from './collections.ts';
+import { createControl } from './control.ts';
+import { openDatabase, type ReferenceDatabase } from './database.ts';
+import { type Listening, listen } from './listen.ts';
+import { createTrouble, type Trouble } from './trouble.ts';
+
+export interface ReferenceServerOptions {
+  /** The database's file; made if it is not there. */
+  readonly file: string;
+  /** 0, the default, takes any free port. */
+  readonly apiPort?: number;
+  readonly pagePort?: number;
+  /** Served as it is on the page's port. */
+  readonly pageDirectory?: string;
+  readonly collections?: readonly CollectionConfig[];
+}
+
+export interface ReferenceServer {
+  readonly apiUrl: string;
+  readonly pageUrl: string;
+  readonly trouble: Trouble;
+  readonly database: ReferenceDatabase;
+  /** Ends every connection, then the database. */
+  close(): Promise<void>;
+}
+
+/** Starts both ports over one database: the API, which trouble can hit, and the page, which it cannot. */
+export async function startReferenceServer({
+  file,
+  apiPort = 0,
+  pagePort = 0,
+  pageDirectory,
+  collections = defaultCollections,
+}: ReferenceServerOptions): Promise<ReferenceServer> {
+  const closing = new AbortController();
+  const trouble = createTrouble();
+  const database = openDatabase(file);
+  const open: Listening[] = [];
+
+  async function close(): Promise<void> {
+    closing.abort();
+    await Promise.all(open.map((each) => each.close()));
+    database.close();
+  }
+
+  try {
+    const api = await listen({
+      app: createApi({ database, collections, trouble, closing: closing.signal }),
+      port: apiPort,
+      accepts: () => !trouble.knobs.cut,
+    });
+    open.push(api);
+    trouble.onCut(api.hangUpAll);
+    const page = createControl({ database, collections, trouble, apiUrl: api.url });
+    if (pageDirectory !== undefined) page.use(serveStatic({ root: pageDirectory }));
+    const pageListening = await listen({ app: page, port: pagePort });
+    open.push(pageListening);
+    return { apiUrl: api.url, pageUrl: pageListening.url, trouble, database, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
