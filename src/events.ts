@@ -6,20 +6,38 @@ import type { StorageFailureCode } from './ports/storage.ts';
 /** Everything that an app can be told. */
 export type SyncEvent =
   | ({ readonly type: 'saved'; readonly operationId: string } & LaneRef)
-  | ({ readonly type: 'notSaved'; readonly operationId: string; readonly code: StorageFailureCode } & LaneRef)
-  | ({ readonly type: 'settled'; readonly operationId: string; readonly outcome: Outcome } & LaneRef)
-  | ({ readonly type: 'retryScheduled'; readonly failure: Failure; readonly retryAt: number } & LaneRef)
+  | ({
+      readonly type: 'notSaved';
+      readonly operationId: string;
+      readonly code: StorageFailureCode;
+    } & LaneRef)
+  | { readonly type: 'settled'; readonly operationId: string; readonly outcome: Outcome }
+  | ({
+      readonly type: 'retryScheduled';
+      readonly failure: Failure;
+      readonly retryAt: number;
+    } & LaneRef)
   | ({ readonly type: 'deadLetter'; readonly failure: Failure } & LaneRef)
   | ({ readonly type: 'conflictParked'; readonly failure: Failure } & LaneRef)
   | ({ readonly type: 'conflictMerged'; readonly overwritten: readonly Overwritten[] } & LaneRef)
-  | { readonly type: 'pulled'; readonly model: string; readonly items: number; readonly deleted: number }
+  | {
+      readonly type: 'pulled';
+      readonly model: string;
+      readonly items: number;
+      readonly deleted: number;
+    }
   | { readonly type: 'pullFailed'; readonly model: string; readonly failure: Failure }
   /** The database of this device is gone or another one: `known` is the id that was expected. */
   | { readonly type: 'dataLoss'; readonly known: string; readonly found: string | null }
   | { readonly type: 'storageTrouble'; readonly code: StorageFailureCode; readonly message: string }
   | { readonly type: 'storageRecovered' }
   /** A durable row that is not legal where it stands: it changed nothing. */
-  | { readonly type: 'illegalRow'; readonly rowType: string; readonly sequence: number; readonly reason: string }
+  | {
+      readonly type: 'illegalRow';
+      readonly rowType: string;
+      readonly sequence: number;
+      readonly reason: string;
+    }
   /** A durable row that can not be read: it is kept, its record waits. */
   | { readonly type: 'quarantined'; readonly sequence: number; readonly reason: string };
 

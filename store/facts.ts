@@ -1,8 +1,8 @@
+import type { Failure } from '../machines/failure.ts';
 import type { RecordFacts } from '../machines/recordTable.ts';
 import type { JsonObject } from './json.ts';
 import { noPages, type Pages } from './pages.ts';
 import type { ConflictFacts, Operation, Overwritten, SealedRequest } from './rows/row.ts';
-import type { Failure } from '../machines/failure.ts';
 
 /**
  * Everything that is true and survives a reload: the fold of the journal's rows. Never changed but

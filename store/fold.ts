@@ -263,7 +263,12 @@ function parked(draft: FactsDraft, row: ParkedRow): string | undefined {
 }
 
 /** Puts `operation` in the place of the first of `ids`; the others leave. */
-function replace(draft: FactsDraft, key: string, ids: readonly string[], operation: Operation): boolean {
+function replace(
+  draft: FactsDraft,
+  key: string,
+  ids: readonly string[],
+  operation: Operation,
+): boolean {
   const first = draft.operationsOf(key).find((item) => ids.includes(item.operation.id));
   if (!first) return false;
   for (const id of ids) draft.dequeue(id);

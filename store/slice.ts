@@ -1,9 +1,14 @@
-import { createSlice, type PayloadAction, type Reducer, type UnknownAction } from '@reduxjs/toolkit';
+import {
+  createSlice,
+  type PayloadAction,
+  type Reducer,
+  type UnknownAction,
+} from '@reduxjs/toolkit';
 import type { ConnectionState } from '../machines/connection.ts';
 import type { EngineRole, EngineRun } from '../machines/engine.ts';
 import { emptyFacts, type Facts, laneKey, orderKey } from './facts.ts';
-import { foldEntries, foldTail } from './fold.ts';
 import type { IllegalMove } from './factsDraft.ts';
+import { foldEntries, foldTail } from './fold.ts';
 import { getIn, noPages, type Pages, scan, valuesOf } from './pages.ts';
 import { PagesDraft, setIn } from './pagesDraft.ts';
 import type { ActionId, JournalEntry, PersonRow, Row } from './rows/row.ts';
@@ -49,7 +54,12 @@ export type PersonDraft = PersonRow extends infer R
 export interface PersonAction {
   readonly type: string;
   readonly payload: PersonDraft;
-  readonly meta: { readonly syncharts: string; readonly actionId?: ActionId };
+  readonly meta: {
+    readonly syncharts: string;
+    readonly actionId?: ActionId;
+    /** Refuse it where there is no connection. */
+    readonly offline?: 'refuse';
+  };
 }
 
 const illegalCap = 100;
@@ -93,7 +103,9 @@ export function lanesOfRow(row: Row): string[] {
   if (row.type === 'recorded') return [laneKey(row.operation.model, row.operation.recordId)];
   if (row.type === 'sealed') return row.requests.map((r) => laneKey(r.model, r.recordId));
   if (row.type === 'pulled') {
-    return [...row.items.map((item) => item.id), ...row.deleted].map((id) => laneKey(row.model, id));
+    return [...row.items.map((item) => item.id), ...row.deleted].map((id) =>
+      laneKey(row.model, id),
+    );
   }
   return 'recordId' in row ? [laneKey(row.model, row.recordId)] : [];
 }
@@ -151,7 +163,9 @@ export function createSyncSlice(name: string, models: readonly string[]) {
     if (isPersonAction(action)) return acted(state, action);
     switch (action.type) {
       case types.sequenced: {
-        const { entries, writer } = action.payload as ReturnType<typeof actions.sequenced>['payload'];
+        const { entries, writer } = action.payload as ReturnType<
+          typeof actions.sequenced
+        >['payload'];
         return sequenced(state, entries, writer);
       }
       case types.tailRejected:
@@ -160,7 +174,9 @@ export function createSyncSlice(name: string, models: readonly string[]) {
         return loaded(state, action.payload as Facts);
       // redux-persist's own action: the same function as `checkpointLoaded`.
       case 'persist/REHYDRATE':
-        return action.key === name && action.payload ? loaded(state, action.payload as Facts) : state;
+        return action.key === name && action.payload
+          ? loaded(state, action.payload as Facts)
+          : state;
       default: {
         const next = ephemeral.reducer(state.ephemeral, action);
         return next === state.ephemeral ? state : { ...state, ephemeral: next };

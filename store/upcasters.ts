@@ -16,7 +16,8 @@ export function upcast(
   let current: Record<string, unknown> | null = row;
   while (current && typeof current.v === 'number' && current.v < target) {
     const type: unknown = current.type;
-    const step: Upcaster | undefined = typeof type === 'string' ? known[type]?.[current.v] : undefined;
+    const step: Upcaster | undefined =
+      typeof type === 'string' ? known[type]?.[current.v] : undefined;
     const next: Record<string, unknown> | null = step?.(current) ?? null;
     current = next ? { ...next, v: (current.v as number) + 1 } : null;
   }

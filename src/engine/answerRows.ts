@@ -82,7 +82,9 @@ function ownKeyed(record: JsonObject, recordId: string): { base: JsonObject; ali
   const { id } = record;
   const serverId = typeof id === 'number' ? String(id) : id;
   const base = { ...record, id: recordId };
-  return typeof serverId === 'string' && serverId !== recordId ? { base, alias: serverId } : { base };
+  return typeof serverId === 'string' && serverId !== recordId
+    ? { base, alias: serverId }
+    : { base };
 }
 
 function committedRow(
@@ -130,7 +132,13 @@ function conflictRow(facts: Facts, context: AnswerContext, remote: RemoteRecord)
   const lane = { model, recordId, at };
   if (remote.record === null) {
     const failure: Failure = { code: 'remoteDeleted', message: 'it was deleted by others', at };
-    const parked = { reason: 'conflict', operationIds, failure, rollback: false, conflict } as const;
+    const parked = {
+      reason: 'conflict',
+      operationIds,
+      failure,
+      rollback: false,
+      conflict,
+    } as const;
     return { v: 1, type: 'parked', ...lane, ...parked };
   }
   if (request.kind === 'delete') {

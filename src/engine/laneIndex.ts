@@ -120,11 +120,7 @@ export class LaneIndex {
   }
 }
 
-function take(
-  from: PagesDraft<string>,
-  limit: number,
-  skip: (lane: string) => boolean,
-): string[] {
+function take(from: PagesDraft<string>, limit: number, skip: (lane: string) => boolean): string[] {
   const lanes: string[] = [];
   if (limit <= 0) return lanes;
   from.scan('', (lane) => {

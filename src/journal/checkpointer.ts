@@ -1,4 +1,10 @@
-import { type CheckpointRoot, encodeNode, rootOf, type TreeRoot, treesOf } from '../../store/checkpoint.ts';
+import {
+  type CheckpointRoot,
+  encodeNode,
+  rootOf,
+  type TreeRoot,
+  treesOf,
+} from '../../store/checkpoint.ts';
 import type { Facts } from '../../store/facts.ts';
 import type { Branch, PageNode, Pages } from '../../store/pages.ts';
 import type { Codec } from '../ports/codec.ts';
@@ -11,7 +17,10 @@ export const rootKey = 'checkpoint';
 const slicePages = 16;
 
 /** The trees of the checkpoint on disk, as they stood in memory when they were written or read. */
-export type StoredTrees = ReadonlyMap<string, { readonly pages: Pages<unknown>; readonly root: TreeRoot }>;
+export type StoredTrees = ReadonlyMap<
+  string,
+  { readonly pages: Pages<unknown>; readonly root: TreeRoot }
+>;
 
 export interface CheckpointOptions {
   readonly connection: StorageConnection;

@@ -20,7 +20,13 @@ export async function readEntries(
         decoded = typeof plain === 'string' ? plain : await plain;
       } catch {
         // Not ours, or damaged: the bytes as they are go into quarantine.
-        entries.push({ sequence, row: null, text, lane: null, reason: 'the row can not be decoded' });
+        entries.push({
+          sequence,
+          row: null,
+          text,
+          lane: null,
+          reason: 'the row can not be decoded',
+        });
         continue;
       }
     }

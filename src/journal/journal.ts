@@ -4,7 +4,12 @@ import type { EngineRow, JournalEntry, PersonRow, Row } from '../../store/rows/r
 import { lanesOfRow } from '../../store/slice.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
-import { type Committed, type StorageConnection, StorageError } from '../ports/storage.ts';
+import {
+  asStorageError,
+  type Committed,
+  type StorageConnection,
+  type StorageError,
+} from '../ports/storage.ts';
 import { readEntries } from './entries.ts';
 
 /** A row of the engine's before the journal gives it its id. */
@@ -291,9 +296,4 @@ export class Journal {
 
 function isInDoubt(error: StorageError): boolean {
   return error.code === 'lost' || error.code === 'timeout';
-}
-
-function asStorageError(cause: unknown): StorageError {
-  if (cause instanceof StorageError) return cause;
-  return new StorageError('failed', 'the storage failed', cause);
 }

@@ -88,3 +88,8 @@ export class StorageError extends Error {
     this.code = code;
   }
 }
+
+export function asStorageError(cause: unknown): StorageError {
+  if (cause instanceof StorageError) return cause;
+  return new StorageError('failed', 'the storage can not be read or written', cause);
+}

@@ -27,7 +27,11 @@ export interface RemoteRecord {
 /** What an answer means. A throw means that there was none: the wire failed. */
 export type Answer =
   /** `remote: null`: it said yes and no more (204). */
-  | { readonly kind: 'committed'; readonly remote: RemoteRecord | null; readonly version: string | null }
+  | {
+      readonly kind: 'committed';
+      readonly remote: RemoteRecord | null;
+      readonly version: string | null;
+    }
   /** `remote: null`: the answer did not say what stands there. */
   | { readonly kind: 'conflict'; readonly remote: RemoteRecord | null }
   | { readonly kind: 'rejected'; readonly failure: Failure }

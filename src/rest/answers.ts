@@ -1,7 +1,13 @@
 import type { Failure, FailureCode } from '../../machines/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../store/json.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
-import type { Answer, ModelWire, PullAnswer, PulledRecord, RemoteRecord } from '../ports/transport.ts';
+import type {
+  Answer,
+  ModelWire,
+  PullAnswer,
+  PulledRecord,
+  RemoteRecord,
+} from '../ports/transport.ts';
 import { type Body, objectIn } from './answerBody.ts';
 
 /** Header that names the operation that wrote a record last. */
@@ -108,7 +114,11 @@ function committed(
   // Half an answer, or a portal's page, says nothing about what the server did: ask again.
   if (body.kind === 'unreadable') return unreadable(body.reason);
   if (request.kind === 'delete') {
-    return { kind: 'committed', remote: { record: null, version: null, lastOperationId: null }, version };
+    return {
+      kind: 'committed',
+      remote: { record: null, version: null, lastOperationId: null },
+      version,
+    };
   }
   const record = objectIn(body);
   if (!record) {
@@ -116,7 +126,8 @@ function committed(
     return { kind: 'committed', remote: null, version };
   }
   const id = idOf(record);
-  const foreign = request.kind === 'create' && model.ids === 'server' ? id === null : !isOwn(id, request, model);
+  const foreign =
+    request.kind === 'create' && model.ids === 'server' ? id === null : !isOwn(id, request, model);
   if (foreign) return unreadable('the answer is about another record');
   return { kind: 'committed', remote: remoteFrom(record, response), version };
 }
@@ -144,7 +155,12 @@ export function readAnswer(response: Response, body: Body): RemoteRecord | null 
 const listNames = ['items', 'data', 'results', 'records'] as const;
 
 /** The answer to a pull. */
-export function pullAnswer(model: ModelWire, response: Response, body: Body, at: number): PullAnswer {
+export function pullAnswer(
+  model: ModelWire,
+  response: Response,
+  body: Body,
+  at: number,
+): PullAnswer {
   if (response.status === 410) return { kind: 'expired' };
   const failed = (code: FailureCode, message: string): PullAnswer => ({
     kind: 'failed',

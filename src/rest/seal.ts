@@ -22,7 +22,8 @@ export function sealRequest(intent: Intent, model: ModelWire): WireRequest {
   switch (intent.kind) {
     case 'create': {
       const { id: _, ...withoutId } = intent.changes;
-      const record = model.ids === 'server' ? withoutId : { ...intent.changes, id: intent.recordId };
+      const record =
+        model.ids === 'server' ? withoutId : { ...intent.changes, id: intent.recordId };
       return {
         method: 'POST',
         path: model.endpoint,

@@ -72,7 +72,10 @@ export interface RecordedRow extends RowOf<'recorded'> {
 
 /** Before the first byte leaves. One row may seal many lanes. */
 export interface SealedRow extends RowOf<'sealed'> {
-  readonly requests: readonly (SealedRequest & { readonly model: string; readonly recordId: string })[];
+  readonly requests: readonly (SealedRequest & {
+    readonly model: string;
+    readonly recordId: string;
+  })[];
 }
 
 /** The server said yes: its record is the new base. */

@@ -1,0 +1,60 @@
+import type { Identified, ModelDefinition } from './defineModel.ts';
+import type { Inspect } from './engine/connection.ts';
+import { SyncError } from './errors.ts';
+import type { Env } from './ports/env.ts';
+import type { Storage } from './ports/storage.ts';
+import type { TransportFactory } from './ports/transport.ts';
+
+export type Models = Readonly<Record<string, ModelDefinition<Identified>>>;
+
+export interface SyncOptions<M extends Models> {
+  /** Names the database, the lock and the channel; one sync of a name at a time. */
+  readonly name: string;
+  readonly models: M;
+  /** `rest({ baseUrl })`, or your own. */
+  readonly transport: TransportFactory;
+  /** Where the slice stands in the store, and the prefix of its actions. Default `sync`. */
+  readonly reducerPath?: string;
+  /** Default `indexedDb()`. */
+  readonly storage?: Storage;
+  /** Waits between attempts; times in ms. Default: 1 s, doubled up to 5 min, full jitter. */
+  readonly backoff?: { readonly base?: number; readonly factor?: number; readonly cap?: number };
+  /** XState's inspection of the long-lived machines (connection, engine). */
+  readonly inspect?: Inspect;
+  /** The way to time, randomness and I/O; for tests and unusual platforms. */
+  readonly env?: Env;
+}
+
+function refuse(option: string, must: string): never {
+  throw new SyncError('badConfig', `createSync: ${option} must ${must}`);
+}
+
+const knownOptions = new Set([
+  ...['name', 'models', 'transport', 'reducerPath', 'storage', 'backoff', 'inspect', 'env'],
+]);
+
+/** Refuses bad configuration with the path of the option. */
+export function checkOptions<M extends Models>(options: SyncOptions<M>): void {
+  for (const option of Object.keys(options)) {
+    if (!knownOptions.has(option)) refuse(option, 'not be there: no such option is known');
+  }
+  const { name, models, transport, reducerPath = 'sync', backoff = {} } = options;
+  if (typeof name !== 'string' || name === '') refuse('name', 'be a text that is not empty');
+  if (typeof reducerPath !== 'string' || reducerPath === '') {
+    refuse('reducerPath', 'be a text that is not empty');
+  }
+  if (typeof transport !== 'function') refuse('transport', 'be made by rest(…) or its like');
+  const names = typeof models === 'object' && models !== null ? Object.keys(models) : [];
+  if (names.length === 0) refuse('models', 'name at least one model');
+  for (const model of names) {
+    if (!/^[A-Za-z][\w-]*$/.test(model)) {
+      refuse(`models.${model}`, 'have a name of letters, digits, - and _');
+    }
+    if (typeof models[model]?.endpoint !== 'string') {
+      refuse(`models.${model}`, 'be made by defineModel(…)');
+    }
+  }
+  for (const [option, value] of Object.entries(backoff)) {
+    if (!(typeof value === 'number' && value > 0)) refuse(`backoff.${option}`, 'be above 0');
+  }
+}

@@ -1,0 +1,266 @@
+import type { Action, Dispatch, Middleware, Reducer } from '@reduxjs/toolkit';
+import type { Persistor } from 'redux-persist';
+import { defaultBackoff } from '../machines/backoff.ts';
+import type { Facts } from '../store/facts.ts';
+import type { Operation } from '../store/rows/row.ts';
+import { type SyncStatus, selectSyncStatus } from '../store/selectors.ts';
+import { createSyncSlice, type PersonDraft, type SyncState } from '../store/slice.ts';
+import { checkOptions, type Models, type SyncOptions } from './config.ts';
+import { type Conflicts, createConflicts } from './conflicts.ts';
+import type { Identified, ModelDefinition } from './defineModel.ts';
+import {
+  type DefaultMiddlewareOptions,
+  devToolsOptions,
+  mergedMiddlewareOptions,
+} from './devTools.ts';
+import type { EngineModel } from './engine/models.ts';
+import type { PullResult } from './engine/puller.ts';
+import { browserEnv } from './env/browserEnv.ts';
+import { SyncError } from './errors.ts';
+import { SyncEvents } from './events.ts';
+import type { OperationHandle } from './handles.ts';
+import { createMiddleware, type WriteDispatch } from './middleware.ts';
+import {
+  createModelActions,
+  createModelApi,
+  type ModelActions,
+  type ModelApi,
+  stateIn,
+} from './modelApi.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import { createGate, type Gate, persistedReducer } from './persistence.ts';
+import { identityCodec } from './ports/codec.ts';
+import { Runtime } from './runtime.ts';
+import { indexedDb } from './storage/indexedDb.ts';
+import { createStamp } from './writes.ts';
+
+type RecordOf<D> = D extends ModelDefinition<infer T> ? T : Identified;
+
+export interface Sync<M extends Models> {
+  readonly reducerPath: string;
+  readonly reducer: Reducer<SyncState>;
+  readonly middleware: Middleware<WriteDispatch>;
+  /** For `getDefaultMiddleware`: keeps RTK's development checks off the big tables. */
+  middlewareOptions<O extends DefaultMiddlewareOptions>(
+    own?: O,
+  ): O & Required<DefaultMiddlewareOptions>;
+  /** For `configureStore({ devTools })`. */
+  readonly devTools: ReturnType<typeof devToolsOptions>;
+  readonly models: { readonly [K in keyof M]: ModelApi<RecordOf<M[K]>> };
+  readonly actions: { readonly [K in keyof M]: ModelActions<RecordOf<M[K]>> };
+  /** Opens the storage, hydrates, takes the lead, syncs. A second start does nothing. */
+  start(): void;
+  /** Resolves after hydration. */
+  readonly ready: Promise<void>;
+  /** Ends timers, requests and locks; what was accepted is durable when it resolves. */
+  stop(): Promise<void>;
+  /** Holds the network; writes go on. */
+  pause(): void;
+  resume(): Promise<void>;
+  /** Pulls every model. */
+  syncAll(): Promise<readonly PullResult[]>;
+  /**
+   * Empties everything on this device; resolves after the bytes are gone.
+   * @throws SyncError `unsent` with `unsent: 'refuse'` while something is not on the server
+   */
+  clear(options: { readonly unsent: 'refuse' | 'discard' }): Promise<void>;
+  /** redux-persist's shape: for `<PersistGate>`; `flush()` tells the truth. */
+  readonly persistor: Persistor;
+  readonly outbox: Outbox;
+  readonly conflicts: Conflicts;
+  readonly events: SyncEvents;
+  selectSyncStatus(state: object): SyncStatus;
+  /** The random id of this device's database, once it is open. */
+  readonly databaseId: string | null;
+}
+
+/** The store's dispatch with our middleware in it: writes give handles, acts their durability. */
+type StoreDispatch = (action: Action) => unknown;
+
+/** Running syncs by name: a second start of the same name stops the first (hot reload). */
+const running = new Map<string, { stop(): Promise<void> }>();
+
+/**
+ * Makes a sync: a reducer, a middleware and the engine behind them. Safe with no option set: every
+ * write is durable before it is called saved, sent in order, retried for ever, merged on conflict.
+ *
+ * @example
+ * const sync = createSync({
+ *   name: 'my-app',
+ *   models: { todo: defineModel<Todo>({ endpoint: 'todos' }) },
+ *   transport: rest({ baseUrl: 'https://api.example.com' }),
+ * });
+ * @throws SyncError `badConfig`, with the path of the option
+ */
+export function createSync<const M extends Models>(options: SyncOptions<M>): Sync<M> {
+  checkOptions(options);
+  const { name, models, reducerPath = 'sync', env = browserEnv } = options;
+  const names = Object.keys(models);
+  const slice = createSyncSlice(reducerPath, names);
+  const events = new SyncEvents(env.report);
+  const strategies = new Map(
+    names.map((model) => [model, models[model]?.strategy ?? 'optimistic']),
+  );
+  const stamp = createStamp(env, reducerPath, strategies);
+  const stateOf = stateIn(reducerPath);
+  let runtime: Runtime | null = null;
+  let dispatchToStore: StoreDispatch | null = null;
+  let gate: Gate | null = null;
+  let opened: (facts: Facts) => void = () => {};
+  const facts = new Promise<Facts>((resolve) => {
+    opened = resolve;
+  });
+  let becameReady: () => void = () => {};
+  const ready = new Promise<void>((resolve) => {
+    becameReady = resolve;
+  });
+
+  function attached(): { runtime: Runtime; dispatch: StoreDispatch; gate: Gate } {
+    if (runtime && dispatchToStore && gate) return { runtime, dispatch: dispatchToStore, gate };
+    throw new SyncError(
+      'noMiddleware',
+      'this sync is in no store: add sync.middleware to configureStore',
+    );
+  }
+
+  function attach(api: { dispatch: Dispatch; getState: () => unknown }): Runtime {
+    if (runtime) {
+      throw new SyncError('badConfig', 'one sync belongs to one store: make both in a factory');
+    }
+    const { storage = indexedDb(env), transport, backoff, inspect } = options;
+    const state = () => stateOf(api.getState() as object);
+    const engineModels = new Map<string, EngineModel>();
+    for (const model of names) {
+      const { endpoint, ids, nulls, onReject } = models[model] as ModelDefinition<Identified>;
+      engineModels.set(model, { name: model, endpoint, ids, nulls, onReject });
+    }
+    dispatchToStore = api.dispatch as unknown as StoreDispatch;
+    runtime = new Runtime(
+      {
+        ...{
+          env,
+          name,
+          storage,
+          codec: identityCodec,
+          models: engineModels,
+          slice,
+          events,
+          inspect,
+        },
+        transport: transport(env),
+        backoff: { ...defaultBackoff, ...backoff },
+      },
+      { dispatch: api.dispatch, state },
+    );
+    gate = createGate(api.dispatch, {
+      flush: () => attached().runtime.engine.flush(),
+      purge: () => sync.clear({ unsent: 'discard' }),
+      pause: () => sync.pause(),
+      persist: () => void sync.resume(),
+    });
+    return runtime;
+  }
+
+  const middleware = createMiddleware({
+    slice,
+    attach,
+    resultOf: (life, action, act) => {
+      const { payload } = action;
+      if (payload.type === 'recorded') return handleOf(life, payload.operation, act.saved);
+      return act.saved;
+    },
+  });
+
+  function handleOf(life: Runtime, operation: Operation, saved: Promise<void>): OperationHandle {
+    const { id: operationId, model, recordId } = operation;
+    let settled: OperationHandle['settled'] | undefined;
+    return {
+      id: recordId,
+      operationId,
+      saved,
+      get settled() {
+        settled ??= life.handles.settled(model, recordId, operationId);
+        return settled;
+      },
+      cancel: () => outbox.cancel(operationId),
+    };
+  }
+
+  function act(draft: PersonDraft): Promise<void> {
+    return attached().dispatch(stamp.action(draft)) as Promise<void>;
+  }
+
+  const state = () => attached().runtime.state;
+  const outbox = createOutbox({
+    ...{ env, state, act },
+    handleOf: (operation, saved) => handleOf(attached().runtime, operation, saved),
+    settled: (model, recordId, id) => attached().runtime.handles.settled(model, recordId, id),
+  });
+  const conflicts = createConflicts({ env, state, act });
+  const pull = (model: string) => attached().runtime.engine.pull(model);
+
+  const actions: Record<string, ModelActions<Identified>> = {};
+  const apis: Record<string, ModelApi<Identified>> = {};
+  for (const model of names) {
+    const keyed = (id: string) => (runtime ? runtime.keyOf(model, id) : id);
+    const own = createModelActions<Identified>(model, env, stamp, keyed);
+    actions[model] = own;
+    apis[model] = createModelApi<Identified>({
+      ...{ model, actions: own, stateOf, pull },
+      dispatch: (action) => attached().dispatch(action) as OperationHandle<Identified>,
+    });
+  }
+
+  const sync: Sync<M> = {
+    reducerPath,
+    reducer: persistedReducer(reducerPath, slice.reducer, () => facts),
+    middleware,
+    middlewareOptions: <O extends DefaultMiddlewareOptions>(own?: O) =>
+      mergedMiddlewareOptions(reducerPath, reducerPath, own ?? ({} as O)),
+    devTools: devToolsOptions(reducerPath, reducerPath),
+    models: apis as unknown as Sync<M>['models'],
+    actions: actions as unknown as Sync<M>['actions'],
+    ready,
+    outbox,
+    conflicts,
+    events,
+    start: () => {
+      const { runtime: life, gate: door } = attached();
+      if (running.get(name) === sync) return;
+      const before = running.get(name);
+      running.set(name, sync);
+      const begin = async () => {
+        await before?.stop();
+        life.engine.start().then(opened, env.report);
+        door.open();
+        await facts;
+        becameReady();
+      };
+      begin().catch(env.report);
+    },
+    stop: async () => {
+      if (running.get(name) === sync) running.delete(name);
+      await runtime?.engine.stop();
+    },
+    pause: () => attached().runtime.engine.pause(),
+    resume: () => attached().runtime.engine.resume(),
+    syncAll: () => Promise.all(names.map(pull)),
+    clear: async ({ unsent }) => {
+      const { engine } = attached().runtime;
+      const { shown } = state();
+      if (unsent === 'refuse' && shown.outbox.size > 0) {
+        throw new SyncError('unsent', `${shown.outbox.size} operations are not on the server yet`);
+      }
+      await act({ v: 1, type: 'purged', at: env.now(), generation: shown.generation + 1 });
+      await engine.flush();
+    },
+    get persistor() {
+      return attached().gate.persistor;
+    },
+    selectSyncStatus: (root) => selectSyncStatus(stateOf(root)),
+    get databaseId() {
+      return runtime?.engine.databaseId ?? null;
+    },
+  };
+  return sync;
+}

@@ -1,0 +1,446 @@
+import { createActor } from 'xstate';
+import { type Backoff, defaultBackoff } from '../../machines/backoff.ts';
+import type { ConnectionState } from '../../machines/connection.ts';
+import { type EngineRole, type EngineRun, engineMachine } from '../../machines/engine.ts';
+import { type Facts, laneKey } from '../../store/facts.ts';
+import { valuesOf } from '../../store/pages.ts';
+import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
+import { lanesOfRow, type PullProgress, type SyncState } from '../../store/slice.ts';
+import type { SyncEvents } from '../events.ts';
+import { Journal } from '../journal/journal.ts';
+import type { Codec } from '../ports/codec.ts';
+import type { Env, HeldLock, TimerHandle } from '../ports/env.ts';
+import { asStorageError, type Storage, type StorageError } from '../ports/storage.ts';
+import type { Transport } from '../ports/transport.ts';
+import { Connection, envClock, type Inspect } from './connection.ts';
+import { LaneIndex } from './laneIndex.ts';
+import type { EngineModels } from './models.ts';
+import { type Opened, open, readFacts, sameMoment, takeLead } from './opening.ts';
+import { Puller, type PullResult } from './puller.ts';
+import { Pusher } from './pusher.ts';
+
+/** Journal rows after which a checkpoint is written. */
+const checkpointRows = 1_000;
+/** ms between attempts to open a storage that fails. */
+const reopenDelay = 2_000;
+/** A probe is cheap, and people wait for it: the connection's waits end at 30 s. */
+const probeBackoff: Backoff = { base: 1_000, factor: 2, cap: 30_000 };
+
+/** What the engine tells the store; made into actions by whoever wires the two. */
+export interface EngineStore {
+  readonly state: () => SyncState;
+  readonly sequenced: (entries: readonly JournalEntry[]) => void;
+  readonly tailRejected: (counts: readonly number[]) => void;
+  readonly checkpointLoaded: (facts: Facts) => void;
+  readonly connectionChanged: (state: ConnectionState) => void;
+  readonly leadershipChanged: (role: EngineRole, run: EngineRun) => void;
+  readonly attempts: (change: 'started' | 'ended', lanes: readonly string[]) => void;
+  readonly progress: (model: string, progress: PullProgress) => void;
+}
+
+export interface EngineOptions {
+  readonly env: Env;
+  readonly name: string;
+  readonly storage: Storage;
+  readonly codec: Codec;
+  readonly transport: Transport;
+  readonly models: EngineModels;
+  readonly backoff?: Backoff;
+  readonly store: EngineStore;
+  readonly events: SyncEvents;
+  /** This tab's id: under it people's rows are written. */
+  readonly writer: string;
+  readonly onRejected: (rows: readonly PersonRow[], code: StorageError | 'readOnly') => void;
+  readonly inspect?: Inspect | undefined;
+}
+
+/**
+ * Brings facts and world together: opens and reads the storage, takes the lead, writes the journal,
+ * seals, sends, pulls, checkpoints. It holds no fact: it decides on `sequenced` alone and changes it
+ * only by rows.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #actor;
+  readonly #connection: Connection;
+  readonly #index = new LaneIndex();
+  readonly #pusher: Pusher;
+  readonly #puller: Puller;
+  #opened: Opened | null = null;
+  #journal: Journal | null = null;
+  #lock: HeldLock | null = null;
+  #leaveQueue: (() => void) | null = null;
+  #fence = 0;
+  #facts: Facts | null = null;
+  #checkpointed = 0;
+  #checkpointing: Promise<void> | null = null;
+  #waking: Promise<void> | null = null;
+  #retryTimer: TimerHandle | null = null;
+  #reopenTimer: TimerHandle | null = null;
+  #trouble: StorageError | undefined;
+  readonly #stopResume: () => void;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    const { env, transport, models, store, inspect, backoff = defaultBackoff } = options;
+    this.#actor = createActor(engineMachine, { clock: envClock(env), ...(inspect && { inspect }) });
+    this.#actor.subscribe(() => store.leadershipChanged(this.role, this.run));
+    this.#connection = new Connection({
+      env,
+      backoff: probeBackoff,
+      inspect,
+      probe: (signal) => transport.probe([...models.values()], signal),
+      onChange: (state) => this.#connectionChanged(state),
+    });
+    const shared = {
+      ...{ env, transport, models, backoff, index: this.#index },
+      facts: () => this.#sequenced(),
+      appendIf: (build: Parameters<Journal['appendIf']>[0]) =>
+        this.#journal ? this.#journal.appendIf(build) : Promise.resolve(false),
+      wireFailed: () => this.#connection.requestFailed(),
+      wake: () => this.wake(),
+    };
+    this.#pusher = new Pusher({
+      ...shared,
+      onAttempts: store.attempts,
+      onStorageError: (error) => this.#tell(error),
+    });
+    this.#puller = new Puller({
+      ...shared,
+      onProgress: store.progress,
+      onEnd: (result) => this.#pullEnded(result),
+    });
+    this.#stopResume = env.onResume(() => this.#connection.wake());
+  }
+
+  get role(): EngineRole {
+    return this.#actor.getSnapshot().value.role;
+  }
+
+  get run(): EngineRun {
+    return this.#actor.getSnapshot().value.run;
+  }
+
+  get connection(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  get databaseId(): string | null {
+    return this.#opened?.databaseId ?? null;
+  }
+
+  /**
+   * Starts the machines and opens the storage. Resolves with the facts for the gate
+   * (`getStoredState`); it never rejects and never makes facts up: while the storage fails the role
+   * is `blocked`, and it is tried again.
+   */
+  async start(): Promise<Facts> {
+    this.#actor.start();
+    this.#actor.send({ type: 'started' });
+    this.#connection.start();
+    const opened = await this.#untilDone(() => open(this.#openingOptions()));
+    if (this.role === 'stopped') {
+      await opened.connection.close();
+      return new Promise(() => {});
+    }
+    this.#opened = opened;
+    if (opened.lost !== null) {
+      const { lost: known, databaseId: found } = opened;
+      this.#options.events.emit({ type: 'dataLoss', known, found });
+    }
+    return opened.hydrated.facts;
+  }
+
+  /** The store has the facts: from here on it may write. */
+  hydrated(): void {
+    const opened = this.#opened;
+    if (!opened || this.role !== 'hydrating') return;
+    this.#rebase(this.#options.store.state().sequenced);
+    this.#checkpointed = this.#facts?.head ?? 0;
+    for (const move of opened.hydrated.illegal) this.#illegal(move);
+    this.#actor.send({ type: 'hydrated' });
+    this.#elect();
+  }
+
+  /** A person's row is in the tail: make it durable. */
+  write(row: PersonRow): void {
+    if (this.role === 'readOnly') this.#options.onRejected([row], 'readOnly');
+    else this.#journal?.append(row);
+  }
+
+  /** Something changed: do what may be done now. Calls of one task are one. */
+  wake(): void {
+    if (this.#waking) return;
+    this.#waking = Promise.resolve().then(() => {
+      this.#waking = null;
+      this.#work();
+    });
+  }
+
+  pull(model: string): Promise<PullResult> {
+    return this.#puller.pull(model);
+  }
+
+  pause(): void {
+    this.#actor.send({ type: 'pauseRequested' });
+  }
+
+  /** Goes on; after a jump of the DevTools the facts are read from disk again. */
+  async resume(): Promise<void> {
+    if (this.run === 'timeTravelling') await this.#reload();
+    this.#actor.send({ type: 'resumeRequested' });
+    this.#connection.wake();
+    this.wake();
+  }
+
+  /** All that was dispatched so far is durable, and stands in a checkpoint. */
+  async flush(): Promise<void> {
+    await this.#journal?.flush();
+    if (this.#trouble) throw this.#trouble;
+    await this.#checkpoint();
+  }
+
+  async stop(): Promise<void> {
+    this.#leaveQueue?.();
+    this.#stopResume();
+    this.#connection.stop();
+    this.#pusher.stop();
+    this.#puller.stop();
+    this.#clear('retry');
+    this.#clear('reopen');
+    this.#actor.send({ type: 'stopped' });
+    if (!this.#trouble) await this.#journal?.flush();
+    this.#journal?.close();
+    await this.#checkpointing?.catch(() => {});
+    this.#lock?.release();
+    await this.#opened?.connection.close().catch(() => {});
+    this.#actor.stop();
+  }
+
+  #openingOptions() {
+    const { env, storage, codec, name, models } = this.#options;
+    return { env, storage, codec, name, models: [...models.keys()] };
+  }
+
+  /** Tries again until it works; while it does not the role is `blocked`. */
+  async #untilDone<T>(work: () => Promise<T>): Promise<T> {
+    const { env } = this.#options;
+    for (;;) {
+      try {
+        const done = await work();
+        if (this.#trouble) this.#recovered();
+        return done;
+      } catch (error) {
+        this.#block(asStorageError(error));
+        await new Promise<void>((resolve) => {
+          this.#reopenTimer = env.setTimer(reopenDelay, resolve, 'reopen');
+        });
+        this.#actor.send({ type: 'storageRecovered' });
+        if (this.#facts) this.#actor.send({ type: 'hydrated' });
+      }
+    }
+  }
+
+  #elect(): void {
+    const { env, name } = this.#options;
+    if (this.#lock) {
+      this.#untilDone(() => this.#lead()).catch(env.report);
+      return;
+    }
+    this.#leaveQueue = env.lock(`syncharts/${name}`, {
+      held: (lock) => {
+        this.#lock = lock;
+        this.#granted().catch(env.report);
+      },
+      waiting: () => {
+        this.#actor.send({ type: 'lockHeld' });
+        const rows = valuesOf(this.#options.store.state().tail);
+        if (rows.length > 0) this.#options.onRejected(rows, 'readOnly');
+      },
+    });
+  }
+
+  async #granted(): Promise<void> {
+    if (this.role === 'readOnly') {
+      // The other tab went: what it wrote since is on disk.
+      this.#actor.send({ type: 'elected' });
+      await this.#reload();
+      this.#actor.send({ type: 'hydrated' });
+    }
+    await this.#untilDone(() => this.#lead());
+  }
+
+  async #lead(): Promise<void> {
+    const { env, codec, writer, store, onRejected } = this.#options;
+    const opened = this.#opened;
+    if (!opened || this.role !== 'electing') return;
+    const { connection } = opened;
+    this.#fence = await takeLead(connection);
+    const { head } = await connection.position();
+    if (head !== this.#sequenced().head) await this.#reload();
+    this.#journal?.close();
+    this.#journal = new Journal({
+      ...{ env, connection, codec, writer },
+      facts: () => this.#sequenced(),
+      fence: () => this.#fence,
+      onSequenced: (entries) => this.#fold(entries),
+      onRejected,
+      onTrouble: (error) => (error ? this.#block(error) : this.#recovered()),
+      onFenced: () => this.#actor.send({ type: 'fenced' }),
+    });
+    for (const row of valuesOf(store.state().tail)) this.#journal.append(row);
+    this.#actor.send({ type: 'elected' });
+    this.#puller.want(this.#options.models.keys());
+    this.wake();
+    await opened.checkpointer.sweep();
+  }
+
+  /** Reads the facts from disk again; the tail stays. */
+  async #reload(): Promise<void> {
+    const opened = this.#opened;
+    if (!opened) return;
+    await this.#journal?.flush();
+    const read = await this.#untilDone(() => readFacts(this.#openingOptions(), opened.connection));
+    this.#opened = { ...opened, ...read };
+    const { facts } = read.hydrated;
+    this.#options.store.checkpointLoaded(facts);
+    this.#rebase(facts);
+    this.#checkpointed = facts.head;
+  }
+
+  #rebase(facts: Facts): void {
+    this.#facts = facts;
+    this.#index.rebuild(facts);
+  }
+
+  /** Entries are durable: they become facts, in order. */
+  #fold(entries: readonly JournalEntry[]): void {
+    const { store } = this.#options;
+    if (!this.#isHere()) return;
+    const before = store.state();
+    store.sequenced(entries);
+    const after = store.state();
+    this.#facts = after.sequenced;
+    const lanes = new Set<string>();
+    for (const { row } of entries) {
+      if (!row) continue;
+      for (const lane of lanesOfRow(row)) lanes.add(lane);
+      if (row.type === 'answered' || row.type === 'resolved') {
+        this.#puller.answered(row.model, laneKey(row.model, row.recordId));
+      }
+    }
+    if (entries.some(({ row }) => row?.type === 'purged')) this.#index.rebuild(after.sequenced);
+    else this.#index.update(after.sequenced, lanes);
+    this.#pusher.touched(lanes);
+    const known = before.ephemeral.illegal;
+    for (const move of after.ephemeral.illegal) if (!known.includes(move)) this.#illegal(move);
+    for (const entry of entries) {
+      if (entry.row === null) {
+        const { sequence, reason } = entry;
+        this.#options.events.emit({ type: 'quarantined', sequence, reason });
+      }
+    }
+    if (after.sequenced.head - this.#checkpointed >= checkpointRows) {
+      this.#checkpoint().catch((error) => this.#tell(error));
+    }
+    this.wake();
+  }
+
+  #illegal(move: { type: string; sequence: number; reason: string }): void {
+    const { type: rowType, sequence, reason } = move;
+    this.#options.events.emit({ type: 'illegalRow', rowType, sequence, reason });
+  }
+
+  #sequenced(): Facts {
+    return this.#facts ?? this.#options.store.state().sequenced;
+  }
+
+  /** Whether the store shows the facts that the engine folded last; otherwise everything holds. */
+  #isHere(): boolean {
+    const shown = this.#options.store.state().sequenced;
+    const here = this.#facts === null || sameMoment(shown, this.#facts);
+    if (!here) this.#actor.send({ type: 'jumped' });
+    else if (this.run === 'timeTravelling') this.#actor.send({ type: 'returned' });
+    return here;
+  }
+
+  #work(): void {
+    if (this.role !== 'leading' || !this.#isHere() || this.run !== 'running') return;
+    if (this.#connection.state !== 'online') return;
+    this.#pusher.work();
+    this.#puller.work();
+    this.#clear('retry');
+    const { nextRetryAt } = this.#index;
+    if (nextRetryAt === null) return;
+    const { env } = this.#options;
+    const delay = Math.max(0, nextRetryAt - env.now());
+    this.#retryTimer = env.setTimer(delay, () => this.wake(), 'retry');
+  }
+
+  async #checkpoint(): Promise<void> {
+    while (this.#checkpointing) await this.#checkpointing;
+    const facts = this.#sequenced();
+    const opened = this.#opened;
+    if (!opened || this.role !== 'leading' || !this.#isHere()) return;
+    this.#checkpointing = opened.checkpointer.write(facts, this.#fence).then(
+      (pages) => {
+        this.#checkpointing = null;
+        if (pages === null) this.#actor.send({ type: 'fenced' });
+        else this.#checkpointed = facts.head;
+      },
+      (error) => {
+        this.#checkpointing = null;
+        // The old checkpoint stands; the next is due after as many rows again.
+        this.#checkpointed = facts.head;
+        throw error;
+      },
+    );
+    await this.#checkpointing;
+  }
+
+  #connectionChanged(state: ConnectionState): void {
+    this.#options.store.connectionChanged(state);
+    if (state !== 'online') return;
+    this.#puller.want(this.#options.models.keys());
+    this.wake();
+  }
+
+  #pullEnded({ status, model, items, deleted, failure }: PullResult): void {
+    const { events } = this.#options;
+    if (status === 'done') events.emit({ type: 'pulled', model, items, deleted });
+    else if (failure) events.emit({ type: 'pullFailed', model, failure });
+  }
+
+  /** Storage does not answer: the engine holds until it does. Told once. */
+  #block(error: StorageError): void {
+    const known = this.#trouble?.code === error.code;
+    this.#trouble = error;
+    this.#actor.send({ type: 'storageFailed' });
+    if (!known) this.#tell(error);
+  }
+
+  #tell(cause: unknown): void {
+    const { code, message } = asStorageError(cause);
+    this.#options.events.emit({ type: 'storageTrouble', code, message });
+  }
+
+  #recovered(): void {
+    if (!this.#trouble) return;
+    this.#trouble = undefined;
+    this.#actor.send({ type: 'storageRecovered' });
+    if (this.#journal) {
+      // Nothing was lost in memory, and the fence tells if somebody else has led meanwhile.
+      this.#actor.send({ type: 'hydrated' });
+      this.#actor.send({ type: 'elected' });
+    }
+    this.#options.events.emit({ type: 'storageRecovered' });
+    this.wake();
+  }
+
+  #clear(timer: 'retry' | 'reopen'): void {
+    const handle = timer === 'retry' ? this.#retryTimer : this.#reopenTimer;
+    if (handle !== null) this.#options.env.clearTimer(handle);
+    if (timer === 'retry') this.#retryTimer = null;
+    else this.#reopenTimer = null;
+  }
+}

@@ -1,0 +1,65 @@
+import type { Facts } from '../../store/facts.ts';
+import { Checkpointer } from '../journal/checkpointer.ts';
+import { type Hydrated, hydrate } from '../journal/hydrate.ts';
+import { identify } from '../journal/identity.ts';
+import type { Codec } from '../ports/codec.ts';
+import type { Env } from '../ports/env.ts';
+import { asStorageError, type Storage, type StorageConnection } from '../ports/storage.ts';
+
+export interface Opened {
+  readonly connection: StorageConnection;
+  readonly checkpointer: Checkpointer;
+  readonly databaseId: string;
+  /** The id of a database that this device had and has no more. */
+  readonly lost: string | null;
+  readonly hydrated: Hydrated;
+}
+
+export interface OpeningOptions {
+  readonly env: Env;
+  readonly storage: Storage;
+  readonly codec: Codec;
+  readonly name: string;
+  readonly models: readonly string[];
+}
+
+/** Opens the database and reads the facts. Rejects with StorageError; nothing is written over. */
+export async function open(options: OpeningOptions): Promise<Opened> {
+  const { env, storage, name } = options;
+  const connection = await storage.open(name);
+  try {
+    const { id, lost } = await identify(env, connection, name);
+    return { connection, databaseId: id, lost, ...(await readFacts(options, connection)) };
+  } catch (cause) {
+    await connection.close().catch(() => {});
+    throw asStorageError(cause);
+  }
+}
+
+/** Reads the facts over an open connection, with the checkpointer that knows what it read. */
+export async function readFacts(
+  { env, codec, models }: OpeningOptions,
+  connection: StorageConnection,
+): Promise<Pick<Opened, 'hydrated' | 'checkpointer'>> {
+  const { breathe } = env;
+  const hydrated = await hydrate({ connection, codec, models, breathe });
+  const { stored, pages } = hydrated;
+  return {
+    hydrated,
+    checkpointer: new Checkpointer({ connection, codec, breathe }, stored, pages),
+  };
+}
+
+/** Takes the lead: raises the fence, so that no other leader can write any more. */
+export async function takeLead(connection: StorageConnection): Promise<number> {
+  for (;;) {
+    const { fence } = await connection.position();
+    const committed = await connection.commit({ expect: { fence }, fence: fence + 1 });
+    if (committed.ok) return fence + 1;
+  }
+}
+
+/** Whether these are the facts that were last seen (the DevTools may show others). */
+export function sameMoment(a: Facts, b: Facts): boolean {
+  return a.head === b.head && a.folded === b.folded && a.generation === b.generation;
+}

@@ -1,0 +1,153 @@
+import { type Facts, laneKey } from '../../store/facts.ts';
+import { type JsonObject, sameJson } from '../../store/json.ts';
+import { getIn } from '../../store/pages.ts';
+import type { PulledItem } from '../../store/rows/row.ts';
+import type { EngineDraft, RowBuilder } from '../journal/journal.ts';
+import { merge } from '../policies/merge.ts';
+import type { PullAnswer } from '../ports/transport.ts';
+import { operationsIn } from './laneReads.ts';
+
+/** Characters of one pulled row; a long page is several rows of one transaction. */
+const rowCharacters = 500_000;
+
+export interface PullContext {
+  readonly model: string;
+  readonly at: number;
+  /** Lanes whose request was answered since this pull began: what it brings may be older. */
+  readonly answeredSince: ReadonlySet<string>;
+  /** Whether a create of the model is sealed and the server gives the ids. */
+  readonly waitsForCreates: () => boolean;
+}
+
+export type PageFate =
+  /** All of it is in the rows. */
+  | 'whole'
+  /** Some records were answered meanwhile: the cursor stays, the page is asked for again. */
+  | 'again'
+  /** A create may be in it under an id that nobody knows yet. */
+  | 'postponed';
+
+type Page = Extract<PullAnswer, { kind: 'page' }>;
+
+/**
+ * Builds the rows of a pulled page on the facts of the moment: pending edits stay on top, a record
+ * that was answered since the pull began is left alone, a record deleted there and edited here is
+ * parked. `fate` is told which it was.
+ */
+export function pullRows(
+  context: PullContext,
+  page: Page,
+  fate: (fate: PageFate) => void,
+): RowBuilder {
+  return (facts, taken) => {
+    if (taken.size > 0) return 'later';
+    if (context.waitsForCreates()) {
+      fate('postponed');
+      return null;
+    }
+    const items: PulledItem[] = [];
+    const deleted: string[] = [];
+    const parked: EngineDraft[] = [];
+    let left = 0;
+    for (const { id: serverId, record, version } of page.items) {
+      const id = keyOf(facts, context.model, serverId);
+      const entry = entryOf(facts, context.model, id);
+      const known = version !== null && entry?.version === version;
+      if (known) continue;
+      if (context.answeredSince.has(laneKey(context.model, id))) left++;
+      else items.push(pulledItem(facts, context.model, id, serverId, record, version));
+    }
+    for (const serverId of page.deleted) {
+      const id = keyOf(facts, context.model, serverId);
+      const lane = laneKey(context.model, id);
+      if (context.answeredSince.has(lane)) left++;
+      else if (!getIn(facts.lanes, lane)) deleted.push(id);
+      else parked.push(...parkDeleted(facts, context, id));
+    }
+    fate(left === 0 ? 'whole' : 'again');
+    const cursor = left === 0 ? page.cursor : null;
+    const complete = left === 0 && !page.hasMore;
+    return [...parked, ...split(context, items, deleted, cursor, complete)];
+  };
+}
+
+function keyOf(facts: Facts, model: string, serverId: string): string {
+  const aliases = facts.models[model]?.aliases;
+  return (aliases && getIn(aliases, serverId)) ?? serverId;
+}
+
+function entryOf(facts: Facts, model: string, id: string) {
+  const records = facts.models[model]?.records;
+  return records && getIn(records, id);
+}
+
+function pulledItem(
+  facts: Facts,
+  model: string,
+  id: string,
+  serverId: string,
+  record: JsonObject,
+  version: string | null,
+): PulledItem {
+  const base = { ...record, id };
+  const item: PulledItem =
+    serverId === id
+      ? { id, record: base, version }
+      : { id, record: base, version, alias: serverId };
+  const lane = laneKey(model, id);
+  const known = entryOf(facts, model, id)?.base ?? null;
+  if (!getIn(facts.lanes, lane) || !known) return item;
+  // Fields that both sides changed: ours stays shown and goes to the server, theirs is told.
+  const local: Record<string, JsonObject[string]> = {};
+  for (const { kind, changes } of operationsIn(facts, lane)) {
+    if (kind === 'update') Object.assign(local, changes);
+  }
+  const overwritten = merge(known, local, base).overwritten.filter(
+    ({ field, remote }) => !sameJson(known[field], remote),
+  );
+  return overwritten.length > 0 ? { ...item, overwritten } : item;
+}
+
+/** Deleted there, edited here: a person decides, unless the answer to a request under way tells. */
+function parkDeleted(facts: Facts, { model, at }: PullContext, id: string): EngineDraft[] {
+  const lane = getIn(facts.lanes, laneKey(model, id));
+  if (lane?.state !== 'pending') return [];
+  const operations = operationsIn(facts, laneKey(model, id));
+  const first = operations[0];
+  if (!first || first.kind === 'create') return [];
+  const operationIds = operations.map((operation) => operation.id);
+  const failure = { code: 'remoteDeleted', message: 'it was deleted by others', at } as const;
+  const conflict = { remote: null, remoteVersion: null };
+  const parked = { reason: 'conflict', operationIds, failure, rollback: false, conflict } as const;
+  return [{ v: 1, type: 'parked', model, recordId: id, at, ...parked }];
+}
+
+/** As many rows as it takes; the cursor stands in the last, so that it is never ahead of the data. */
+function split(
+  { model, at }: PullContext,
+  items: readonly PulledItem[],
+  deleted: readonly string[],
+  cursor: string | null,
+  complete: boolean,
+): EngineDraft[] {
+  const parts: PulledItem[][] = [[]];
+  let characters = 0;
+  for (const item of items) {
+    const size = JSON.stringify(item).length;
+    if (characters + size > rowCharacters && characters > 0) {
+      parts.push([]);
+      characters = 0;
+    }
+    parts[parts.length - 1]?.push(item);
+    characters += size;
+  }
+  return parts.map((part, i) => {
+    const last = i === parts.length - 1;
+    return {
+      ...{ v: 1, type: 'pulled', model, at, items: part },
+      deleted: last ? deleted : [],
+      cursor: last ? cursor : null,
+      complete: last && complete,
+    };
+  });
+}

@@ -1,0 +1,219 @@
+import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
+import type { Failure } from '../../machines/failure.ts';
+import { type Facts, type Lane, laneKey } from '../../store/facts.ts';
+import { getIn } from '../../store/pages.ts';
+import type { SealedRequest } from '../../store/rows/row.ts';
+import { coalesce, runLimits } from '../../store/seal.ts';
+import type { EngineDraft, RowBuilder } from '../journal/journal.ts';
+import type { Env } from '../ports/env.ts';
+import type { Answer, Transport } from '../ports/transport.ts';
+import { type AnswerContext, answerRows, retryRows } from './answerRows.ts';
+import type { LaneIndex } from './laneIndex.ts';
+import { operationsIn } from './laneReads.ts';
+import type { EngineModels } from './models.ts';
+
+/** Requests of one origin under way at once: what browsers allow over HTTP/1.1. */
+const parallel = 6;
+/** Requests sealed beyond those under way, so that the line is never idle while rows are written. */
+const sealedAhead = 6;
+/** ms until an answer whose row could not be written is asked for again. */
+const storageRest = 5_000;
+
+export interface PusherOptions {
+  readonly env: Env;
+  readonly transport: Transport;
+  readonly models: EngineModels;
+  readonly backoff: Backoff;
+  readonly index: LaneIndex;
+  readonly facts: () => Facts;
+  readonly appendIf: (build: RowBuilder) => Promise<boolean>;
+  /** Resolves with whether the server can be reached after all. */
+  readonly wireFailed: () => Promise<boolean>;
+  readonly onAttempts: (change: 'started' | 'ended', lanes: readonly string[]) => void;
+  readonly onStorageError: (error: unknown) => void;
+  readonly wake: () => void;
+}
+
+/** Seals and sends: at most one request of a record, six of the origin under way. */
+export class Pusher {
+  readonly #options: PusherOptions;
+  readonly #underWay = new Map<string, AbortController>();
+  /** Lanes that could not be sealed (the transport threw): left alone until they change. */
+  readonly #unsealable = new Set<string>();
+  #sealing: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(options: PusherOptions) {
+    this.#options = options;
+  }
+
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
+  /** Sends what may go and seals what comes next. */
+  work(): void {
+    this.#send();
+    this.#seal();
+  }
+
+  /** Lanes that changed may be tried anew. */
+  touched(lanes: Iterable<string>): void {
+    for (const lane of lanes) this.#unsealable.delete(lane);
+  }
+
+  /** Ends all attempts; what was sealed is sent again, with the same key, another time. */
+  stop(): void {
+    this.#stopped = true;
+    for (const abort of this.#underWay.values()) abort.abort();
+  }
+
+  #send(): void {
+    const { env, index, facts, onAttempts } = this.#options;
+    const room = parallel - this.#underWay.size;
+    const lanes = index.nextToSend(env.now(), room, (lane) => this.#underWay.has(lane));
+    if (lanes.length === 0) return;
+    const started: string[] = [];
+    for (const key of lanes) {
+      const lane = getIn(facts().lanes, key);
+      if (!lane?.sealed) continue;
+      const abort = new AbortController();
+      this.#underWay.set(key, abort);
+      started.push(key);
+      this.#attempt(key, lane, lane.sealed, abort).catch(env.report);
+    }
+    onAttempts('started', started);
+  }
+
+  async #attempt(
+    key: string,
+    lane: Lane,
+    request: SealedRequest,
+    abort: AbortController,
+  ): Promise<void> {
+    try {
+      const build = await this.#ask(lane, request, abort.signal);
+      if (build && !this.#stopped) await this.#write(build);
+    } finally {
+      this.#underWay.delete(key);
+      this.#options.onAttempts('ended', [key]);
+      this.#options.wake();
+    }
+  }
+
+  /** The builder of the rows that the attempt becomes; null if it is to be forgotten. */
+  async #ask(lane: Lane, request: SealedRequest, signal: AbortSignal): Promise<RowBuilder | null> {
+    const { env, transport, models, wireFailed } = this.#options;
+    const model = models.get(lane.model);
+    if (!model) return null;
+    const context = this.#context(lane, request, model.onReject);
+    try {
+      let answer: Answer = await transport.push(request, model, signal);
+      if (answer.kind === 'conflict' && !answer.remote) {
+        const serverId = this.#serverId(lane);
+        const remote = await transport.read(model, serverId, signal);
+        const at = env.now();
+        const message = 'the record could not be read after a conflict';
+        answer = remote
+          ? { kind: 'conflict', remote }
+          : { kind: 'retryLater', failure: { code: 'unreadable', message, at } };
+      }
+      const known = answer;
+      const key = laneKey(lane.model, lane.recordId);
+      return (facts, taken) =>
+        taken.has(key) ? 'later' : answerRows(facts, { ...context, at: env.now() }, known);
+    } catch (cause) {
+      if (this.#stopped) return null;
+      if (!(await wireFailed()) || this.#stopped) return null;
+      // The server is there: what failed is this request.
+      const code =
+        (cause as { name?: unknown } | null)?.name === 'AbortError' ? 'timeout' : 'network';
+      const message = 'the request ended without an answer';
+      const failure: Failure = { code, message, at: env.now() };
+      const key = laneKey(lane.model, lane.recordId);
+      return (facts, taken) =>
+        taken.has(key) ? 'later' : retryRows(facts, { ...context, at: failure.at }, failure);
+    }
+  }
+
+  #context(lane: Lane, request: SealedRequest, onReject: 'keep' | 'rollback'): AnswerContext {
+    const { env, backoff } = this.#options;
+    const { model, recordId } = lane;
+    const random = env.random('backoff');
+    return {
+      ...{ model, recordId, request, onReject },
+      at: env.now(),
+      newOperationId: env.uuid(),
+      delayAfter: (attempts) => backoffDelay(backoff, attempts, random),
+    };
+  }
+
+  #serverId({ model, recordId }: Lane): string {
+    const records = this.#options.facts().models[model]?.records;
+    return (records && getIn(records, recordId)?.alias) ?? recordId;
+  }
+
+  async #write(build: RowBuilder): Promise<void> {
+    const { env, appendIf, onStorageError } = this.#options;
+    try {
+      await appendIf(build);
+    } catch (error) {
+      // The answer is known but not durable: the request will be sent again with the same key.
+      onStorageError(error);
+      await new Promise<void>((resolve) => {
+        env.setTimer(storageRest, resolve, 'storage rest');
+      });
+    }
+  }
+
+  #seal(): void {
+    if (this.#sealing) return;
+    const { index } = this.#options;
+    const room = parallel + sealedAhead - index.waitingToSend;
+    const some = index.nextToSeal(1, (lane) => this.#unsealable.has(lane));
+    if (room <= 0 || some.length === 0) return;
+    this.#sealing = this.#write((facts, taken) => this.#sealRows(facts, taken, room)).finally(
+      () => {
+        this.#sealing = null;
+        this.#options.wake();
+      },
+    );
+  }
+
+  #sealRows(facts: Facts, taken: ReadonlySet<string>, room: number): EngineDraft[] | null {
+    const { env, index, transport, models } = this.#options;
+    const at = env.now();
+    const requests: (SealedRequest & { model: string; recordId: string })[] = [];
+    const cancelled: EngineDraft[] = [];
+    const skip = (lane: string) => taken.has(lane) || this.#unsealable.has(lane);
+    for (const key of index.nextToSeal(room, skip)) {
+      const lane = getIn(facts.lanes, key);
+      const model = lane && models.get(lane.model);
+      if (!model) {
+        this.#unsealable.add(key);
+        continue;
+      }
+      const { model: name, recordId } = lane;
+      const records = facts.models[name]?.records;
+      const entry = records && getIn(records, recordId);
+      const intent = coalesce(operationsIn(facts, key, runLimits.operations), entry);
+      if (!intent) continue;
+      if (intent.kind === 'nothing') {
+        const { operationIds } = intent;
+        cancelled.push({ v: 1, type: 'cancelled', at, model: name, recordId, operationIds });
+        continue;
+      }
+      try {
+        const wire = transport.seal(intent, model);
+        const { kind, operationIds, key: idempotencyKey } = intent;
+        requests.push({ ...wire, kind, operationIds, key: idempotencyKey, model: name, recordId });
+      } catch (error) {
+        this.#unsealable.add(key);
+        env.report(error);
+      }
+    }
+    const sealed: EngineDraft[] =
+      requests.length > 0 ? [{ v: 1, type: 'sealed', at, requests }] : [];
+    return [...sealed, ...cancelled];
+  }
+}

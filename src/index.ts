@@ -1,0 +1,40 @@
+export type { Failure, FailureCode } from '../machines/failure.ts';
+export type { RecordState } from '../machines/record.ts';
+export type { Outcome } from '../store/facts.ts';
+export type { Json, JsonObject } from '../store/json.ts';
+export type { Operation, Overwritten, Strategy } from '../store/rows/row.ts';
+export type {
+  OutboxItem,
+  ParkedConflict,
+  RecordStatus,
+  SyncReason,
+  SyncStatus,
+} from '../store/selectors.ts';
+export type { SyncState } from '../store/slice.ts';
+export type { Models, SyncOptions } from './config.ts';
+export type { Choice, Conflicts } from './conflicts.ts';
+export { createSync, type Sync } from './createSync.ts';
+export {
+  defineModel,
+  type Identified,
+  type ModelDefinition,
+  type ModelOptions,
+} from './defineModel.ts';
+export type { PullResult } from './engine/puller.ts';
+export { SyncError, type SyncErrorCode } from './errors.ts';
+export type { SyncEvent, SyncEvents } from './events.ts';
+export type { OperationHandle, Settled } from './handles.ts';
+export type { WriteDispatch } from './middleware.ts';
+export type { Changes, ModelActions, ModelApi, NewRecord, WriteAction } from './modelApi.ts';
+export type { Outbox } from './outbox.ts';
+export type { Env } from './ports/env.ts';
+export type {
+  Answer,
+  ModelWire,
+  PullAnswer,
+  PullRequest,
+  RemoteRecord,
+  Transport,
+  TransportFactory,
+} from './ports/transport.ts';
+export type { WriteOptions } from './writes.ts';

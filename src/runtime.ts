@@ -1,0 +1,219 @@
+import type { Dispatch } from '@reduxjs/toolkit';
+import { type Facts, orderKey } from '../store/facts.ts';
+import { getIn, scan } from '../store/pages.ts';
+import type { JournalEntry, PersonRow } from '../store/rows/row.ts';
+import { keyOf } from '../store/selectors.ts';
+import type { PersonAction, SyncSlice, SyncState } from '../store/slice.ts';
+import { Engine, type EngineOptions, type EngineStore } from './engine/engine.ts';
+import { SyncError } from './errors.ts';
+import type { SyncEvents } from './events.ts';
+import { Handles } from './handles.ts';
+import type { StorageError } from './ports/storage.ts';
+
+/** What act a dispatch became. */
+export interface Act {
+  readonly n: number;
+  readonly saved: Promise<void>;
+}
+
+export interface RuntimeOptions extends Omit<EngineOptions, 'store' | 'onRejected' | 'writer'> {
+  readonly slice: SyncSlice;
+  readonly events: SyncEvents;
+}
+
+/** The Redux store as the middleware meets it. */
+export interface StoreApi {
+  readonly dispatch: Dispatch;
+  readonly state: () => SyncState;
+}
+
+/**
+ * One life of a sync in one store: numbers the acts of this tab, hands them to the engine, and tells
+ * whoever waits what became of them.
+ */
+export class Runtime {
+  readonly handles: Handles;
+  readonly engine: Engine;
+  readonly writer: string;
+  readonly #options: RuntimeOptions;
+  readonly #api: StoreApi;
+  #count = 0;
+
+  constructor(options: RuntimeOptions, api: StoreApi) {
+    this.#options = options;
+    this.#api = api;
+    this.writer = options.env.uuid();
+    this.handles = new Handles(api.state);
+    this.engine = new Engine({
+      ...options,
+      writer: this.writer,
+      store: this.#store(),
+      onRejected: (rows, why) => this.#rejected(rows, why),
+    });
+  }
+
+  get state(): SyncState {
+    return this.#api.state();
+  }
+
+  /** The key of a record on this device, by its key or by the server's id. */
+  keyOf(model: string, id: string): string {
+    return keyOf(this.state, model, id);
+  }
+
+  /** The action with what only the middleware knows; refused where it can't be done. */
+  stamped(action: PersonAction): PersonAction {
+    const { role, connection } = this.state.ephemeral;
+    if (role === 'readOnly') throw readOnlyError();
+    if (action.meta.offline === 'refuse' && connection !== 'online') {
+      throw new SyncError(
+        'offline',
+        'there is no connection, and this write must not wait for one',
+      );
+    }
+    const { payload } = action;
+    if (payload.type === 'recorded') this.#refuseSecondCreate(payload.operation);
+    const actionId = { writer: this.writer, n: ++this.#count };
+    const { generation } = this.state.shown;
+    const row = payload.type === 'recorded' ? { ...payload, generation } : payload;
+    return { ...action, payload: row, meta: { ...action.meta, actionId } };
+  }
+
+  /** The act is in the tail: it is to become durable. */
+  accepted(action: PersonAction): Act {
+    const n = action.meta.actionId?.n ?? 0;
+    const saved = this.handles.saving(n);
+    const row = getIn(this.state.tail, orderKey(n));
+    if (row) this.engine.write(row);
+    return { n, saved };
+  }
+
+  /** The facts came from disk. */
+  hydrated(): void {
+    this.#reviewed(this.state.sequenced);
+    this.engine.hydrated();
+  }
+
+  #refuseSecondCreate(operation: {
+    readonly kind: string;
+    readonly model: string;
+    readonly recordId: string;
+  }): void {
+    if (operation.kind !== 'create') return;
+    const { model, recordId } = operation;
+    const records = this.state.shown.models[model]?.records;
+    if (!records || !getIn(records, recordId)?.shown) return;
+    throw new SyncError(
+      'recordExists',
+      `a ${model} of this id is there already; use upsert or update`,
+    );
+  }
+
+  #store(): EngineStore {
+    const { slice } = this.#options;
+    const { dispatch, state } = this.#api;
+    const { actions } = slice;
+    return {
+      state,
+      sequenced: (entries) => this.#sequenced(entries),
+      tailRejected: (counts) => void dispatch(actions.tailRejected(counts)),
+      checkpointLoaded: (facts) => {
+        dispatch(actions.checkpointLoaded(facts));
+        this.#reviewed(facts);
+      },
+      connectionChanged: (connection) => {
+        if (state().ephemeral.connection !== connection) {
+          dispatch(actions.connectionChanged(connection));
+        }
+      },
+      leadershipChanged: (role, run) => {
+        const now = state().ephemeral;
+        if (now.role !== role || now.run !== run)
+          dispatch(actions.leadershipChanged({ role, run }));
+      },
+      attempts: (change, lanes) => {
+        const { attemptStarted, attemptEnded } = actions;
+        dispatch(change === 'started' ? attemptStarted([...lanes]) : attemptEnded([...lanes]));
+      },
+      progress: (model, progress) => void dispatch(actions.progress({ model, progress })),
+    };
+  }
+
+  #sequenced(entries: readonly JournalEntry[]): void {
+    const before = this.state.sequenced;
+    this.#api.dispatch(this.#options.slice.actions.sequenced(entries, this.writer));
+    const after = this.state.sequenced;
+    this.handles.savedThrough(after.lastSeen[this.writer]?.n ?? 0);
+    this.#tellSettled(before, after);
+    for (const { row } of entries) if (row) this.#tell(row);
+  }
+
+  /** Operations that ended with the last rows, in the order they did. */
+  #tellSettled(before: Facts, after: Facts): void {
+    if (after.settledOrder === before.settledOrder) return;
+    scan(after.settled, orderKey(before.settledOrder), (operationId) => {
+      const settlement = getIn(after.settlements, operationId);
+      if (!settlement) return true;
+      const { outcome } = settlement;
+      this.handles.ended(operationId, outcome);
+      this.#options.events.emit({ type: 'settled', operationId, outcome });
+      return true;
+    });
+  }
+
+  #tell(row: NonNullable<JournalEntry['row']>): void {
+    const { events } = this.#options;
+    switch (row.type) {
+      case 'recorded': {
+        const { id: operationId, model, recordId } = row.operation;
+        events.emit({ type: 'saved', operationId, model, recordId });
+        return;
+      }
+      case 'retryScheduled': {
+        const { model, recordId, failure, retryAt } = row;
+        events.emit({ type: 'retryScheduled', model, recordId, failure, retryAt });
+        return;
+      }
+      case 'parked': {
+        const { model, recordId, failure } = row;
+        const type = row.reason === 'rejected' ? 'deadLetter' : 'conflictParked';
+        events.emit({ type, model, recordId, failure });
+        return;
+      }
+      case 'resolved': {
+        const { model, recordId, overwritten } = row;
+        events.emit({ type: 'conflictMerged', model, recordId, overwritten });
+        return;
+      }
+    }
+  }
+
+  #reviewed(facts: Facts): void {
+    this.handles.savedThrough(facts.lastSeen[this.writer]?.n ?? 0);
+    this.handles.review();
+  }
+
+  #rejected(rows: readonly PersonRow[], why: StorageError | 'readOnly'): void {
+    this.#api.dispatch(this.#options.slice.actions.tailRejected(rows.map((row) => row.actionId.n)));
+    for (const row of rows) {
+      const operation = row.type === 'recorded' ? row.operation : null;
+      const error =
+        why === 'readOnly'
+          ? readOnlyError()
+          : new SyncError('notSaved', 'the write could not be stored and was rolled back', why);
+      this.handles.notSaved(row.actionId.n, operation?.id ?? null, error);
+      if (operation) {
+        const { id: operationId, model, recordId } = operation;
+        const code = why === 'readOnly' ? 'denied' : why.code;
+        this.#options.events.emit({ type: 'notSaved', operationId, model, recordId, code });
+      }
+    }
+  }
+}
+
+function readOnlyError(): SyncError {
+  return new SyncError(
+    'readOnly',
+    'another tab of this app has the database: this one shows the records and does not write',
+  );
+}

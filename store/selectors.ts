@@ -1,0 +1,283 @@
+import type { Failure } from '../machines/failure.ts';
+import type { RecordState } from '../machines/record.ts';
+import {
+  type Entry,
+  type Lane,
+  laneKey,
+  type Outcome,
+  outboxPrefix,
+  type Settlement,
+} from './facts.ts';
+import type { JsonObject } from './json.ts';
+import { eachLeaf, getIn, keysOf, type Leaf, type Pages, scan, valuesOf } from './pages.ts';
+import type { ConflictFacts, Operation } from './rows/row.ts';
+import type { SyncState } from './slice.ts';
+
+/** The key of a record by its key or by the server's id. */
+export function keyOf(state: SyncState, model: string, id: string): string {
+  const aliases = state.shown.models[model]?.aliases;
+  return (aliases && getIn(aliases, id)) ?? id;
+}
+
+export function selectEntry(state: SyncState, model: string, id: string): Entry | undefined {
+  const records = state.shown.models[model]?.records;
+  if (!records) return undefined;
+  return getIn(records, id) ?? getIn(records, keyOf(state, model, id));
+}
+
+/** The shown record, or undefined. */
+export function selectRecord(state: SyncState, model: string, id: string): JsonObject | undefined {
+  return selectEntry(state, model, id)?.shown ?? undefined;
+}
+
+const shownOfLeaf = new WeakMap<Leaf<Entry>, readonly JsonObject[]>();
+
+function shownIn(leaf: Leaf<Entry>): readonly JsonObject[] {
+  let shown = shownOfLeaf.get(leaf);
+  if (!shown) {
+    shown = leaf.values.flatMap((entry) => (entry.shown ? [entry.shown] : []));
+    shownOfLeaf.set(leaf, shown);
+  }
+  return shown;
+}
+
+const shownOfPages = new WeakMap<Pages<Entry>, readonly JsonObject[]>();
+
+/** All shown records in order of their keys; the same array until one of them changes. */
+export function selectAllRecords(state: SyncState, model: string): readonly JsonObject[] {
+  const records = state.shown.models[model]?.records;
+  if (!records) return [];
+  let all = shownOfPages.get(records);
+  if (!all) {
+    const parts: (readonly JsonObject[])[] = [];
+    eachLeaf(records, (leaf) => parts.push(shownIn(leaf)));
+    all = parts.flat();
+    shownOfPages.set(records, all);
+  }
+  return all;
+}
+
+const idsOfPages = new WeakMap<Pages<Entry>, readonly string[]>();
+
+export function selectIds(state: SyncState, model: string): readonly string[] {
+  const records = state.shown.models[model]?.records;
+  if (!records) return [];
+  let ids = idsOfPages.get(records);
+  if (!ids) {
+    ids = keysOf(records).filter((id) => getIn(records, id)?.shown);
+    idsOfPages.set(records, ids);
+  }
+  return ids;
+}
+
+export function selectTotal(state: SyncState, model: string): number {
+  return state.shown.models[model]?.shown ?? 0;
+}
+
+/** Where a record is in its life, in a word for people. */
+export interface RecordStatus {
+  readonly status: RecordState;
+  /** Changes of this record that the server does not have yet. */
+  readonly pending: number;
+  /** Failed attempts of the request under way. */
+  readonly attempts: number;
+  /** When it is tried again (ms since 1970), or null. */
+  readonly retryAt: number | null;
+  readonly failure: Failure | null;
+}
+
+const syncedStatus: RecordStatus = {
+  ...{ status: 'synced', pending: 0, attempts: 0, retryAt: null, failure: null },
+};
+const statusOfLane = new WeakMap<Lane, Map<RecordState, RecordStatus>>();
+
+/** The state as people should read it: a sealed request that nobody carries is `pending`. */
+function wordFor(state: SyncState, key: string, lane: Lane): RecordState {
+  if (getIn(state.saving, key) !== undefined) return 'saving';
+  const underWay = Object.hasOwn(state.ephemeral.underWay, key);
+  if (lane.state === 'syncing') return underWay ? 'syncing' : 'pending';
+  if (lane.state === 'backoff') return underWay ? 'syncing' : 'backoff';
+  return lane.state;
+}
+
+/** The same object as long as it says the same. */
+export function selectRecordStatus(state: SyncState, model: string, id: string): RecordStatus {
+  const key = laneKey(model, keyOf(state, model, id));
+  const lane = getIn(state.shown.lanes, key);
+  if (!lane) return syncedStatus;
+  const status = wordFor(state, key, lane);
+  let known = statusOfLane.get(lane);
+  if (!known) {
+    known = new Map();
+    statusOfLane.set(lane, known);
+  }
+  let result = known.get(status);
+  if (!result) {
+    const { count: pending, attempts, retryAt, failure } = lane;
+    result = { status, pending, attempts, retryAt, failure };
+    known.set(status, result);
+  }
+  return result;
+}
+
+/** Why nothing moves, if nothing does. */
+export type SyncReason =
+  | 'blocked'
+  | 'readOnly'
+  | 'paused'
+  | 'timeTravelling'
+  | 'offline'
+  | 'backoff'
+  | 'deadLetters'
+  | 'conflicts';
+
+export interface SyncStatus {
+  readonly phase: 'stopped' | 'loading' | 'saving' | 'syncing' | 'waiting' | 'attention' | 'synced';
+  readonly online: boolean;
+  readonly role: SyncState['ephemeral']['role'];
+  /** Records by what they wait for. */
+  readonly pending: number;
+  readonly syncing: number;
+  readonly conflicted: number;
+  readonly failed: number;
+  readonly lastSyncedAt: number | null;
+  readonly lastError: Failure | null;
+  /** Records received by the pulls under way. */
+  readonly received: number;
+  readonly reason: SyncReason | null;
+}
+
+const statusOfState = new WeakMap<SyncState, SyncStatus>();
+
+/** The whole at a glance, derived from the facts. */
+export function selectSyncStatus(state: SyncState): SyncStatus {
+  let status = statusOfState.get(state);
+  if (!status) {
+    status = syncStatus(state);
+    statusOfState.set(state, status);
+  }
+  return status;
+}
+
+function syncStatus(state: SyncState): SyncStatus {
+  const { counts, lastSyncedAt, lastFailure } = state.shown;
+  const { connection, role, pulls, underWay } = state.ephemeral;
+  const online = connection === 'online';
+  const syncing = Object.keys(underWay).length;
+  const waiting = counts.pending + counts.syncing + counts.backoff;
+  const running = Object.values(pulls).filter((pull) => pull.state === 'running');
+  return {
+    phase: phaseOf(state, waiting, syncing + running.length, online),
+    ...{ online, role },
+    ...{ pending: Math.max(0, waiting - syncing), syncing },
+    ...{ conflicted: counts.conflicted, failed: counts.failed },
+    lastSyncedAt,
+    lastError: lastFailure,
+    received: running.reduce((sum, pull) => sum + pull.received, 0),
+    reason: reasonOf(state, online),
+  };
+}
+
+function phaseOf(
+  state: SyncState,
+  waiting: number,
+  moving: number,
+  online: boolean,
+): SyncStatus['phase'] {
+  const { role, run } = state.ephemeral;
+  if (role === 'stopped') return 'stopped';
+  if (role === 'hydrating' || role === 'electing') return 'loading';
+  if (role === 'blocked' || role === 'readOnly' || run === 'timeTravelling') return 'attention';
+  if (moving > 0) return 'syncing';
+  if (state.tail.size > 0) return 'saving';
+  const { failed, conflicted } = state.shown.counts;
+  if (failed + conflicted > 0) return 'attention';
+  return waiting > 0 || !online || run === 'paused' ? 'waiting' : 'synced';
+}
+
+function reasonOf(state: SyncState, online: boolean): SyncReason | null {
+  const { role, run } = state.ephemeral;
+  const { counts } = state.shown;
+  if (role === 'blocked' || role === 'readOnly') return role;
+  if (run !== 'running') return run;
+  if (!online) return 'offline';
+  if (counts.failed > 0) return 'deadLetters';
+  if (counts.conflicted > 0) return 'conflicts';
+  return counts.backoff > 0 && counts.pending === 0 && counts.syncing === 0 ? 'backoff' : null;
+}
+
+/** An operation that the server does not have yet. */
+export interface OutboxItem {
+  readonly operation: Operation;
+  readonly status: RecordStatus;
+  /** Part of a request that will not change any more: too late to cancel. */
+  readonly sealed: boolean;
+  /** Refused by the server for good: edit, retry or discard it. */
+  readonly deadLetter: boolean;
+}
+
+/** Everything that is not on the server yet, in the order it was made. Costs the outbox. */
+export function selectOutbox(state: SyncState): readonly OutboxItem[] {
+  const items: { order: string; item: OutboxItem }[] = [];
+  scan(state.shown.outbox, '', (operation, key) => {
+    const lane = getIn(state.shown.lanes, laneKey(operation.model, operation.recordId));
+    const status = selectRecordStatus(state, operation.model, operation.recordId);
+    const sealed = lane?.sealed?.operationIds.includes(operation.id) ?? false;
+    const parked = lane?.parked;
+    const deadLetter = parked?.reason === 'rejected' && parked.operationIds.includes(operation.id);
+    const order = key.slice(key.lastIndexOf('\u0000') + 1);
+    items.push({ order, item: { operation, status, sealed, deadLetter } });
+    return true;
+  });
+  items.sort((a, b) => (a.order < b.order ? -1 : 1));
+  return items.map(({ item }) => item);
+}
+
+/** A conflict that waits for a person. */
+export interface ParkedConflict extends ConflictFacts {
+  readonly model: string;
+  readonly recordId: string;
+  readonly base: JsonObject | null;
+  readonly local: JsonObject | null;
+  readonly operations: readonly Operation[];
+  readonly failure: Failure;
+}
+
+export function operationsOf(state: SyncState, model: string, recordId: string): Operation[] {
+  const prefix = outboxPrefix(laneKey(model, recordId));
+  const operations: Operation[] = [];
+  scan(state.shown.outbox, prefix, (operation, key) => {
+    if (!key.startsWith(prefix)) return false;
+    operations.push(operation);
+    return true;
+  });
+  return operations;
+}
+
+export function selectConflicts(state: SyncState): readonly ParkedConflict[] {
+  const conflicts: ParkedConflict[] = [];
+  for (const { model, recordId } of valuesOf(state.shown.attention)) {
+    const parked = getIn(state.shown.lanes, laneKey(model, recordId))?.parked;
+    if (parked?.reason !== 'conflict' || !parked.conflict) continue;
+    const entry = selectEntry(state, model, recordId);
+    conflicts.push({
+      ...{ model, recordId, ...parked.conflict, failure: parked.failure },
+      base: entry?.base ?? null,
+      local: entry?.shown ?? null,
+      operations: operationsOf(state, model, recordId),
+    });
+  }
+  return conflicts;
+}
+
+/** How an operation ended, if it is known. */
+export function selectSettlement(state: SyncState, operationId: string): Settlement | undefined {
+  return getIn(state.sequenced.settlements, operationId);
+}
+
+/** `undefined`: not ended yet. `unknown`: neither waiting nor remembered. */
+export function selectOutcome(state: SyncState, operationId: string): Outcome | undefined {
+  const settlement = selectSettlement(state, operationId);
+  if (settlement) return settlement.outcome;
+  return getIn(state.shown.places, operationId) === undefined ? 'unknown' : undefined;
+}
