@@ -119,7 +119,7 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-function run(bench: Bench, action: Step): void {
+function run(bench: Bench, action: Step): unknown {
   const lane =
     'id' in action ? getIn(bench.state.sequenced.lanes, laneKey('todo', action.id)) : undefined;
   const first =
@@ -139,12 +139,12 @@ function run(bench: Bench, action: Step): void {
       );
     case 'seal':
       if (first && lane?.state === 'pending') bench.engine(sealed([first]));
-      return;
+      return undefined;
     case 'answer': {
       const gone = first?.kind === 'delete';
       const base = gone ? null : { id: action.id, server: true };
       if (first && lane?.sealed) bench.engine(answered([first], base));
-      return;
+      return undefined;
     }
     case 'retry': {
       const about = { model: 'todo', recordId: action.id } as const;
