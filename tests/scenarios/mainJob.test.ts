@@ -433,15 +433,14 @@ describe('pulls', () => {
     const device = await world.device();
     await device.sync.models.todo.pull();
     device.sync.pause();
-    for (let i = 0; i < 2_300; i++) {
-      world.database.records.put({
-        ...{ collection: 'todos', id: `r${String(i).padStart(5, '0')}`, version: 1 },
-        ...{
-          record: { id: `r${String(i).padStart(5, '0')}`, title: `t${i}`, done: false },
-          lastOperationId: null,
-        },
-      } as Parameters<typeof world.database.records.put>[0]);
-    }
+    world.database.transaction(() => {
+      for (let i = 0; i < 2_300; i++) {
+        const id = `r${String(i).padStart(5, '0')}`;
+        const made = { id, title: `t${i}`, done: false };
+        const about = { collection: 'todos', id, version: 1, lastOperationId: null };
+        world.database.records.put({ ...about, record: made });
+      }
+    });
     expect(await device.sync.models.todo.pull()).toMatchObject({ status: 'done', items: 2_300 });
     expect(device.sync.models.todo.selectTotal(device.store.getState())).toBe(2_300);
     expect(await device.sync.models.todo.pull()).toMatchObject({ status: 'done', items: 0 });
