@@ -153,6 +153,11 @@ export class Engine {
     return opened.hydrated.facts;
   }
 
+  /** `settledOrder` up to which everybody was told in an earlier life of the page. */
+  get settledBefore(): number {
+    return this.#opened?.hydrated.settledBefore ?? 0;
+  }
+
   /** The store has the facts: from here on it may write. */
   hydrated(): void {
     const opened = this.#opened;

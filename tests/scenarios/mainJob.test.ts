@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { memory } from '../../src/storage/index.ts';
+import { browserEnv } from '../../src/env/browserEnv.ts';
+import type { SyncState, TransportFactory } from '../../src/index.ts';
+import { rest } from '../../src/rest/index.ts';
+import { memory, StorageError } from '../../src/storage/index.ts';
+import { bent } from '../support/bentStorage.ts';
+import { canonical } from '../support/rows.ts';
 import { serverWorld } from '../support/server.ts';
-import { type Device, deviceEnv, until } from '../support/world.ts';
+import { type Device, deviceEnv, makeDevice, until, untilAsync } from '../support/world.ts';
 
 const world = serverWorld();
 
@@ -516,5 +521,140 @@ describe('after a restart', () => {
       ['PATCH', false],
     ]);
     expect(body(write.id)).toMatchObject({ title: 'Tea' });
+  });
+
+  test('CR8: an ending that nobody was told is told after the restart, and nothing is sent again', async () => {
+    const storage = memory();
+    const env = deviceEnv({
+      setTimer: (delay, callback, label) =>
+        browserEnv.setTimer(label === 'stop' ? 20 : delay, callback, label),
+    });
+    const never = new Promise<never>(() => {});
+    const deaf = bent(storage, {
+      afterCommit: ({ append }) =>
+        append?.some((row) => row.includes('answered')) ? never : undefined,
+    });
+    const first = await world.device({ storage: deaf, env, name: 'told' });
+    const told: string[] = [];
+    first.sync.events.on('settled', ({ operationId }) => told.push(operationId));
+    const write = first.sync.models.todo.create({ title: 'Milk', done: false });
+    await until('answered', () => row(write.id) !== undefined);
+    const connection = await storage.open('told');
+    await untilAsync('the answer is on disk', async () =>
+      (await connection.readRows(0, 99)).some((item) => String(item.text).includes('answered')),
+    );
+    expect(told).toEqual([]);
+    const transport = rest({ baseUrl: world.url });
+    const second = makeDevice({ storage, env, transport, name: 'told' });
+    second.sync.events.on('settled', ({ operationId }) => told.push(operationId));
+    second.sync.start();
+    await second.sync.ready;
+    expect((await second.sync.outbox.settled(write.operationId)).outcome).toBe('committed');
+    expect(told).toContain(write.operationId);
+    await world.drained(second);
+    expect(world.ledger(write.id)).toHaveLength(1);
+    await second.sync.stop();
+  });
+
+  test('a build whose functions all throw folds the same facts from the journal', async () => {
+    const storage = memory();
+    const env = deviceEnv();
+    const first = await world.device({ storage, env, name: 'fold' });
+    const { todo } = first.sync.models;
+    const good = todo.create({ title: 'Milk', done: false });
+    const bad = todo.create({ title: '', done: false });
+    await Promise.all([good.settled, bad.settled]);
+    await world.someoneElse('PATCH', `todos/${good.id}`, { title: 'Theirs' });
+    await todo.update(good.id, { title: 'Ours' }).settled;
+    const facts = canonical((first.store.getState().sync as SyncState).sequenced);
+    await first.sync.stop();
+    const throws = (): never => {
+      throw new Error('a function of the user’s was called');
+    };
+    const transport: TransportFactory = () => ({
+      ...{ seal: throws, push: throws, pull: throws, read: throws, probe: throws },
+    });
+    const quiet = { ...env, report: () => {} };
+    const second = makeDevice({ storage, env: quiet, name: 'fold', transport });
+    second.sync.events.on('*', throws);
+    second.sync.start();
+    await second.sync.ready;
+    expect(canonical((second.store.getState().sync as SyncState).sequenced)).toEqual(facts);
+    await second.sync.stop();
+  });
+});
+
+describe('a network that lies', () => {
+  test('NW4: a request that is delivered twice takes effect once', async () => {
+    const twice = deviceEnv({
+      fetch: async (request) => {
+        const copy = request.clone();
+        const first = await fetch(request);
+        await fetch(copy).catch(() => {});
+        return first;
+      },
+    });
+    const device = await world.device({ env: twice });
+    const write = device.sync.models.todo.create({ title: 'Milk', done: false });
+    await device.sync.models.todo.update(write.id, { title: 'Tea' }).settled;
+    await world.drained(device);
+    expect(new Set(world.ledger(write.id).map((effect) => effect.key)).size).toBe(
+      world.ledger(write.id).length,
+    );
+    expect(body(write.id)).toMatchObject({ title: 'Tea' });
+  });
+
+  test('NW6 NW24: an answer that comes after the time-out is ignored; the next attempt tells', async () => {
+    const transport = rest({ baseUrl: world.url, timeout: 60 });
+    const device = await world.device({ transport });
+    world.trouble.set({ delayMs: 150 });
+    const write = device.sync.models.todo.create({ title: 'Milk', done: false });
+    await until('applied, though nobody heard', () => row(write.id) !== undefined);
+    world.trouble.set({ delayMs: 0 });
+    expect((await write.settled).outcome).toBe('committed');
+    expect(world.ledger(write.id)).toHaveLength(1);
+  });
+
+  test('NW10: half an answer is not taken for one', async () => {
+    let halved = 1;
+    const env = deviceEnv({
+      fetch: async (request) => {
+        const response = await fetch(request);
+        if (request.method !== 'POST' || halved-- <= 0) return response;
+        const text = await response.text();
+        return new Response(text.slice(0, text.length / 2), response);
+      },
+    });
+    const device = await world.device({ env });
+    const write = device.sync.models.todo.create({ title: 'Milk', done: false });
+    expect((await write.settled).outcome).toBe('committed');
+    expect(world.ledger(write.id)).toHaveLength(1);
+    expect(record(device, write.id)).toEqual({ id: write.id, title: 'Milk', done: false });
+  });
+});
+
+describe('a disk that is full', () => {
+  test('ST2: when an answer can not be written the operation stays, is sent again and counts once', async () => {
+    let full = true;
+    const storage = bent(memory(), {
+      beforeCommit: ({ append }) => {
+        if (full && append?.some((text) => text.includes('"answered"')))
+          throw new StorageError('quota', 'no room');
+      },
+    });
+    const env = deviceEnv({
+      setTimer: (delay, callback, label) =>
+        browserEnv.setTimer(label === 'storage rest' ? 20 : delay, callback, label),
+    });
+    const device = await world.device({ storage, env });
+    const told: string[] = [];
+    device.sync.events.on('storageTrouble', ({ code }) => told.push(code));
+    const write = device.sync.models.todo.create({ title: 'Milk', done: false });
+    await until('told', () => told.length > 1);
+    expect(told).toContain('quota');
+    expect(device.sync.outbox.list()).toHaveLength(1);
+    full = false;
+    expect((await write.settled).outcome).toBe('committed');
+    expect(world.ledger(write.id)).toHaveLength(1);
   });
 });

@@ -97,7 +97,7 @@ describe('durability', () => {
     await again.sync.stop();
   });
 
-  test('ST1 ST2: a full disk refuses the write, rolls it back and says so; the next one is saved', async () => {
+  test('ST1: a full disk refuses the write, rolls it back and says so; the next one is saved', async () => {
     let full = true;
     const { sync, todo, store, events } = await device({
       beforeCommit: (batch) => {
@@ -257,7 +257,7 @@ describe('opening', () => {
     await second.sync.stop();
   });
 
-  test('CR8 CR20: rows that are illegal or unreadable never stop a start', async () => {
+  test('CR20: rows that are illegal or unreadable never stop a start', async () => {
     const storage = memory();
     const connection = await storage.open('one');
     const answered = {
