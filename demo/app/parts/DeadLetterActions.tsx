@@ -1,0 +1,63 @@
+import { type FormEvent, useState } from 'react';
+import type { Operation } from 'syncharts';
+import { useDemo } from '../demoContext.ts';
+import { useAttempt } from '../noticeContext.ts';
+
+interface DeadLetterActionsProps {
+  readonly operation: Operation;
+  readonly name: string;
+}
+
+/** The three ways out of a refusal: the same again, another title, or not at all. */
+export function DeadLetterActions({ operation, name }: DeadLetterActionsProps) {
+  const { sync } = useDemo();
+  const attempt = useAttempt();
+  const [draft, setDraft] = useState<string | null>(null);
+  const { id } = operation;
+  const title = draft?.trim() ?? '';
+
+  const edit = (event: FormEvent) => {
+    event.preventDefault();
+    if (title !== '') attempt(() => sync.outbox.edit(id, { title }));
+  };
+
+  if (draft !== null) {
+    return (
+      <form className="add" onSubmit={edit}>
+        <input
+          className="field"
+          aria-label={`New title for ${name}`}
+          // biome-ignore lint/a11y/noAutofocus: the person has just asked for this field
+          autoFocus
+          maxLength={500}
+          value={draft}
+          onChange={(event) => setDraft(event.target.value)}
+          onKeyDown={(event) => event.key === 'Escape' && setDraft(null)}
+        />
+        <button type="submit" className="button primary">
+          Send
+        </button>
+        <button type="button" className="button" onClick={() => setDraft(null)}>
+          Back
+        </button>
+      </form>
+    );
+  }
+  return (
+    <fieldset className="actions" aria-label={`Refused: ${name}`}>
+      <button type="button" className="button" onClick={() => attempt(() => sync.outbox.retry(id))}>
+        Retry
+      </button>
+      <button type="button" className="button" onClick={() => setDraft(name)}>
+        Edit
+      </button>
+      <button
+        type="button"
+        className="button danger"
+        onClick={() => attempt(() => sync.outbox.discard(id))}
+      >
+        Discard
+      </button>
+    </fieldset>
+  );
+}

@@ -1,0 +1,59 @@
+import type { SyncStatus } from 'syncharts';
+import { counted } from './texts.ts';
+
+const words: Record<SyncStatus['phase'], string> = {
+  stopped: 'Stopped',
+  loading: 'Opening',
+  saving: 'Saving',
+  syncing: 'Syncing',
+  waiting: 'Waiting',
+  attention: 'Needs you',
+  synced: 'Synced',
+};
+
+/** The whole at a glance, in a word. */
+export function syncWord({ phase, reason }: SyncStatus): string {
+  return phase === 'waiting' && reason === 'offline' ? 'Offline' : words[phase];
+}
+
+/** Why it stands there, in a sentence. */
+export function syncReason(status: SyncStatus): string {
+  switch (status.reason) {
+    case 'blocked':
+      return 'The storage of this device does not answer; it is asked again.';
+    case 'readOnly':
+      return 'Another tab has the app open: this one only shows the records.';
+    case 'paused':
+      return 'Sending is paused; writes are kept on this device.';
+    case 'timeTravelling':
+      return 'The DevTools show another moment; nothing is sent meanwhile.';
+    case 'offline':
+      return 'No connection. What you write is kept on this device.';
+    case 'backoff':
+      return 'The server had trouble; trying again soon.';
+    case 'deadLetters':
+      return 'The server refused a change: retry, edit or discard it.';
+    case 'conflicts':
+      return 'Somebody else changed the same record: decide which stays.';
+    case null:
+      return plain(status);
+  }
+}
+
+function plain({ phase, received }: SyncStatus): string {
+  if (phase === 'synced') return 'The server has everything.';
+  if (phase === 'loading') return 'Reading what this device keeps.';
+  if (phase === 'stopped') return 'Not started.';
+  return received > 0 ? `${counted(received, 'record')} received.` : 'Changes are on their way.';
+}
+
+/** What waits for what, leaving out the zeros. */
+export function syncCounts({ pending, syncing, conflicted, failed }: SyncStatus): string[] {
+  const parts: [number, string][] = [
+    [pending, 'pending'],
+    [syncing, 'syncing'],
+    [conflicted, 'conflicted'],
+    [failed, 'failed'],
+  ];
+  return parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+}
