@@ -20,8 +20,8 @@ export function App() {
         <TodoPanel />
         <OutboxPanel />
         <div className="server-side">
-          <ServerPanel server={server} />
           <TroublePanel server={server} />
+          <ServerPanel server={server} />
         </div>
       </main>
       <Notice text={notice} onDismiss={() => tell('')} />

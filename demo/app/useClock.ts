@@ -2,10 +2,11 @@ import { useSyncExternalStore } from 'react';
 
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
-let now = Date.now();
+let now = 0;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
+  if (timer === undefined) now = Date.now();
   timer ??= setInterval(() => {
     now = Date.now();
     for (const each of listeners) each();
@@ -19,8 +20,14 @@ function subscribe(listener: () => void): () => void {
 }
 
 const still = () => () => {};
+const zero = () => 0;
+
+/** Before the first tick there is none to show; rounded, so that one rendering sees one time. */
+function read(): number {
+  return timer === undefined ? Math.floor(Date.now() / 250) * 250 : now;
+}
 
 /** The time, ticking only while somebody counts down; one timer for all. */
 export function useClock(isTicking: boolean): number {
-  return useSyncExternalStore(isTicking ? subscribe : still, () => (isTicking ? now : 0));
+  return useSyncExternalStore(isTicking ? subscribe : still, isTicking ? read : zero);
 }

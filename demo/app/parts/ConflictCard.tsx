@@ -1,5 +1,6 @@
 import type { JsonObject, ParkedConflict } from 'syncharts';
 import { useDemo } from '../demoContext.ts';
+import { focusNeighbour } from '../focusNeighbour.ts';
 import { useAttempt } from '../noticeContext.ts';
 import { shortId } from '../words/texts.ts';
 
@@ -18,8 +19,10 @@ export function ConflictCard({ conflict }: { readonly conflict: ParkedConflict }
   // What a delete waits for is still in the store; here it counts as gone.
   const local = isDeletedHere ? null : conflict.local;
   const name = String((local ?? remote ?? base)?.title ?? shortId(recordId));
-  const choose = (choice: 'keepLocal' | 'keepRemote') =>
+  const choose = (pressed: Element, choice: 'keepLocal' | 'keepRemote') => {
+    focusNeighbour(pressed);
     attempt(() => sync.conflicts.resolve(recordId, choice, model));
+  };
   return (
     <li className="row conflict" data-testid="conflict" data-record={recordId}>
       <h3>Conflict: {name}</h3>
@@ -30,10 +33,18 @@ export function ConflictCard({ conflict }: { readonly conflict: ParkedConflict }
         <dd>{sideOf(remote)}</dd>
       </dl>
       <fieldset className="actions" aria-label={`Conflict: ${name}`}>
-        <button type="button" className="button" onClick={() => choose('keepLocal')}>
+        <button
+          type="button"
+          className="button"
+          onClick={({ currentTarget }) => choose(currentTarget, 'keepLocal')}
+        >
           Keep mine
         </button>
-        <button type="button" className="button" onClick={() => choose('keepRemote')}>
+        <button
+          type="button"
+          className="button"
+          onClick={({ currentTarget }) => choose(currentTarget, 'keepRemote')}
+        >
           Keep theirs
         </button>
       </fieldset>

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import type { Operation } from 'syncharts';
 import { useDemo } from '../demoContext.ts';
+import { focusNeighbour } from '../focusNeighbour.ts';
 import { useAttempt } from '../noticeContext.ts';
 
 interface DeadLetterActionsProps {
@@ -16,9 +17,14 @@ export function DeadLetterActions({ operation, name }: DeadLetterActionsProps) {
   const { id } = operation;
   const title = draft?.trim() ?? '';
 
+  /** Each of the three takes this row away. */
+  const decide = (pressed: Element, act: () => Promise<unknown>) => {
+    focusNeighbour(pressed);
+    attempt(act);
+  };
   const edit = (event: FormEvent) => {
     event.preventDefault();
-    if (title !== '') attempt(() => sync.outbox.edit(id, { title }));
+    if (title !== '') decide(event.currentTarget, () => sync.outbox.edit(id, { title }));
   };
 
   if (draft !== null) {
@@ -45,7 +51,11 @@ export function DeadLetterActions({ operation, name }: DeadLetterActionsProps) {
   }
   return (
     <fieldset className="actions" aria-label={`Refused: ${name}`}>
-      <button type="button" className="button" onClick={() => attempt(() => sync.outbox.retry(id))}>
+      <button
+        type="button"
+        className="button"
+        onClick={({ currentTarget }) => decide(currentTarget, () => sync.outbox.retry(id))}
+      >
         Retry
       </button>
       <button type="button" className="button" onClick={() => setDraft(name)}>
@@ -54,7 +64,7 @@ export function DeadLetterActions({ operation, name }: DeadLetterActionsProps) {
       <button
         type="button"
         className="button danger"
-        onClick={() => attempt(() => sync.outbox.discard(id))}
+        onClick={({ currentTarget }) => decide(currentTarget, () => sync.outbox.discard(id))}
       >
         Discard
       </button>

@@ -1,6 +1,7 @@
 import { useSelector } from 'react-redux';
 import type { OutboxItem, SyncStatus } from 'syncharts';
 import { useDemo } from '../demoContext.ts';
+import { focusNeighbour } from '../focusNeighbour.ts';
 import { useAttempt } from '../noticeContext.ts';
 import { changedFields, whyItWaits } from '../words/operationWords.ts';
 import { shortId, shortKey } from '../words/texts.ts';
@@ -19,9 +20,9 @@ export function OperationRow({ item, sync: status, decides }: OperationRowProps)
   const { sync } = useDemo();
   const attempt = useAttempt();
   const { operation, sealed, deadLetter } = item;
-  const { id, kind, recordId, changes } = operation;
+  const { id, kind, recordId, changes, meta } = operation;
   const record = useSelector((state: object) => sync.models.todo.selectById(state, recordId));
-  const name = String(record?.title ?? changes.title ?? shortId(recordId));
+  const name = String(record?.title ?? changes.title ?? meta ?? shortId(recordId));
   const canCancel = !sealed && !deadLetter && item.status.status !== 'conflicted';
 
   const cancel = async () => {
@@ -57,7 +58,10 @@ export function OperationRow({ item, sync: status, decides }: OperationRowProps)
             type="button"
             className="button small"
             aria-label={`Cancel ${kind} of ${name}`}
-            onClick={() => attempt(cancel)}
+            onClick={(event) => {
+              focusNeighbour(event.currentTarget);
+              attempt(cancel);
+            }}
           >
             Cancel
           </button>

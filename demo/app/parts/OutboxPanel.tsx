@@ -25,7 +25,9 @@ export function OutboxPanel() {
   return (
     <section className="panel" aria-labelledby="outbox-title">
       <div className="panel-head">
-        <h2 id="outbox-title">Outbox</h2>
+        <h2 id="outbox-title" tabIndex={-1}>
+          Outbox
+        </h2>
         <span className="quiet" data-testid="outbox-count">
           {counted(items.length, 'operation')}
         </span>

@@ -20,7 +20,7 @@ export function ServerPanel({ server }: { readonly server: Server }) {
           {reachable ? counted(newestFirst.length, 'row') : 'does not answer'}
         </span>
       </div>
-      <p className="quiet hint">What others do arrives here with the next pull: “Sync now”.</p>
+      <p className="quiet hint">“Sync now” pulls what others do here.</p>
       <ul className="rows" aria-label="Server rows">
         {shown.map((row) => (
           <ServerRowItem

@@ -1,7 +1,7 @@
 import { useSelector } from 'react-redux';
 import { useDemo } from '../demoContext.ts';
 import { useAttempt } from '../noticeContext.ts';
-import { syncCounts, syncReason, syncWord } from '../words/syncWords.ts';
+import { syncCounts, syncReason, syncTone, syncWord } from '../words/syncWords.ts';
 import { clockTime } from '../words/texts.ts';
 
 /** How things stand as a whole: a word with its colour, the reason, the counts, the last sync. */
@@ -17,7 +17,7 @@ export function StatusBar() {
   return (
     <section className="status" aria-label="Sync status" data-phase={phase}>
       <p role="status" className="status-text" data-testid="sync-status" data-phase={phase}>
-        <strong className="chip" data-tone={phase}>
+        <strong className="chip" data-tone={syncTone(status)}>
           {syncWord(status)}
         </strong>
         <span>{syncReason(status)}</span>

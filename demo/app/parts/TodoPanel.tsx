@@ -22,20 +22,20 @@ export function TodoPanel() {
   const { sync } = useDemo();
   const todos = useSelector(sync.models.todo.selectAll);
   const [search, setSearch] = useState('');
-  const [deferredTodos, deferredSearch] = [useDeferredValue(todos), useDeferredValue(search)];
-  const found = useMemo(
-    () => matching(deferredTodos, deferredSearch),
-    [deferredTodos, deferredSearch],
-  );
+  const wanted = useDeferredValue(search);
+  const all = useDeferredValue(todos);
+  const found = useMemo(() => matching(all, wanted), [all, wanted]);
   const { shown, more } = useLimited(found, 'todos');
   return (
     <section className="panel" aria-labelledby="todos-title">
       <div className="panel-head">
-        <h2 id="todos-title">This device</h2>
+        <h2 id="todos-title" tabIndex={-1}>
+          This device
+        </h2>
         <span className="quiet" data-testid="todo-count">
-          {found.length === todos.length
-            ? counted(todos.length, 'todo')
-            : `${found.length.toLocaleString('en')} of ${counted(todos.length, 'todo')}`}
+          {found.length === all.length
+            ? counted(all.length, 'todo')
+            : `${found.length.toLocaleString('en')} of ${counted(all.length, 'todo')}`}
         </span>
       </div>
       <AddTodo />
@@ -55,7 +55,7 @@ export function TodoPanel() {
       {more}
       {found.length === 0 && (
         <p className="empty">
-          {todos.length === 0 ? 'Nothing to do. Add something above.' : 'No todo has that title.'}
+          {all.length === 0 ? 'Nothing to do. Add something above.' : 'No todo has that title.'}
         </p>
       )}
     </section>

@@ -1,7 +1,8 @@
-import { memo } from 'react';
+import { type MouseEvent, memo } from 'react';
 import { useSelector } from 'react-redux';
 import type { Todo } from '../createDemo.ts';
 import { useDemo } from '../demoContext.ts';
+import { focusNeighbour } from '../focusNeighbour.ts';
 import { useAttempt } from '../noticeContext.ts';
 import { CloseIcon } from './CloseIcon.tsx';
 import { StatusChip } from './StatusChip.tsx';
@@ -16,6 +17,11 @@ export const TodoRow = memo(function TodoRow({ todo }: { readonly todo: Todo }) 
   const status = useSelector((state: object) => sync.models.todo.selectRecordStatus(state, id));
   const change = (changes: Partial<Omit<Todo, 'id'>>) =>
     attempt(() => void sync.models.todo.update(id, changes));
+  const remove = (event: MouseEvent<HTMLElement>) => {
+    focusNeighbour(event.currentTarget);
+    // The outbox can then still say what was deleted.
+    attempt(() => void sync.models.todo.remove(id, { meta: title }));
+  };
   return (
     <li className="row todo" data-testid="todo" data-id={id} data-status={status.status}>
       <input
@@ -44,7 +50,7 @@ export const TodoRow = memo(function TodoRow({ todo }: { readonly todo: Todo }) 
           type="button"
           className="button small icon"
           aria-label={`Delete ${title}`}
-          onClick={() => attempt(() => void sync.models.todo.remove(id))}
+          onClick={remove}
         >
           <CloseIcon />
         </button>

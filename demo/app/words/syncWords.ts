@@ -11,9 +11,19 @@ const words: Record<SyncStatus['phase'], string> = {
   synced: 'Synced',
 };
 
+/** Being offline is the news, also while the kit looks whether it still is. */
+function isOffline({ phase, reason }: SyncStatus): boolean {
+  return reason === 'offline' && (phase === 'waiting' || phase === 'syncing');
+}
+
 /** The whole at a glance, in a word. */
-export function syncWord({ phase, reason }: SyncStatus): string {
-  return phase === 'waiting' && reason === 'offline' ? 'Offline' : words[phase];
+export function syncWord(status: SyncStatus): string {
+  return isOffline(status) ? 'Offline' : words[status.phase];
+}
+
+/** The colour of that word. */
+export function syncTone(status: SyncStatus): SyncStatus['phase'] {
+  return isOffline(status) ? 'waiting' : status.phase;
 }
 
 /** Why it stands there, in a sentence. */
@@ -28,7 +38,9 @@ export function syncReason(status: SyncStatus): string {
     case 'timeTravelling':
       return 'The DevTools show another moment; nothing is sent meanwhile.';
     case 'offline':
-      return 'No connection. What you write is kept on this device.';
+      return status.phase === 'attention'
+        ? 'No connection, and something in the outbox waits for your decision.'
+        : 'No connection. What you write is kept on this device.';
     case 'backoff':
       return 'The server had trouble; trying again soon.';
     case 'deadLetters':
