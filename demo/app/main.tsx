@@ -32,14 +32,15 @@ function show(demo: Demo): void {
 /** The API's address is the only thing asked for; everything else is on this device. */
 async function start(): Promise<void> {
   root.render(<Calm text="Opening…" />);
-  try {
-    const demo = createDemo(await readApiUrl());
-    demo.sync.start();
-    show(demo);
-  } catch {
+  const apiUrl = await readApiUrl().catch(() => null);
+  if (apiUrl === null) {
     const again = { label: 'Try again', onPress: () => void start() };
     root.render(<Calm text="The demo server does not answer. Is it running?" action={again} />);
+    return;
   }
+  const demo = createDemo(apiUrl);
+  demo.sync.start();
+  show(demo);
 }
 
 void start();

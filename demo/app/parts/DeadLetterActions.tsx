@@ -13,7 +13,8 @@ interface DeadLetterActionsProps {
 export function DeadLetterActions({ operation, name }: DeadLetterActionsProps) {
   const { sync } = useDemo();
   const attempt = useAttempt();
-  const [draft, setDraft] = useState<string | null>(null);
+  /** Undefined: the field was never open. Null: it was closed again. */
+  const [draft, setDraft] = useState<string | null | undefined>();
   const { id } = operation;
   const title = draft?.trim() ?? '';
 
@@ -27,7 +28,7 @@ export function DeadLetterActions({ operation, name }: DeadLetterActionsProps) {
     if (title !== '') decide(event.currentTarget, () => sync.outbox.edit(id, { title }));
   };
 
-  if (draft !== null) {
+  if (typeof draft === 'string') {
     return (
       <form className="add" onSubmit={edit}>
         <input
@@ -58,7 +59,13 @@ export function DeadLetterActions({ operation, name }: DeadLetterActionsProps) {
       >
         Retry
       </button>
-      <button type="button" className="button" onClick={() => setDraft(name)}>
+      <button
+        type="button"
+        className="button"
+        // biome-ignore lint/a11y/noAutofocus: the field that had the focus was closed
+        autoFocus={draft === null}
+        onClick={() => setDraft(name)}
+      >
         Edit
       </button>
       <button

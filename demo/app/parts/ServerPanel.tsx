@@ -15,7 +15,9 @@ export function ServerPanel({ server }: { readonly server: Server }) {
   return (
     <section className="panel" aria-labelledby="server-title">
       <div className="panel-head">
-        <h2 id="server-title">Server</h2>
+        <h2 id="server-title" tabIndex={-1}>
+          Server
+        </h2>
         <span className="quiet" data-testid="server-count">
           {reachable ? counted(newestFirst.length, 'row') : 'does not answer'}
         </span>

@@ -1,4 +1,5 @@
 import type { ServerRow } from '../control.ts';
+import { focusNeighbour } from '../focusNeighbour.ts';
 import { shortId } from '../words/texts.ts';
 
 interface ServerRowItemProps {
@@ -43,7 +44,14 @@ export function ServerRowItem({ row, onEdit, onRemove }: ServerRowItemProps) {
           >
             Someone else edits
           </button>
-          <button type="button" className="button small" onClick={onRemove}>
+          <button
+            type="button"
+            className="button small"
+            onClick={({ currentTarget }) => {
+              focusNeighbour(currentTarget);
+              onRemove();
+            }}
+          >
             … deletes
           </button>
         </fieldset>

@@ -28,7 +28,11 @@ export function syncTone(status: SyncStatus): SyncStatus['phase'] {
 
 /** Why it stands there, in a sentence. */
 export function syncReason(status: SyncStatus): string {
-  switch (status.reason) {
+  const { phase, reason } = status;
+  // What waits for a person is no reason for what moves meanwhile; the counts tell of it.
+  const isMoving = phase === 'syncing' || phase === 'saving';
+  if (isMoving && (reason === 'deadLetters' || reason === 'conflicts')) return plain(status);
+  switch (reason) {
     case 'blocked':
       return 'The storage of this device does not answer; it is asked again.';
     case 'readOnly':
@@ -38,7 +42,7 @@ export function syncReason(status: SyncStatus): string {
     case 'timeTravelling':
       return 'The DevTools show another moment; nothing is sent meanwhile.';
     case 'offline':
-      return status.phase === 'attention'
+      return phase === 'attention'
         ? 'No connection, and something in the outbox waits for your decision.'
         : 'No connection. What you write is kept on this device.';
     case 'backoff':
