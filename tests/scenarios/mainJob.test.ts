@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { memory } from '../../src/storage/index.ts';
-import { useServer } from '../support/server.ts';
+import { serverWorld } from '../support/server.ts';
 import { type Device, deviceEnv, until } from '../support/world.ts';
 
-const world = useServer();
+const world = serverWorld();
 
 const word = ({ sync, store }: Device, id: string) =>
   sync.models.todo.selectRecordStatus(store.getState(), id).status;

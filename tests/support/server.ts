@@ -7,7 +7,7 @@ import { rest } from '../../src/rest/index.ts';
 import { type Device, type DeviceOptions, makeDevice, until } from './world.ts';
 
 /** A reference server on a fresh database for each test, and devices that end with it. */
-export function useServer() {
+export function serverWorld() {
   let folder = '';
   let server: ReferenceServer;
   const devices: Device[] = [];
