@@ -3,8 +3,8 @@ import { cleanup, render, screen } from '@testing-library/react';
 import { Provider, useSelector } from 'react-redux';
 import { PersistGate } from 'redux-persist/integration/react';
 import { afterEach, expect, test } from 'vitest';
-import { rest } from '../../src/rest/index.ts';
-import { memory } from '../../src/storage/index.ts';
+import { rest } from '../../src/rest.ts';
+import { memory } from '../../src/storage.ts';
 import { bent } from '../support/bentStorage.ts';
 import { deviceEnv, makeDevice } from '../support/world.ts';
 
