@@ -32,6 +32,9 @@ export interface Hydrated {
   readonly illegal: readonly IllegalMove[];
   /** `settledOrder` of the checkpoint: what ended since may not have been told to anybody. */
   readonly settledBefore: number;
+  /** The checkpoint's head; what is beyond it came from the journal. */
+  readonly checkpointed: number;
+  readonly root: unknown;
 }
 
 export interface HydrateOptions {
@@ -77,6 +80,7 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
   }
   const settledBefore = facts.settledOrder;
   const illegal: IllegalMove[] = [];
+  const checkpointed = facts.head;
   for (;;) {
     const entries = await readEntries(connection, codec, facts.head, chunkRows);
     if (entries.length === 0) break;
@@ -86,7 +90,9 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
     if (entries.length < chunkRows) break;
     await breathe();
   }
-  return { facts, stored, pages, illegal, settledBefore };
+  const [rootNow] = await connection.readMeta([rootKey]);
+  if (rootNow !== storedRoot) throw new SweptPage('the checkpoint was replaced meanwhile');
+  return { facts, stored, pages, illegal, settledBefore, checkpointed, root: storedRoot };
 }
 
 /** Level by level, so that a level's pages are read together. */
