@@ -15,7 +15,7 @@ export interface ServerProcess extends AsyncDisposable {
 export async function startServerProcess(): Promise<ServerProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'syncharts-bench-'));
   const script = fileURLToPath(new URL('../demo/server/main.ts', import.meta.url));
-  const ports = ['--api-port', '0', '--page-port', '0'];
+  const ports = ['--api-port', '0', '--page-port', '0', '--page', folder];
   const args = [script, '--json', ...ports, '--file', join(folder, 'server.sqlite')];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const stop = async () => {

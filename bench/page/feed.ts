@@ -4,9 +4,8 @@ import type { Todo } from './todos.ts';
 const never = () => new Promise<never>(() => {});
 
 /**
- * A server inside the page that serves records and nothing else. Its probe never ends, so the
- * connection is never online: what is measured is not disturbed by pushes, and pulls are asked for
- * by hand.
+ * A server inside the page that serves records and nothing else. Its probe never ends, so a device
+ * never comes online: what is measured is not disturbed by pushes, and pulls are asked for by hand.
  */
 export function feed(records: readonly Todo[]): TransportFactory {
   const items = records.map((record) => ({ id: record.id, record, version: '"1"' }));
