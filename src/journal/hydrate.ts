@@ -94,8 +94,10 @@ async function readTrees(
 ): Promise<[string, Pages<unknown>][]> {
   const trees: [string, Pages<unknown>][] = [];
   for (const [name, tree] of Object.entries(root.trees)) {
-    const [node] = await readLevel(options, name, [tree.page], tree.depth, pages);
-    trees.push([name, { size: tree.size, depth: tree.depth, root: node as PageNode<unknown> }]);
+    const { size, depth, page } = tree;
+    if (page === null) continue;
+    const [node] = await readLevel(options, name, [page], depth, pages);
+    trees.push([name, { size, depth, root: node as PageNode<unknown> }]);
   }
   return trees;
 }
