@@ -59,18 +59,18 @@ export const groups: Readonly<Record<string, Group>> = {
     return figures;
   },
 
-  drain: async (page, { rounds }) => {
+  drain: async (page, { operations, rounds }) => {
     await using server = await startServerProcess();
     const { apiUrl, controlUrl } = server;
     const figures: Figure[] = [];
     for (const delayMs of [0, 20]) {
-      const options = { apiUrl, controlUrl, operations: 1_000, delayMs };
+      const options = { apiUrl, controlUrl, operations, delayMs };
       const samples = await page.evaluate(
         ({ options, rounds }) => syncBench.drain(options, rounds),
         { options, rounds: Math.min(rounds, 5) },
       );
       const away = delayMs > 0 ? `, the server ${delayMs} ms away` : '';
-      figures.push(figure(`1,000 queued creates sent${away}, beside raw fetch`, samples, 1.3));
+      figures.push(figure(`${said(operations)} queued creates sent${away}, beside raw fetch`, samples, 1.3));
     }
     return figures;
   },

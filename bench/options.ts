@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly sizes: readonly number[];
   /** Durable edits of one round. */
   readonly edits: number;
+  /** Queued operations of one drain. */
+  readonly operations: number;
   readonly only: string | undefined;
   readonly json: string | undefined;
 }
@@ -30,6 +32,7 @@ export function readOptions(): BenchOptions {
       rounds: quick ? 2 : 7,
       sizes: quick ? [1_000, 10_000] : [1_000, 10_000, 100_000],
       edits: quick ? 100 : 300,
+      operations: quick ? 300 : 1_000,
       ...{ only, json },
     };
   } catch (error) {
