@@ -340,7 +340,9 @@ export class Engine {
         this.#options.events.emit({ type: 'quarantined', sequence, reason });
       }
     }
-    if (after.sequenced.head - this.#checkpointed >= checkpointRows) {
+    // While one is written the next is not queued up: it would be written for every group of rows.
+    const due = after.sequenced.head - this.#checkpointed >= checkpointRows;
+    if (due && !this.#checkpointing) {
       this.#checkpoint().catch((error) => this.#tell(error));
     }
     this.wake();
