@@ -1,6 +1,7 @@
 import { cleanContext } from '../machines/record.ts';
 import { type Facts, type Lane, type LaneRef, laneKey, orderKey } from './facts.ts';
 import { FactsDraft, type IllegalMove } from './factsDraft.ts';
+import type { JsonObject } from './json.ts';
 import { applyOperation } from './rebase.ts';
 import type {
   AnsweredRow,
@@ -368,16 +369,14 @@ function pulled(draft: FactsDraft, row: PulledRow): undefined {
   const model = draft.model(row.model);
   for (const item of row.items) {
     const { id: recordId, record, version, alias } = item;
-    draft.putBase(row.model, recordId, record, version, alias);
     for (const field of item.overwritten ?? []) {
       draft.log({ model: row.model, recordId, at: row.at, ...field });
     }
-    showBase(draft, row.model, recordId);
+    confirmed(draft, row.model, recordId, record, version, alias);
   }
   for (const recordId of row.deleted) {
     if (draft.entry(row.model, recordId) === undefined) continue;
-    draft.putBase(row.model, recordId, null, null);
-    showBase(draft, row.model, recordId);
+    confirmed(draft, row.model, recordId, null, null);
   }
   if (row.cursor !== null) model.cursor = row.cursor;
   if (row.complete) {
@@ -386,13 +385,21 @@ function pulled(draft: FactsDraft, row: PulledRow): undefined {
   }
 }
 
-function showBase(draft: FactsDraft, model: string, recordId: string): void {
-  if (draft.lane(laneKey(model, recordId))) {
+/** A new base: pending changes stay on top; a clean record, the rule, is shown as it came. */
+function confirmed(
+  draft: FactsDraft,
+  model: string,
+  recordId: string,
+  base: JsonObject | null,
+  version: string | null,
+  alias?: string,
+): void {
+  if (draft.isDirty(model, recordId)) {
+    draft.putBase(model, recordId, base, version, alias);
     draft.rebaseRecord(model, recordId);
-    return;
+  } else {
+    draft.putClean(model, recordId, base, version, alias);
   }
-  const entry = draft.entry(model, recordId);
-  if (entry) draft.putEntry(model, recordId, { ...entry, shown: entry.base });
 }
 
 function purged(draft: FactsDraft, row: PurgedRow): undefined {

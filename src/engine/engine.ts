@@ -324,6 +324,8 @@ export class Engine {
     const lanes = new Set<string>();
     for (const { row } of entries) {
       if (!row) continue;
+      // A pull touches many records and no lane but those there are.
+      if (row.type === 'pulled' && after.sequenced.lanes.size === 0) continue;
       for (const lane of lanesOfRow(row)) lanes.add(lane);
       if (row.type === 'answered' || row.type === 'resolved') {
         this.#puller.answered(row.model, laneKey(row.model, row.recordId));
