@@ -70,7 +70,9 @@ export const groups: Readonly<Record<string, Group>> = {
         { options, rounds: Math.min(rounds, 5) },
       );
       const away = delayMs > 0 ? `, the server ${delayMs} ms away` : '';
-      figures.push(figure(`${said(operations)} queued creates sent${away}, beside raw fetch`, samples, 1.3));
+      figures.push(
+        figure(`${said(operations)} queued creates sent${away}, beside raw fetch`, samples, 1.3),
+      );
     }
     return figures;
   },
