@@ -32,7 +32,10 @@ const online = [
   slice.actions.leadershipChanged({ role: 'leading', run: 'running' }),
 ];
 
-function after(rows: readonly Row[], actions: readonly { type: string }[] = online): SyncState {
+function stateAfter(
+  rows: readonly Row[],
+  actions: readonly { type: string }[] = online,
+): SyncState {
   const journal = new TestJournal().add(...rows);
   const state = slice.reducer(start, slice.actions.sequenced(journal.entries, 'nobody'));
   return actions.reduce(slice.reducer, state);
@@ -45,7 +48,7 @@ const about = { model: 'todo', recordId: 'a' } as const;
 
 describe('reading', () => {
   test('S4: one by its key or by the server’s id, all, ids, how many', () => {
-    const state = after(synced);
+    const state = stateAfter(synced);
     expect(selectRecord(state, 'todo', 'a')).toBe(selectRecord(state, 'todo', 'srv'));
     expect(keyOf(state, 'todo', 'srv')).toBe('a');
     expect(selectAllRecords(state, 'todo')).toEqual([base]);
@@ -60,7 +63,7 @@ describe('reading', () => {
   });
 
   test('lists stay the same object until a record of the model changes', () => {
-    const state = after(synced);
+    const state = stateAfter(synced);
     const other = slice.reducer(state, slice.actions.attemptStarted(['x']));
     expect(selectAllRecords(other, 'todo')).toBe(selectAllRecords(state, 'todo'));
     expect(selectIds(other, 'todo')).toBe(selectIds(state, 'todo'));
@@ -73,7 +76,7 @@ describe('reading', () => {
       { id: 'h' },
       { visible: false, strategy: 'waitForRemote' },
     );
-    const state = after([...synced, recorded(hidden)]);
+    const state = stateAfter([...synced, recorded(hidden)]);
     expect(selectIds(state, 'todo')).toEqual(['a']);
     expect(selectAllRecords(state, 'todo')).toHaveLength(1);
     expect(selectTotal(state, 'todo')).toBe(1);
@@ -86,8 +89,8 @@ describe('P15: the status of a record', () => {
   const word = (state: SyncState) => selectRecordStatus(state, 'todo', 'a').status;
 
   test('synced where nothing is dirty; by the server’s id too', () => {
-    expect(word(after(synced))).toBe('synced');
-    expect(selectRecordStatus(after([...synced, recorded(edit)]), 'todo', 'srv').status).toBe(
+    expect(word(stateAfter(synced))).toBe('synced');
+    expect(selectRecordStatus(stateAfter([...synced, recorded(edit)]), 'todo', 'srv').status).toBe(
       'pending',
     );
   });
@@ -95,7 +98,7 @@ describe('P15: the status of a record', () => {
   test('saving until it is durable', () => {
     const { actionId: _, ...payload } = recorded(edit);
     const meta = { syncharts: 'sync', actionId: { writer: 'me', n: 1 } };
-    const state = slice.reducer(after(synced), { type: 'sync/recorded', payload, meta } as {
+    const state = slice.reducer(stateAfter(synced), { type: 'sync/recorded', payload, meta } as {
       type: string;
     });
     expect(word(state)).toBe('saving');
@@ -103,7 +106,7 @@ describe('P15: the status of a record', () => {
   });
 
   test('I16: a sealed request is syncing only while somebody carries it', () => {
-    const state = after([...synced, recorded(edit), sealed([edit])]);
+    const state = stateAfter([...synced, recorded(edit), sealed([edit])]);
     expect(word(state)).toBe('pending');
     const carried = slice.reducer(state, slice.actions.attemptStarted([key]));
     expect(word(carried)).toBe('syncing');
@@ -112,7 +115,7 @@ describe('P15: the status of a record', () => {
 
   test('backoff says when it goes on and why it waits', () => {
     const retry = { ...about, type: 'retryScheduled', attempts: 2, retryAt: 99, failure } as const;
-    const state = after([...synced, recorded(edit), sealed([edit]), row(retry)]);
+    const state = stateAfter([...synced, recorded(edit), sealed([edit]), row(retry)]);
     expect(selectRecordStatus(state, 'todo', 'a')).toEqual({
       ...{ status: 'backoff', pending: 1, attempts: 2, retryAt: 99, failure },
     });
@@ -129,7 +132,7 @@ describe('S24: the status of the whole', () => {
     run: SyncState['ephemeral']['run'] = 'running',
   ) =>
     selectSyncStatus(
-      after(synced, [
+      stateAfter(synced, [
         online[0] as { type: string },
         slice.actions.leadershipChanged({ role, run }),
       ]),
@@ -152,7 +155,7 @@ describe('S24: the status of the whole', () => {
       phase: 'attention',
       reason: 'timeTravelling',
     });
-    const offline = after(synced, [
+    const offline = stateAfter(synced, [
       online[1] as { type: string },
       slice.actions.connectionChanged('offline'),
     ]);
@@ -165,7 +168,10 @@ describe('S24: the status of the whole', () => {
 
   test('the last time the server confirmed something, and pulls under way', () => {
     const progress = { state: 'running', received: 7 } as const;
-    const state = after(synced, [...online, slice.actions.progress({ model: 'todo', progress })]);
+    const state = stateAfter(synced, [
+      ...online,
+      slice.actions.progress({ model: 'todo', progress }),
+    ]);
     expect(selectSyncStatus(state)).toMatchObject({ phase: 'syncing', received: 7 });
     expect(selectSyncStatus(state).lastSyncedAt).toBe(synced[2]?.at);
     expect(selectSyncStatus(state)).toBe(selectSyncStatus(state));
@@ -187,7 +193,7 @@ describe('P2: what waits', () => {
   test('is listed in the order it was made, sealed and dead letters marked', () => {
     const other = operation('create', 'b', { id: 'b' });
     const third = operation('create', 'c', { id: 'c' });
-    const state = after([
+    const state = stateAfter([
       ...synced,
       recorded(edit),
       recorded(other),
@@ -214,7 +220,7 @@ describe('P2: what waits', () => {
       reason: 'conflict',
       operationIds: [edit.id],
     } as const;
-    const state = after([
+    const state = stateAfter([
       ...synced,
       recorded(edit),
       row({ ...parking, failure, rollback: false, conflict }),
@@ -230,7 +236,7 @@ describe('P2: what waits', () => {
   });
 
   test('how an operation ended: known, still waiting, or unknown', () => {
-    const state = after([...synced, recorded(edit)]);
+    const state = stateAfter([...synced, recorded(edit)]);
     expect(selectOutcome(state, create.id)).toBe('committed');
     expect(selectOutcome(state, edit.id)).toBeUndefined();
     expect(selectOutcome(state, 'nobody')).toBe('unknown');
