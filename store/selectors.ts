@@ -19,7 +19,7 @@ export function keyOf(state: SyncState, model: string, id: string): string {
   return (aliases && getIn(aliases, id)) ?? id;
 }
 
-export function selectEntry(state: SyncState, model: string, id: string): Entry | undefined {
+function selectEntry(state: SyncState, model: string, id: string): Entry | undefined {
   const records = state.shown.models[model]?.records;
   if (!records) return undefined;
   return getIn(records, id) ?? getIn(records, keyOf(state, model, id));
@@ -166,15 +166,16 @@ function syncStatus(state: SyncState): SyncStatus {
   const syncing = Object.keys(underWay).length;
   const waiting = counts.pending + counts.syncing + counts.backoff;
   const running = Object.values(pulls).filter((pull) => pull.state === 'running');
+  const phase = phaseOf(state, waiting, syncing + running.length, online);
   return {
-    phase: phaseOf(state, waiting, syncing + running.length, online),
+    phase,
     ...{ online, role },
     ...{ pending: Math.max(0, waiting - syncing), syncing },
     ...{ conflicted: counts.conflicted, failed: counts.failed },
     lastSyncedAt,
     lastError: lastFailure,
     received: running.reduce((sum, pull) => sum + pull.received, 0),
-    reason: reasonOf(state, online),
+    reason: phase === 'waiting' || phase === 'attention' ? reasonOf(state, online) : null,
   };
 }
 
@@ -271,7 +272,7 @@ export function selectConflicts(state: SyncState): readonly ParkedConflict[] {
 }
 
 /** How an operation ended, if it is known. */
-export function selectSettlement(state: SyncState, operationId: string): Settlement | undefined {
+function selectSettlement(state: SyncState, operationId: string): Settlement | undefined {
   return getIn(state.sequenced.settlements, operationId);
 }
 
