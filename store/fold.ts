@@ -392,18 +392,11 @@ function pulled(draft: FactsDraft, row: PulledRow): undefined {
   const model = draft.model(row.model);
   for (const item of row.items) {
     const { id: recordId, record, version, alias } = item;
-    draft.putBase(
-      row.model,
-      recordId,
-      record,
-      version ?? knownVersion(draft, row.model, recordId, record),
-      alias,
-    );
-    renewConflict(draft, row.model, recordId, record, version);
     for (const field of item.overwritten ?? []) {
       draft.log({ model: row.model, recordId, at: row.at, ...field });
     }
-    showBase(draft, row.model, recordId);
+    const known = version ?? knownVersion(draft, row.model, recordId, record);
+    confirmed(draft, row.model, recordId, record, known, alias);
   }
   for (const recordId of row.deleted) {
     if (draft.entry(row.model, recordId) === undefined) continue;
@@ -412,8 +405,7 @@ function pulled(draft: FactsDraft, row: PulledRow): undefined {
       renewConflict(draft, row.model, recordId, null, null);
       continue;
     }
-    draft.putBase(row.model, recordId, null, null);
-    showBase(draft, row.model, recordId);
+    confirmed(draft, row.model, recordId, null, null);
   }
   if (row.cursor !== null) model.cursor = row.cursor;
   if (row.complete) {
@@ -443,13 +435,22 @@ function renewConflict(
   draft.putLane(key, { ...lane, parked: { ...lane.parked, conflict: { remote, remoteVersion } } });
 }
 
-function showBase(draft: FactsDraft, model: string, recordId: string): void {
-  if (draft.lane(laneKey(model, recordId))) {
+/** A new base: pending changes stay on top; a clean record, the rule, is shown as it came. */
+function confirmed(
+  draft: FactsDraft,
+  model: string,
+  recordId: string,
+  base: JsonObject | null,
+  version: string | null,
+  alias?: string,
+): void {
+  if (draft.isDirty(model, recordId)) {
+    draft.putBase(model, recordId, base, version, alias);
+    renewConflict(draft, model, recordId, base, version);
     draft.rebaseRecord(model, recordId);
-    return;
+  } else {
+    draft.putClean(model, recordId, base, version, alias);
   }
-  const entry = draft.entry(model, recordId);
-  if (entry) draft.putEntry(model, recordId, { ...entry, shown: entry.base });
 }
 
 function purged(draft: FactsDraft, row: PurgedRow): undefined {

@@ -401,6 +401,8 @@ export class Engine {
     const lanes = new Set<string>();
     for (const { row } of entries) {
       if (!row) continue;
+      // A pull touches many records and no lane but those there are.
+      if (row.type === 'pulled' && after.sequenced.lanes.size === 0) continue;
       for (const lane of lanesOfRow(row)) lanes.add(lane);
       if (row.type === 'answered' || row.type === 'resolved') {
         this.#puller.answered(row.model, laneKey(row.model, row.recordId));
@@ -417,7 +419,9 @@ export class Engine {
         this.#options.events.emit({ type: 'quarantined', sequence, reason });
       }
     }
-    if (after.sequenced.head - this.#checkpointed >= checkpointRows) {
+    // While one is written the next is not queued up: it would be written for every group of rows.
+    const due = after.sequenced.head - this.#checkpointed >= checkpointRows;
+    if (due && !this.#checkpointing) {
       this.#checkpoint().catch((error) => this.#tell(error));
     }
     this.wake();

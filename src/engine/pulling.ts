@@ -1,5 +1,5 @@
 import { type Facts, type Lane, laneKey } from '../../store/facts.ts';
-import { type JsonObject, sameJson } from '../../store/json.ts';
+import { type JsonObject, jsonSize, sameJson } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { PulledItem } from '../../store/rows/row.ts';
 import type { EngineDraft, RowBuilder } from '../journal/journal.ts';
@@ -56,15 +56,14 @@ export function pullRows(
       const entry = entryOf(facts, context.model, id);
       const known = version !== null && entry?.version === version;
       if (known) continue;
-      if (context.answeredSince.has(laneKey(context.model, id))) left++;
+      if (isAnswered(context, id)) left++;
       else items.push(pulledItem(facts, context.model, id, serverId, record, version));
     }
     for (const item of items) parked.push(...parkDelete(facts, context, item));
     for (const serverId of page.deleted) {
       const id = keyOf(facts, context.model, serverId);
-      const lane = laneKey(context.model, id);
-      if (context.answeredSince.has(lane)) left++;
-      else if (canTakeTombstone(getIn(facts.lanes, lane))) deleted.push(id);
+      if (isAnswered(context, id)) left++;
+      else if (canTakeTombstone(getIn(facts.lanes, laneKey(context.model, id)))) deleted.push(id);
       else parked.push(...parkDeleted(facts, context, id));
     }
     fate(left === 0 ? 'whole' : 'again');
@@ -77,6 +76,10 @@ export function pullRows(
 /** Clean records, and those that wait for a person: the fold remembers it for them. */
 function canTakeTombstone(lane: Lane | undefined): boolean {
   return lane === undefined || lane.state === 'failed' || lane.state === 'conflicted';
+}
+
+function isAnswered({ answeredSince, model }: PullContext, id: string): boolean {
+  return answeredSince.size > 0 && answeredSince.has(laneKey(model, id));
 }
 
 function keyOf(facts: Facts, model: string, serverId: string): string {
@@ -102,9 +105,10 @@ function pulledItem(
     serverId === id
       ? { id, record: base, version }
       : { id, record: base, version, alias: serverId };
+  const known = facts.lanes.size > 0 ? entryOf(facts, model, id)?.base : null;
+  if (!known) return item;
   const lane = laneKey(model, id);
-  const known = entryOf(facts, model, id)?.base ?? null;
-  if (!getIn(facts.lanes, lane) || !known) return item;
+  if (!getIn(facts.lanes, lane)) return item;
   // Fields that both sides changed: ours stays shown and goes to the server, theirs is told.
   const local: Record<string, JsonObject[string]> = {};
   for (const { kind, changes } of operationsIn(facts, lane)) {
@@ -158,7 +162,7 @@ function split(
   const parts: PulledItem[][] = [[]];
   let characters = 0;
   for (const item of items) {
-    const size = JSON.stringify(item).length;
+    const size = jsonSize(item.record);
     if (characters + size > rowCharacters && characters > 0) {
       parts.push([]);
       characters = 0;

@@ -41,6 +41,8 @@ export class Pusher {
   /** Lanes that could not be sealed (the transport threw): left alone until they change. */
   readonly #unsealable = new Set<string>();
   #sealing: Promise<void> | null = null;
+  /** Answers on their way to the disk: their requests take no place on the line any more. */
+  #ending = 0;
   #stopped = false;
 
   constructor(options: PusherOptions) {
@@ -70,7 +72,7 @@ export class Pusher {
 
   #send(): void {
     const { env, index, facts, onAttempts } = this.#options;
-    const room = parallel - this.#underWay.size;
+    const room = parallel + this.#ending - this.#underWay.size;
     const lanes = index.nextToSend(env.now(), room, (lane) => this.#underWay.has(lane));
     if (lanes.length === 0) return;
     const started: string[] = [];
@@ -93,7 +95,13 @@ export class Pusher {
   ): Promise<void> {
     try {
       const build = await this.#ask(lane, request, abort.signal);
-      if (build && !this.#stopped) await this.#write(build);
+      if (build && !this.#stopped) {
+        this.#ending++;
+        // What takes this request's place is sealed in the transaction that writes its answer, and
+        // the next one leaves meanwhile: the line waits for no disk.
+        this.#options.wake();
+        await this.#write(build).finally(() => this.#ending--);
+      }
     } finally {
       this.#underWay.delete(key);
       this.#options.onAttempts('ended', [key]);
@@ -185,7 +193,7 @@ export class Pusher {
   #seal(): void {
     if (this.#sealing) return;
     const { index } = this.#options;
-    const room = parallel + sealedAhead - index.waitingToSend;
+    const room = parallel + sealedAhead + this.#ending - index.waitingToSend;
     const some = index.nextToSeal(1, (lane) => this.#unsealable.has(lane));
     if (room <= 0 || some.length === 0) return;
     this.#sealing = this.#write((facts, taken) => this.#sealRows(facts, taken, room)).finally(

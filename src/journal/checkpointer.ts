@@ -59,6 +59,8 @@ export class Checkpointer {
     const superseded: string[] = [];
     const fresh = new Map<object, string>();
     let slice: [string, string][] = [];
+    // The disk writes one slice while the next is encoded.
+    let writing: Promise<unknown> = Promise.resolve();
     for (const [name, pages] of treesOf(facts)) {
       const { size, depth } = pages;
       const kept = new Set<object>();
@@ -69,7 +71,9 @@ export class Checkpointer {
         fresh.set(node.node, key);
         slice.push([key, await codec.encode(this.#encode(name, node, fresh))]);
         if (slice.length >= slicePages) {
-          await connection.commit({ putPages: slice });
+          await writing;
+          writing = connection.commit({ putPages: slice });
+          writing.catch(() => {});
           slice = [];
           await breathe();
         }
@@ -81,6 +85,7 @@ export class Checkpointer {
       if (before) this.#collectGone(before.pages.root, before.pages.depth, kept, superseded);
     }
     const root: CheckpointRoot = rootOf(facts, trees);
+    await writing;
     const committed = await connection.commit({
       expect: { fence },
       putPages: slice,

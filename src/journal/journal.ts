@@ -268,7 +268,8 @@ export class Journal {
     const rows: Row[] = [];
     const [written, idle, later]: EngineRequest[][] = [[], [], []];
     let count = Math.max(this.#engineCount, facts.lastSeen[writer]?.n ?? 0);
-    for (const request of this.#engine) {
+    for (const [place, request] of this.#engine.entries()) {
+      const isLast = place === this.#engine.length - 1;
       const built = request.build(facts, taken);
       if (built === 'later') later?.push(request);
       else if (built === null || built.length === 0) idle?.push(request);
@@ -277,7 +278,8 @@ export class Journal {
         for (const draft of built) {
           const row = { ...draft, actionId: { writer, n: ++count } } as EngineRow;
           rows.push(row);
-          for (const lane of lanesOfRow(row)) taken.add(lane);
+          // Nobody asks after the last.
+          if (!isLast) for (const lane of lanesOfRow(row)) taken.add(lane);
         }
       }
     }

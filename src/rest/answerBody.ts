@@ -2,6 +2,8 @@ import { copyJson, isJsonObject, type Json, type JsonObject } from '../../store/
 
 /** Characters of an answer that are read; more is refused while it arrives. */
 const answerLimit = 16_000_000;
+/** Bytes of an answer that can be taken whole: even packed as tightly as gzip can, it is in bounds. */
+const smallAnswer = 15_000;
 const jsonLimits = { depth: 64, size: answerLimit } as const;
 
 /** What came in an answer's body. */
@@ -34,6 +36,12 @@ export async function readBody(response: Response): Promise<Body> {
 }
 
 async function readText(response: Response): Promise<string | null> {
+  // The usual answer: a stream with its reader and decoder costs more than all the rest of it.
+  const length = response.headers.get('content-length');
+  if (length !== null && Number(length) <= smallAnswer) {
+    const text = await response.text();
+    return text.length > answerLimit ? null : text;
+  }
   if (!response.body) return '';
   const reader = response.body.getReader();
   const decoder = new TextDecoder();

@@ -81,7 +81,9 @@ function createRest(env: Env, base: string, timeout: number, options: RestOption
         body: sent.body ?? null,
         signal: abort.signal,
         redirect: 'error',
-        cache: 'no-store',
+        // A read must come from the server. A write always does, and with `no-store` Chromium keeps no
+        // preflight either: across origins every write would be two requests.
+        cache: sent.method === 'GET' ? 'no-store' : 'default',
         referrerPolicy: 'no-referrer',
         credentials: options.credentials ?? 'same-origin',
       });

@@ -50,11 +50,10 @@ export async function writeBatch(transaction: IDBTransaction, batch: Batch): Pro
     if (moved || fenced) return { ok: false, ...position };
   }
   const rows = batch.append ?? [];
+  let last: IDBRequest<IDBValidKey> | undefined;
   if (rows.length > 0) {
     const journal = transaction.objectStore(stores.journal);
-    let last: IDBRequest<IDBValidKey> | undefined;
     for (const text of rows) last = journal.add(text);
-    if (last) head = Number(await requested(last));
   }
   if (batch.putPages || batch.removePages) {
     const pages = transaction.objectStore(stores.pages);
@@ -62,6 +61,10 @@ export async function writeBatch(transaction: IDBTransaction, batch: Batch): Pro
     for (const key of batch.removePages ?? []) pages.delete(key);
   }
   writeMeta(transaction, batch);
+  const appended = last && requested(last);
+  // All is asked for: without this the browser waits for the answers before it commits.
+  transaction.commit();
+  if (appended) head = Number(await appended);
   return { ok: true, head: head ?? 0 };
 }
 

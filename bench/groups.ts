@@ -1,0 +1,86 @@
+import type { Page } from 'playwright-core';
+import { type Figure, figure } from './figures.ts';
+import type { BenchOptions } from './options.ts';
+import type {} from './page/main.ts';
+import type { Samples } from './page/samples.ts';
+import { startServerProcess } from './referenceServer.ts';
+
+type Group = (page: Page, options: BenchOptions) => Promise<Figure[]>;
+
+const said = (count: number) => count.toLocaleString('en');
+
+/** What is measured, by name; each group has a tab of its own. */
+export const groups: Readonly<Record<string, Group>> = {
+  dispatch: async (page, { sizes, rounds }) => {
+    const figures: Figure[] = [];
+    for (const size of sizes) {
+      const samples = await page.evaluate(({ size, rounds }) => syncBench.dispatch(size, rounds), {
+        size,
+        rounds,
+      });
+      const aim = size === 100_000 ? 1 / 1_000 : null;
+      figures.push(
+        figure(`dispatch of one edit at ${said(size)}, beside RTK's adapter`, samples, aim),
+      );
+    }
+    const [small, large] = [figures[0], figures[figures.length - 1]];
+    if (small && large) {
+      const samples: Samples = { ours: large.samples.ours, floor: small.samples.ours };
+      const name = `the same at ${said(sizes[sizes.length - 1] ?? 0)}, beside itself at ${said(sizes[0] ?? 0)}`;
+      figures.push(figure(name, samples, 5));
+    }
+    return figures;
+  },
+
+  durableEdit: async (page, { edits, rounds }) => {
+    const samples = await page.evaluate(
+      ({ edits, rounds }) => syncBench.durableEdit(edits, rounds),
+      { edits, rounds },
+    );
+    return [figure('one durable edit, beside one raw put', samples, 1.2)];
+  },
+
+  pullMany: async (page, { rounds }) => {
+    const samples = await page.evaluate((rounds) => syncBench.pullMany(10_000, rounds), rounds);
+    return [figure('10,000 pulled records, beside raw puts in one transaction', samples, 0.1)];
+  },
+
+  reopen: async (page, { sizes, rounds }) => {
+    const figures: Figure[] = [];
+    for (const size of sizes.filter((each) => each >= 10_000)) {
+      const { longestTasks, ...samples } = await page.evaluate(
+        ({ size, rounds }) => syncBench.reopen(size, rounds),
+        { size, rounds },
+      );
+      figures.push(figure(`reopen with ${said(size)} records, beside raw getAll`, samples, 0.5));
+      const name = `longest task while reopening ${said(size)}`;
+      figures.push(figure(name, { ours: longestTasks, floor: [] }, 50));
+    }
+    return figures;
+  },
+
+  drain: async (page, { operations, rounds }) => {
+    await using server = await startServerProcess();
+    const { apiUrl, controlUrl } = server;
+    const figures: Figure[] = [];
+    for (const delayMs of [0, 20]) {
+      const options = { apiUrl, controlUrl, operations, delayMs };
+      const samples = await page.evaluate(
+        ({ options, rounds }) => syncBench.drain(options, rounds),
+        { options, rounds: Math.min(rounds, 5) },
+      );
+      const away = delayMs > 0 ? `, the server ${delayMs} ms away` : '';
+      figures.push(
+        figure(`${said(operations)} queued creates sent${away}, beside raw fetch`, samples, 1.3),
+      );
+    }
+    return figures;
+  },
+
+  createMany: async (page, { rounds }) => {
+    const samples = await page.evaluate((rounds) => syncBench.createMany(10_000, rounds), rounds);
+    return [
+      figure('10,000 creates until saved, beside raw puts in one transaction', samples, null),
+    ];
+  },
+};

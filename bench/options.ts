@@ -1,0 +1,42 @@
+import { parseArgs } from 'node:util';
+
+const usage = `Usage: npm run bench -- [options]
+  --quick        two rounds, 10,000 records at most: does it run at all?
+  --only name    one group: dispatch, durableEdit, pullMany, reopen, drain, createMany
+  --json file    the figures, round by round, as JSON`;
+
+export interface BenchOptions {
+  readonly rounds: number;
+  /** Sizes of tables. */
+  readonly sizes: readonly number[];
+  /** Durable edits of one round. */
+  readonly edits: number;
+  /** Queued operations of one drain. */
+  readonly operations: number;
+  readonly only: string | undefined;
+  readonly json: string | undefined;
+}
+
+/** Reads the command line; what it can't read ends the process with the usage. */
+export function readOptions(): BenchOptions {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        json: { type: 'string' },
+      },
+    });
+    const { quick, only, json } = values;
+    return {
+      rounds: quick ? 2 : 7,
+      sizes: quick ? [1_000, 10_000] : [1_000, 10_000, 100_000],
+      edits: quick ? 100 : 300,
+      operations: quick ? 300 : 1_000,
+      ...{ only, json },
+    };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
+    process.exit(1);
+  }
+}

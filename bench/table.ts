@@ -1,0 +1,37 @@
+import type { Figure } from './figures.ts';
+
+function time(ms: number | null): string {
+  if (ms === null) return '';
+  if (ms < 1) return `${(ms * 1_000).toPrecision(3)} µs`;
+  return `${ms < 100 ? ms.toPrecision(3) : Math.round(ms).toLocaleString('en')} ms`;
+}
+
+/** `1.15 x`, or `1/850` where it is far below the floor. */
+function ratio(value: number): string {
+  return value >= 0.1 ? `${value.toFixed(2)} x` : `1/${Math.round(1 / value).toLocaleString('en')}`;
+}
+
+function aimOf({ aim, floor }: Figure): string {
+  if (aim === null) return '';
+  return floor === null ? `< ${aim} ms` : `≤ ${ratio(aim)}`;
+}
+
+function cells(figure: Figure): string[] {
+  const { name, ours, floor, met } = figure;
+  const against = floor === null ? '' : ratio(ours / floor);
+  const word = met === null ? '' : met ? 'yes' : 'no';
+  return [name, time(ours), time(floor), against, aimOf(figure), word];
+}
+
+const heads = ['what', 'ours', 'floor', 'ratio', 'aim', 'met'];
+
+/** The result as a table of Markdown. */
+export function table(figures: readonly Figure[]): string {
+  const rows = [heads, ...figures.map(cells)];
+  const widths = heads.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const lines = rows.map(
+    (row) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`,
+  );
+  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  return [lines[0], rule, ...lines.slice(1)].join('\n');
+}
