@@ -7,14 +7,14 @@ import type { TransportFactory } from './ports/transport.ts';
 
 export type Models = Readonly<Record<string, ModelDefinition<Identified>>>;
 
-export interface SyncOptions<M extends Models> {
+export interface SyncOptions<M extends Models, P extends string = string> {
   /** Names the database, the lock and the channel; one sync of a name at a time. */
   readonly name: string;
   readonly models: M;
   /** `rest({ baseUrl })`, or your own. */
   readonly transport: TransportFactory;
   /** Where the slice stands in the store, and the prefix of its actions. Default `sync`. */
-  readonly reducerPath?: string;
+  readonly reducerPath?: P;
   /** Default `indexedDb()`. */
   readonly storage?: Storage;
   /** Waits between attempts; times in ms. Default: 1 s, doubled up to 5 min, full jitter. */

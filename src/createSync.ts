@@ -36,8 +36,9 @@ import { createStamp } from './writes.ts';
 
 type RecordOf<D> = D extends ModelDefinition<infer T> ? T : Identified;
 
-export interface Sync<M extends Models> {
-  readonly reducerPath: string;
+export interface Sync<M extends Models, P extends string = string> {
+  /** A literal type, so that the state's type is known under it. */
+  readonly reducerPath: P;
   readonly reducer: Reducer<SyncState>;
   readonly middleware: Middleware<WriteDispatch>;
   /** For `getDefaultMiddleware`: keeps RTK's development checks off the big tables. */
@@ -92,9 +93,12 @@ const running = new Map<string, { stop(): Promise<void> }>();
  * });
  * @throws SyncError `badConfig`, with the path of the option
  */
-export function createSync<const M extends Models>(options: SyncOptions<M>): Sync<M> {
+export function createSync<const M extends Models, const P extends string = 'sync'>(
+  options: SyncOptions<M, P>,
+): Sync<M, P> {
   checkOptions(options);
-  const { name, models, reducerPath = 'sync', env = browserEnv } = options;
+  const { name, models, env = browserEnv } = options;
+  const reducerPath = options.reducerPath ?? ('sync' as P);
   const names = Object.keys(models);
   const slice = createSyncSlice(reducerPath, names);
   const events = new SyncEvents(env.report);
@@ -211,7 +215,7 @@ export function createSync<const M extends Models>(options: SyncOptions<M>): Syn
     });
   }
 
-  const sync: Sync<M> = {
+  const sync: Sync<M, P> = {
     reducerPath,
     reducer: persistedReducer(reducerPath, slice.reducer, () => facts),
     middleware,

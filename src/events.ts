@@ -11,6 +11,7 @@ export type SyncEvent =
       readonly operationId: string;
       readonly code: StorageFailureCode;
     } & LaneRef)
+  /** At least once: after a restart those since the last checkpoint come again. */
   | { readonly type: 'settled'; readonly operationId: string; readonly outcome: Outcome }
   | ({
       readonly type: 'retryScheduled';

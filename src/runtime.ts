@@ -90,7 +90,10 @@ export class Runtime {
 
   /** The facts came from disk. */
   hydrated(): void {
-    this.#reviewed(this.state.sequenced);
+    const { sequenced } = this.state;
+    this.#reviewed(sequenced);
+    // Endings are told at least once: the page may have died between the disk and the listener.
+    this.#tellSettled(this.engine.settledBefore, sequenced);
     this.engine.hydrated();
   }
 
@@ -144,14 +147,14 @@ export class Runtime {
     this.#api.dispatch(this.#options.slice.actions.sequenced(entries, this.writer));
     const after = this.state.sequenced;
     this.handles.savedThrough(after.lastSeen[this.writer]?.n ?? 0);
-    this.#tellSettled(before, after);
+    this.#tellSettled(before.settledOrder, after);
     for (const { row } of entries) if (row) this.#tell(row);
   }
 
   /** Operations that ended with the last rows, in the order they did. */
-  #tellSettled(before: Facts, after: Facts): void {
-    if (after.settledOrder === before.settledOrder) return;
-    scan(after.settled, orderKey(before.settledOrder), (operationId) => {
+  #tellSettled(from: number, after: Facts): void {
+    if (after.settledOrder === from) return;
+    scan(after.settled, orderKey(from), (operationId) => {
       const settlement = getIn(after.settlements, operationId);
       if (!settlement) return true;
       const { outcome } = settlement;

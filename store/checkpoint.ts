@@ -24,7 +24,8 @@ export const checkpointVersion = 1;
 export interface TreeRoot {
   readonly size: number;
   readonly depth: number;
-  readonly page: string;
+  /** Null where the tree is empty: an empty tree has no page. */
+  readonly page: string | null;
 }
 
 /** The small part: names the pages that belong to it. */

@@ -166,15 +166,16 @@ function syncStatus(state: SyncState): SyncStatus {
   const syncing = Object.keys(underWay).length;
   const waiting = counts.pending + counts.syncing + counts.backoff;
   const running = Object.values(pulls).filter((pull) => pull.state === 'running');
+  const phase = phaseOf(state, waiting, syncing + running.length, online);
   return {
-    phase: phaseOf(state, waiting, syncing + running.length, online),
+    phase,
     ...{ online, role },
     ...{ pending: Math.max(0, waiting - syncing), syncing },
     ...{ conflicted: counts.conflicted, failed: counts.failed },
     lastSyncedAt,
     lastError: lastFailure,
     received: running.reduce((sum, pull) => sum + pull.received, 0),
-    reason: reasonOf(state, online),
+    reason: phase === 'waiting' || phase === 'attention' ? reasonOf(state, online) : null,
   };
 }
 

@@ -61,6 +61,24 @@ export function createControl(options: ControlOptions): Hono<HttpEnv> {
     });
   }
 
+  /** Someone else's delete, likewise. */
+  function remove(body: string): Answer {
+    const input = parseJson(body);
+    if (!isObject(input)) return badRequest('Send { collection, id }.');
+    const { collection: name, id } = input;
+    const collection = collections.find((each) => each.name === name);
+    if (collection === undefined) return badRequest('There is no such collection.');
+    if (!isId(id)) return badRequest('Send { collection, id }.');
+    return applyWrite(database, {
+      method: 'DELETE',
+      collection,
+      id,
+      key: `edit-${randomUUID()}`,
+      ifMatch: undefined,
+      body: '',
+    });
+  }
+
   const app = new Hono<HttpEnv>();
   app.use('/_control/*', cors, requestBody);
   app.get('/_control/config', (c) => send(c, json(200, { apiUrl })));
@@ -78,6 +96,7 @@ export function createControl(options: ControlOptions): Hono<HttpEnv> {
     return send(c, json(200, trouble.knobs));
   });
   app.post('/_control/edit', (c) => send(c, edit(c.get('body'))));
+  app.post('/_control/remove', (c) => send(c, remove(c.get('body'))));
   app.post('/_control/reset', (c) => {
     database.reset();
     return send(c, json(200, { epoch: database.epoch() }));

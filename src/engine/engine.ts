@@ -23,6 +23,8 @@ import { Pusher } from './pusher.ts';
 const checkpointRows = 1_000;
 /** ms between attempts to open a storage that fails. */
 const reopenDelay = 2_000;
+/** ms that a stop waits for rows under way. */
+const stopDeadline = 5_000;
 /** A probe is cheap, and people wait for it: the connection's waits end at 30 s. */
 const probeBackoff: Backoff = { base: 1_000, factor: 2, cap: 30_000 };
 
@@ -151,6 +153,11 @@ export class Engine {
     return opened.hydrated.facts;
   }
 
+  /** `settledOrder` up to which everybody was told in an earlier life of the page. */
+  get settledBefore(): number {
+    return this.#opened?.hydrated.settledBefore ?? 0;
+  }
+
   /** The store has the facts: from here on it may write. */
   hydrated(): void {
     const opened = this.#opened;
@@ -209,12 +216,23 @@ export class Engine {
     this.#clear('retry');
     this.#clear('reopen');
     this.#actor.send({ type: 'stopped' });
-    if (!this.#trouble) await this.#journal?.flush();
+    if (!this.#trouble) await this.#within(stopDeadline, this.#journal?.flush());
     this.#journal?.close();
     await this.#checkpointing?.catch(() => {});
     this.#lock?.release();
     await this.#opened?.connection.close().catch(() => {});
     this.#actor.stop();
+  }
+
+  /** A disk that hangs must not keep the next start waiting for ever. */
+  async #within(deadline: number, work: Promise<unknown> | undefined): Promise<void> {
+    const { env } = this.#options;
+    let timer: TimerHandle | null = null;
+    const end = new Promise<void>((resolve) => {
+      timer = env.setTimer(deadline, resolve, 'stop');
+    });
+    await Promise.race([work, end]);
+    if (timer !== null) env.clearTimer(timer);
   }
 
   #openingOptions() {

@@ -42,12 +42,11 @@ export async function readFacts(
   connection: StorageConnection,
 ): Promise<Pick<Opened, 'hydrated' | 'checkpointer'>> {
   const { breathe } = env;
+  const uniqueName = () => env.uuid();
   const hydrated = await hydrate({ connection, codec, models, breathe });
   const { stored, pages } = hydrated;
-  return {
-    hydrated,
-    checkpointer: new Checkpointer({ connection, codec, breathe }, stored, pages),
-  };
+  const options = { connection, codec, breathe, uniqueName };
+  return { hydrated, checkpointer: new Checkpointer(options, stored, pages) };
 }
 
 /** Takes the lead: raises the fence, so that no other leader can write any more. */

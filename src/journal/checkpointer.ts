@@ -26,10 +26,12 @@ export interface CheckpointOptions {
   readonly connection: StorageConnection;
   readonly codec: Codec;
   readonly breathe: () => Promise<void>;
+  /** A name that no checkpoint of this database has had, also none that was never finished. */
+  readonly uniqueName: () => string;
 }
 
 /**
- * Writes checkpoints of one immutable state each. Slices write pages under new keys (`S/n`); the
+ * Writes checkpoints of one immutable state each. Slices write pages under new keys (`<checkpoint>/n`); the
  * last transaction writes the root, deletes the journal's rows up to S and the superseded pages,
  * and checks the fence. A crash in between leaves the old checkpoint whole; orphans are swept at
  * the next start. Which node stands under which page is known by the node's identity.
@@ -50,16 +52,19 @@ export class Checkpointer {
    * @throws StorageError; the old checkpoint then still stands
    */
   async write(facts: Facts, fence: number): Promise<number | null> {
-    const { connection, codec, breathe } = this.#options;
-    const prefix = `${facts.head}-${fence}-${facts.folded}`;
+    const { connection, codec, breathe, uniqueName } = this.#options;
+    const prefix = uniqueName();
     const trees: Record<string, TreeRoot> = {};
     const stored = new Map<string, { pages: Pages<unknown>; root: TreeRoot }>();
     const superseded: string[] = [];
     const fresh = new Map<object, string>();
     let slice: [string, string][] = [];
     for (const [name, pages] of treesOf(facts)) {
+      const { size, depth } = pages;
       const kept = new Set<object>();
-      for (const node of this.#newNodes(pages.root, pages.depth, kept)) {
+      // All empty trees are one object, which must not stand for several trees on disk.
+      const nodes = size === 0 ? [] : this.#newNodes(pages.root, depth, kept);
+      for (const node of nodes) {
         const key = `${prefix}/${fresh.size}`;
         fresh.set(node.node, key);
         slice.push([key, await codec.encode(this.#encode(name, node, fresh))]);
@@ -69,8 +74,7 @@ export class Checkpointer {
           await breathe();
         }
       }
-      const page = this.#key(pages.root, fresh);
-      const root = { size: pages.size, depth: pages.depth, page };
+      const root = { size, depth, page: size === 0 ? null : this.#key(pages.root, fresh) };
       trees[name] = root;
       stored.set(name, { pages, root });
       const before = this.#stored.get(name);

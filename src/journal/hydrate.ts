@@ -30,6 +30,8 @@ export interface Hydrated {
   /** Which node stands under which page. */
   readonly pages: ReadonlyMap<object, string>;
   readonly illegal: readonly IllegalMove[];
+  /** `settledOrder` of the checkpoint: what ended since may not have been told to anybody. */
+  readonly settledBefore: number;
 }
 
 export interface HydrateOptions {
@@ -73,6 +75,7 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
     const trees = new Map([...stored].map(([name, item]) => [name, item.pages]));
     facts = revive(restoreFacts(root, trees, models));
   }
+  const settledBefore = facts.settledOrder;
   const illegal: IllegalMove[] = [];
   for (;;) {
     const entries = await readEntries(connection, codec, facts.head, chunkRows);
@@ -83,7 +86,7 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
     if (entries.length < chunkRows) break;
     await breathe();
   }
-  return { facts, stored, pages, illegal };
+  return { facts, stored, pages, illegal, settledBefore };
 }
 
 /** Level by level, so that a level's pages are read together. */
@@ -94,8 +97,10 @@ async function readTrees(
 ): Promise<[string, Pages<unknown>][]> {
   const trees: [string, Pages<unknown>][] = [];
   for (const [name, tree] of Object.entries(root.trees)) {
-    const [node] = await readLevel(options, name, [tree.page], tree.depth, pages);
-    trees.push([name, { size: tree.size, depth: tree.depth, root: node as PageNode<unknown> }]);
+    const { size, depth, page } = tree;
+    if (page === null) continue;
+    const [node] = await readLevel(options, name, [page], depth, pages);
+    trees.push([name, { size, depth, root: node as PageNode<unknown> }]);
   }
   return trees;
 }

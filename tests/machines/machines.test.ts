@@ -86,7 +86,11 @@ describe('the connection', () => {
 
 function engine() {
   const actor = createActor(engineMachine).start();
-  return { actor, role: () => actor.getSnapshot().value.role, run: () => actor.getSnapshot().value.run };
+  return {
+    actor,
+    role: () => actor.getSnapshot().value.role,
+    run: () => actor.getSnapshot().value.run,
+  };
 }
 
 describe('the engine', () => {
@@ -123,7 +127,8 @@ describe('the engine', () => {
 
   test('P13: pausing and time travel hold the run, whatever the role', () => {
     const { actor, role, run } = engine();
-    for (const type of ['started', 'hydrated', 'elected', 'pauseRequested'] as const) actor.send({ type });
+    for (const type of ['started', 'hydrated', 'elected', 'pauseRequested'] as const)
+      actor.send({ type });
     expect([role(), run()]).toEqual(['leading', 'paused']);
     actor.send({ type: 'resumeRequested' });
     actor.send({ type: 'jumped' });

@@ -36,10 +36,7 @@ const events: RecordEvent[] = [
   { type: 'purged' },
 ];
 
-const contexts: RecordContext[] = [
-  cleanContext,
-  { attempts: 4, retryAt: 99, failure },
-];
+const contexts: RecordContext[] = [cleanContext, { attempts: 4, retryAt: 99, failure }];
 
 /** Every cell where the table and the machine disagree. */
 function differences(next: typeof moveRecord): string[] {

@@ -89,6 +89,17 @@ test("someone else's edit is a write like any other", async () => {
   }
 });
 
+test("someone else's delete leaves a tombstone", async () => {
+  const { apiUrl, pageUrl } = await serve();
+  const id = await addTodo(apiUrl, 'mine');
+  const remove = (body: unknown) => call(`${pageUrl}/_control/remove`, { method: 'POST', body });
+  expect((await remove({ collection: 'todos', id })).status).toBe(204);
+  expect((await call(`${apiUrl}/todos/${id}`)).status).toBe(410);
+  for (const body of [{}, [], { collection: 'todos' }, { collection: 'none', id }]) {
+    expect((await remove(body)).status).toBe(400);
+  }
+});
+
 test('a reset leaves nothing behind, not even keys, and begins a new epoch', async () => {
   const { apiUrl, pageUrl, database } = await serve();
   const send = () =>

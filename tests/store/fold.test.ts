@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { conflictLogCap, settlementCap, writerCap } from '../../store/factsDraft.ts';
 import { type Lane, laneKey } from '../../store/facts.ts';
+import { conflictLogCap, settlementCap, writerCap } from '../../store/factsDraft.ts';
 import { foldEntries, foldTail } from '../../store/fold.ts';
 import { getIn, valuesOf } from '../../store/pages.ts';
 import type { Operation } from '../../store/rows/row.ts';
@@ -89,13 +89,21 @@ describe('a write', () => {
 
   test('recorded before a clear and sequenced after it is discarded', () => {
     const late = operation('create', 'a', { id: 'a' });
-    const journal = new TestJournal().add(row({ type: 'purged', generation: 1 }), recorded(late, 0));
+    const journal = new TestJournal().add(
+      row({ type: 'purged', generation: 1 }),
+      recorded(late, 0),
+    );
     expect(shown(journal)).toBeNull();
     expect(outcome(journal, late)).toBe('discarded');
   });
 
   test('S16: a write that waits for the server hides itself and the later ones of its record', () => {
-    const waits = operation('update', 'a', { title: 'Tea' }, { visible: false, strategy: 'waitForRemote' });
+    const waits = operation(
+      'update',
+      'a',
+      { title: 'Tea' },
+      { visible: false, strategy: 'waitForRemote' },
+    );
     const later = operation('update', 'a', { done: true });
     const journal = synced().add(recorded(waits), recorded(later));
     expect(shown(journal)).toEqual({ id: 'a', title: 'Milk' });
@@ -139,7 +147,11 @@ describe('an answer', () => {
 
   test('a committed delete leaves nothing behind', () => {
     const remove = operation('delete', 'a');
-    const journal = synced().add(recorded(remove), sealed([remove]), answered([remove], null, null));
+    const journal = synced().add(
+      recorded(remove),
+      sealed([remove]),
+      answered([remove], null, null),
+    );
     expect(entry(journal)).toBeUndefined();
     expect(journal.facts.models.todo?.shown).toBe(0);
   });
@@ -238,7 +250,10 @@ describe('a refused operation', () => {
     const { journal, edit } = refused(false);
     const later = operation('update', 'a', { done: true });
     const again = { ...edit, id: 'again', supersedes: [edit.id] };
-    journal.add(recorded(later), row({ ...about, type: 'retried', operationIds: [edit.id], operation: again }));
+    journal.add(
+      recorded(later),
+      row({ ...about, type: 'retried', operationIds: [edit.id], operation: again }),
+    );
     expect(valuesOf(journal.facts.outbox).map((item) => item.id)).toEqual(['again', later.id]);
     expect(lane(journal)).toMatchObject({ state: 'pending', parked: null, count: 2 });
     expect(getIn(journal.facts.places, edit.id)).toBe(getIn(journal.facts.places, 'again'));
@@ -254,7 +269,11 @@ describe('a refused operation', () => {
     const behind = operation('update', 'a', { title: 'Tea' });
     const edited = { ...about, type: 'edited', operationIds: [edit.id], operation: fixed } as const;
     journal.add(recorded(later), row({ ...edited, behind }));
-    expect(valuesOf(journal.facts.outbox).map((item) => item.id)).toEqual(['fixed', later.id, behind.id]);
+    expect(valuesOf(journal.facts.outbox).map((item) => item.id)).toEqual([
+      'fixed',
+      later.id,
+      behind.id,
+    ]);
     expect(shown(journal)?.title).toBe('Tea');
   });
 
@@ -311,7 +330,12 @@ describe('taking back', () => {
   test('the last one behind a dead letter leaves the dead letter as it is', () => {
     const first = operation('update', 'a', { title: '' });
     const second = operation('update', 'a', { done: true });
-    const parked = { ...about, type: 'parked', reason: 'rejected', operationIds: [first.id] } as const;
+    const parked = {
+      ...about,
+      type: 'parked',
+      reason: 'rejected',
+      operationIds: [first.id],
+    } as const;
     const journal = synced().add(recorded(first), sealed([first]), recorded(second));
     journal.add(row({ ...parked, failure, rollback: false }));
     journal.add(row({ ...about, type: 'cancelled', operationIds: [second.id] }));
@@ -337,7 +361,9 @@ describe('a conflict', () => {
     const journal = synced().add(recorded(edit), sealed([edit]), recorded(behind));
     journal.add(row(resolvedRow(edit, merged)));
     expect(shown(journal)).toEqual({ id: 'a', title: 'Ours', note: 'n', done: true });
-    expect(valuesOf(journal.facts.conflictLog)).toMatchObject([{ field: 'title', remote: 'Theirs' }]);
+    expect(valuesOf(journal.facts.conflictLog)).toMatchObject([
+      { field: 'title', remote: 'Theirs' },
+    ]);
     expect(valuesOf(journal.facts.outbox).map((item) => item.id)).toEqual(['merged', behind.id]);
     expect(lane(journal)).toMatchObject({ state: 'pending', sealed: null, count: 2 });
     expect(outcome(journal, edit)).toBeUndefined();
@@ -357,7 +383,12 @@ describe('a conflict', () => {
   test('that was parked waits for a person, and its lane with it', () => {
     const edit = operation('update', 'a', { title: 'Ours' });
     const conflict = { remote: null, remoteVersion: null };
-    const parked = { ...about, type: 'parked', reason: 'conflict', operationIds: [edit.id] } as const;
+    const parked = {
+      ...about,
+      type: 'parked',
+      reason: 'conflict',
+      operationIds: [edit.id],
+    } as const;
     const journal = synced().add(recorded(edit));
     journal.add(row({ ...parked, failure, rollback: false, conflict }));
     expect(lane(journal)).toMatchObject({ state: 'conflicted', parked: { conflict } });
@@ -379,9 +410,19 @@ describe('a conflict', () => {
 });
 
 describe('a pull', () => {
-  function pulled(items: readonly { id: string; record: { id: string; title: string } }[], deleted: string[] = []): PlainRow {
+  function pulled(
+    items: readonly { id: string; record: { id: string; title: string } }[],
+    deleted: string[] = [],
+  ): PlainRow {
     const versioned = items.map((item) => ({ ...item, version: '"9"' }));
-    return { type: 'pulled', model: 'todo', items: versioned, deleted, cursor: 'c1', complete: true };
+    return {
+      type: 'pulled',
+      model: 'todo',
+      items: versioned,
+      deleted,
+      cursor: 'c1',
+      complete: true,
+    };
   }
 
   test('P9: puts the new base under unsent edits', () => {
@@ -393,7 +434,9 @@ describe('a pull', () => {
   });
 
   test('P19 CR10 CR11: brings records, tombstones and the cursor in one row', () => {
-    const journal = synced().add(row(pulled([{ id: 'b', record: { id: 'b', title: 'B' } }], ['a', 'nobody'])));
+    const journal = synced().add(
+      row(pulled([{ id: 'b', record: { id: 'b', title: 'B' } }], ['a', 'nobody'])),
+    );
     expect(shown(journal)).toBeNull();
     expect(shown(journal, 'b')).toEqual({ id: 'b', title: 'B' });
     expect(journal.facts.models.todo).toMatchObject({ cursor: 'c1', pulled: true, shown: 1 });
@@ -403,7 +446,16 @@ describe('a pull', () => {
     const overwritten = [{ field: 'title', local: 'Ours', remote: 'Theirs' }];
     const item = { id: 'a', record: { id: 'a', title: 'Theirs' }, version: '"9"', overwritten };
     const journal = synced().add(recorded(operation('update', 'a', { title: 'Ours' })));
-    journal.add(row({ type: 'pulled', model: 'todo', items: [item], deleted: [], cursor: null, complete: false }));
+    journal.add(
+      row({
+        type: 'pulled',
+        model: 'todo',
+        items: [item],
+        deleted: [],
+        cursor: null,
+        complete: false,
+      }),
+    );
     expect(valuesOf(journal.facts.conflictLog)).toHaveLength(1);
     expect(journal.facts.models.todo).toMatchObject({ cursor: null, pulled: false });
   });
@@ -446,20 +498,36 @@ describe('the fold', () => {
     const again = row({ type: 'purged', generation: 1 });
     const before = canonical(journal.facts) as { settlements: unknown };
     journal.add(again);
-    expect((canonical(journal.facts) as { settlements: unknown }).settlements).toEqual(before.settlements);
+    expect((canonical(journal.facts) as { settlements: unknown }).settlements).toEqual(
+      before.settlements,
+    );
   });
 
   test('I22: settlements, the conflict log and the writers seen are capped', () => {
     const journal = new TestJournal();
-    const operations = Array.from({ length: settlementCap + 10 }, (_, i) => operation('create', `r${i}`));
-    journal.add(...operations.map((item) => recorded(item)), row({ type: 'purged', generation: 1 }));
+    const operations = Array.from({ length: settlementCap + 10 }, (_, i) =>
+      operation('create', `r${i}`),
+    );
+    journal.add(
+      ...operations.map((item) => recorded(item)),
+      row({ type: 'purged', generation: 1 }),
+    );
     expect(journal.facts.settlements.size).toBe(settlementCap);
     expect(journal.facts.settled.size).toBe(settlementCap);
     const overwritten = Array.from({ length: conflictLogCap + 5 }, (_, i) => ({
       ...{ field: `f${i}`, local: 1, remote: 2 },
     }));
     const item = { id: 'a', record: { id: 'a' }, version: null, overwritten };
-    journal.add(row({ type: 'pulled', model: 'todo', items: [item], deleted: [], cursor: null, complete: false }));
+    journal.add(
+      row({
+        type: 'pulled',
+        model: 'todo',
+        items: [item],
+        deleted: [],
+        cursor: null,
+        complete: false,
+      }),
+    );
     expect(journal.facts.conflictLog.size).toBe(conflictLogCap);
     const purge = { type: 'purged', generation: 1 } as const;
     journal.add(...Array.from({ length: writerCap + 20 }, (_, i) => row(purge, `tab-${i}`)));
@@ -475,7 +543,16 @@ describe('the fold', () => {
       { ...about, type: 'parked', reason: 'rejected', operationIds: [], failure, rollback: false },
       { ...about, type: 'cancelled', operationIds: ['x'] },
       { ...about, type: 'discarded', operationIds: ['x'] },
-      { ...about, type: 'resolved', by: 'person', replaced: [], operation: null, base: null, version: null, overwritten: [] },
+      {
+        ...about,
+        type: 'resolved',
+        by: 'person',
+        replaced: [],
+        operation: null,
+        base: null,
+        version: null,
+        overwritten: [],
+      },
     ];
     for (const item of rows) {
       const journal = new TestJournal().add(row(item));
@@ -486,7 +563,13 @@ describe('the fold', () => {
 
   test('moves that the machine does not have change nothing', () => {
     const edit = operation('update', 'a', { done: true });
-    const parked = { ...about, type: 'parked', operationIds: [edit.id], failure, rollback: false } as const;
+    const parked = {
+      ...about,
+      type: 'parked',
+      operationIds: [edit.id],
+      failure,
+      rollback: false,
+    } as const;
     const wrong: PlainRow[] = [
       { ...about, type: 'retryScheduled', attempts: 1, retryAt: 1, failure },
       { ...parked, reason: 'rejected' },

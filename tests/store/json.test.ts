@@ -45,7 +45,12 @@ describe('data that can not be kept is refused with its path', () => {
     ['ST20: a function', { f: () => 1 }, 'f', 'notJson'],
     ['ST20: a symbol', { s: Symbol('x') }, 's', 'notJson'],
     ['undefined in a list', [undefined], '[0]', 'notJson'],
-    ['an object of a class without a name', { o: Object.create(Object.create({})) }, 'o', 'notJson'],
+    [
+      'an object of a class without a name',
+      { o: Object.create(Object.create({})) },
+      'o',
+      'notJson',
+    ],
   ])('%s', (_, value, path, problem) => {
     expect(refusal(value)).toEqual({ path, problem });
   });
@@ -86,7 +91,10 @@ describe('sameness', () => {
 
 describe('S11: the merge patch of a field', () => {
   test('says what changed; nested keys that went are null', () => {
-    expect(mergePatchOf({ a: 1, b: 2, c: { d: 1 } }, { a: 1, c: { d: 2 } })).toEqual({ b: null, c: { d: 2 } });
+    expect(mergePatchOf({ a: 1, b: 2, c: { d: 1 } }, { a: 1, c: { d: 2 } })).toEqual({
+      b: null,
+      c: { d: 2 },
+    });
     expect(mergePatchOf({ a: 1 }, { b: 1, a: 1 })).toEqual({ b: 1 });
     expect(mergePatchOf(undefined, { a: 1 })).toEqual({ a: 1 });
     expect(mergePatchOf([1], [2])).toEqual([2]);

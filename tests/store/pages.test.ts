@@ -105,14 +105,16 @@ describe('pages', () => {
       const known = new Set<object>();
       const remember = (node: PageNode<number>, depth: number): void => {
         known.add(node);
-        if (depth > 0) for (const child of (node as Branch<number>).children) remember(child, depth - 1);
+        if (depth > 0)
+          for (const child of (node as Branch<number>).children) remember(child, depth - 1);
       };
       remember(before.root, before.depth);
       let copied = 0;
       const count2 = (node: PageNode<number>, depth: number): void => {
         if (known.has(node)) return;
         copied++;
-        if (depth > 0) for (const child of (node as Branch<number>).children) count2(child, depth - 1);
+        if (depth > 0)
+          for (const child of (node as Branch<number>).children) count2(child, depth - 1);
       };
       count2(after.root, after.depth);
       expect(copied).toBe(after.depth + 1);

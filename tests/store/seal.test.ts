@@ -18,7 +18,11 @@ describe('P3 CR13: operations are coalesced when they are sealed, never before',
     ['create', [create()], { kind: 'create', settles: 1 }],
     ['create, update', [create(), update()], { kind: 'create', settles: 2 }],
     ['create, delete: nothing to send', [create(), remove()], { kind: 'nothing', settles: 2 }],
-    ['create, update, delete: nothing to send', [create(), update(), remove()], { kind: 'nothing', settles: 3 }],
+    [
+      'create, update, delete: nothing to send',
+      [create(), update(), remove()],
+      { kind: 'nothing', settles: 3 },
+    ],
     ['create, create', [create(), create()], { kind: 'create', settles: 1 }],
     ['update', [update()], { kind: 'update', settles: 1 }],
     ['update, update', [update(), update()], { kind: 'update', settles: 2 }],
@@ -85,7 +89,10 @@ describe('rebase', () => {
   test('an update of nothing shows nothing; a create over a record adds to it', () => {
     expect(rebase(null, [update()], null)).toBeNull();
     expect(rebase({ id: 'a', m: 1 }, [create()], null)).toEqual({ id: 'a', m: 1, n: 1 });
-    expect(rebase({ id: 'a' }, [operation('upsert', 'a', { n: 5 })], null)).toEqual({ id: 'a', n: 5 });
+    expect(rebase({ id: 'a' }, [operation('upsert', 'a', { n: 5 })], null)).toEqual({
+      id: 'a',
+      n: 5,
+    });
   });
 
   test('leaves the base as it is where nothing is dirty: the same object', () => {

@@ -10,7 +10,16 @@ import {
   type PersonAction,
   type SyncState,
 } from '../../store/slice.ts';
-import { answered, canonical, failure, models, operation, recorded, row, sealed } from '../support/rows.ts';
+import {
+  answered,
+  canonical,
+  failure,
+  models,
+  operation,
+  recorded,
+  row,
+  sealed,
+} from '../support/rows.ts';
 
 const slice = createSyncSlice('sync', models);
 const start = slice.reducer(undefined, { type: '@@init' });
@@ -87,7 +96,12 @@ class Bench {
 
 /** While acts are in the tail, when they were seen and how many were folded is provisional. */
 function withoutBookkeeping(facts: SyncState['shown']) {
-  const { folded: _, lastSeen: __, head: ___, ...rest } = canonical(facts) as Record<string, unknown>;
+  const {
+    folded: _,
+    lastSeen: __,
+    head: ___,
+    ...rest
+  } = canonical(facts) as Record<string, unknown>;
   return rest;
 }
 
@@ -105,8 +119,9 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-function run(bench: Bench, action: Step): void {
-  const lane = 'id' in action ? getIn(bench.state.sequenced.lanes, laneKey('todo', action.id)) : undefined;
+function run(bench: Bench, action: Step): unknown {
+  const lane =
+    'id' in action ? getIn(bench.state.sequenced.lanes, laneKey('todo', action.id)) : undefined;
   const first =
     'id' in action
       ? valuesOf(bench.state.sequenced.outbox).find((item) => item.recordId === action.id)
@@ -119,15 +134,17 @@ function run(bench: Bench, action: Step): void {
     case 'journaled':
       return bench.journaled(action.count);
     case 'foreign':
-      return bench.foreign(recorded(operation('upsert', action.id, { id: action.id, m: action.n })));
+      return bench.foreign(
+        recorded(operation('upsert', action.id, { id: action.id, m: action.n })),
+      );
     case 'seal':
       if (first && lane?.state === 'pending') bench.engine(sealed([first]));
-      return;
+      return undefined;
     case 'answer': {
       const gone = first?.kind === 'delete';
       const base = gone ? null : { id: action.id, server: true };
       if (first && lane?.sealed) bench.engine(answered([first], base));
-      return;
+      return undefined;
     }
     case 'retry': {
       const about = { model: 'todo', recordId: action.id } as const;
@@ -181,14 +198,23 @@ describe('sequenced plus tail', () => {
     const cleared = foldEntries(emptyFacts(models), [
       { sequence: 1, row: row({ type: 'purged', generation: 3 }, 'other') },
     ]).facts;
-    const early = act(start, { ...recorded(operation('create', 'a', { id: 'a' })), actionId: { writer: 'tab', n: 1 } });
-    const state = slice.reducer(early, { type: 'persist/REHYDRATE', key: 'sync', payload: cleared });
+    const early = act(start, {
+      ...recorded(operation('create', 'a', { id: 'a' })),
+      actionId: { writer: 'tab', n: 1 },
+    });
+    const state = slice.reducer(early, {
+      type: 'persist/REHYDRATE',
+      key: 'sync',
+      payload: cleared,
+    });
     expect(valuesOf(state.tail)).toMatchObject([{ generation: 3 }]);
     expect(state.shown.models.todo?.shown).toBe(1);
   });
 
   test("another slice's rehydration and an empty one change nothing", () => {
-    expect(slice.reducer(start, { type: 'persist/REHYDRATE', key: 'other', payload: {} })).toBe(start);
+    expect(slice.reducer(start, { type: 'persist/REHYDRATE', key: 'other', payload: {} })).toBe(
+      start,
+    );
     expect(slice.reducer(start, { type: 'persist/REHYDRATE', key: 'sync' })).toBe(start);
   });
 
@@ -202,7 +228,10 @@ describe('sequenced plus tail', () => {
   test('a row that is illegal changes nothing and is noted, up to a hundred', () => {
     const bench = new Bench();
     const about = { model: 'todo', recordId: 'a' } as const;
-    for (let i = 0; i < 120; i++) bench.engine(row({ ...about, type: 'answered', operationIds: [], base: null, version: null }));
+    for (let i = 0; i < 120; i++)
+      bench.engine(
+        row({ ...about, type: 'answered', operationIds: [], base: null, version: null }),
+      );
     expect(bench.state.ephemeral.illegal).toHaveLength(100);
     expect(bench.state.ephemeral.illegal[99]).toMatchObject({ type: 'answered', sequence: 120 });
   });
@@ -217,9 +246,15 @@ describe('sequenced plus tail', () => {
 describe('what is true only while the page lives', () => {
   test('is kept in small words beside the facts', () => {
     let state = slice.reducer(start, slice.actions.connectionChanged('online'));
-    state = slice.reducer(state, slice.actions.leadershipChanged({ role: 'leading', run: 'running' }));
+    state = slice.reducer(
+      state,
+      slice.actions.leadershipChanged({ role: 'leading', run: 'running' }),
+    );
     state = slice.reducer(state, slice.actions.attemptStarted(['x']));
-    state = slice.reducer(state, slice.actions.progress({ model: 'todo', progress: { state: 'running', received: 3 } }));
+    state = slice.reducer(
+      state,
+      slice.actions.progress({ model: 'todo', progress: { state: 'running', received: 3 } }),
+    );
     expect(state.ephemeral).toMatchObject({
       ...{ connection: 'online', role: 'leading', underWay: { x: true } },
       pulls: { todo: { received: 3 } },

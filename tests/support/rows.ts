@@ -31,7 +31,9 @@ export function operation(
   };
 }
 
-type Without<R> = R extends Row ? Omit<R, 'actionId' | 'v' | 'at'> & { readonly at?: number } : never;
+type Without<R> = R extends Row
+  ? Omit<R, 'actionId' | 'v' | 'at'> & { readonly at?: number }
+  : never;
 
 /** A row without the parts that every row has. */
 export type PlainRow = Without<Row>;

@@ -76,9 +76,17 @@ export function makeDevice({ transport, storage, env, name, more }: DeviceOption
 export type Device = ReturnType<typeof makeDevice>;
 
 /** Waits until `check` holds; says what it waited for otherwise. */
-export async function until(what: string, check: () => boolean, deadline = 10_000): Promise<void> {
+export function until(what: string, check: () => boolean, deadline = 10_000): Promise<void> {
+  return untilAsync(what, async () => check(), deadline);
+}
+
+export async function untilAsync(
+  what: string,
+  check: () => Promise<boolean>,
+  deadline = 10_000,
+): Promise<void> {
   const end = Date.now() + deadline;
-  while (!check()) {
+  while (!(await check())) {
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -1,0 +1,17 @@
+import type { RecordStatus } from 'syncharts';
+import { useClock } from '../useClock.ts';
+import { explainStatus } from '../words/recordWords.ts';
+import { secondsUntil } from '../words/texts.ts';
+
+/** A record's status as word and colour; in backoff with the seconds until the next attempt. */
+export function StatusChip({ status }: { readonly status: RecordStatus }) {
+  const { status: word, retryAt } = status;
+  const isCounting = word === 'backoff' && retryAt !== null;
+  const now = useClock(isCounting);
+  return (
+    <span className="chip" data-tone={word} title={explainStatus(status)} data-testid="chip">
+      {word}
+      {isCounting && ` ${secondsUntil(retryAt, now)} s`}
+    </span>
+  );
+}

@@ -1,0 +1,75 @@
+import type { SyncStatus } from 'syncharts';
+import { counted } from './texts.ts';
+
+const words: Record<SyncStatus['phase'], string> = {
+  stopped: 'Stopped',
+  loading: 'Opening',
+  saving: 'Saving',
+  syncing: 'Syncing',
+  waiting: 'Waiting',
+  attention: 'Needs you',
+  synced: 'Synced',
+};
+
+/** Being offline is the news, also while the kit looks whether it still is. */
+function isOffline({ phase, reason }: SyncStatus): boolean {
+  return reason === 'offline' && (phase === 'waiting' || phase === 'syncing');
+}
+
+/** The whole at a glance, in a word. */
+export function syncWord(status: SyncStatus): string {
+  return isOffline(status) ? 'Offline' : words[status.phase];
+}
+
+/** The colour of that word. */
+export function syncTone(status: SyncStatus): SyncStatus['phase'] {
+  return isOffline(status) ? 'waiting' : status.phase;
+}
+
+/** Why it stands there, in a sentence. */
+export function syncReason(status: SyncStatus): string {
+  const { phase, reason } = status;
+  // What waits for a person is no reason for what moves meanwhile; the counts tell of it.
+  const isMoving = phase === 'syncing' || phase === 'saving';
+  if (isMoving && (reason === 'deadLetters' || reason === 'conflicts')) return plain(status);
+  switch (reason) {
+    case 'blocked':
+      return 'The storage of this device does not answer; it is asked again.';
+    case 'readOnly':
+      return 'Another tab has the app open: this one only shows the records.';
+    case 'paused':
+      return 'Sending is paused; writes are kept on this device.';
+    case 'timeTravelling':
+      return 'The DevTools show another moment; nothing is sent meanwhile.';
+    case 'offline':
+      return phase === 'attention'
+        ? 'No connection, and something in the outbox waits for your decision.'
+        : 'No connection. What you write is kept on this device.';
+    case 'backoff':
+      return 'The server had trouble; trying again soon.';
+    case 'deadLetters':
+      return 'The server refused a change: retry, edit or discard it.';
+    case 'conflicts':
+      return 'Somebody else changed the same record: decide which stays.';
+    case null:
+      return plain(status);
+  }
+}
+
+function plain({ phase, received }: SyncStatus): string {
+  if (phase === 'synced') return 'The server has everything.';
+  if (phase === 'loading') return 'Reading what this device keeps.';
+  if (phase === 'stopped') return 'Not started.';
+  return received > 0 ? `${counted(received, 'record')} received.` : 'Changes are on their way.';
+}
+
+/** What waits for what, leaving out the zeros. */
+export function syncCounts({ pending, syncing, conflicted, failed }: SyncStatus): string[] {
+  const parts: [number, string][] = [
+    [pending, 'pending'],
+    [syncing, 'syncing'],
+    [conflicted, 'conflicted'],
+    [failed, 'failed'],
+  ];
+  return parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+}

@@ -1,0 +1,35 @@
+import type { Batch, Storage, StorageConnection } from '../../src/storage/index.ts';
+
+export interface Bends {
+  /** Called before each commit; a throw or rejection is the disk's. */
+  beforeCommit?: (batch: Batch) => unknown;
+  /** Called after the batch was written; a rejection means that nobody learns of it. */
+  afterCommit?: (batch: Batch) => unknown;
+  beforeOpen?: () => unknown;
+  beforeRead?: () => unknown;
+}
+
+/** A storage whose disk does what a test tells it. */
+export function bent(storage: Storage, bends: Bends): Storage {
+  return {
+    kind: storage.kind,
+    open: async (name) => {
+      await bends.beforeOpen?.();
+      const connection = await storage.open(name);
+      const wrapped: StorageConnection = {
+        ...connection,
+        commit: async (batch) => {
+          await bends.beforeCommit?.(batch);
+          const committed = await connection.commit(batch);
+          await bends.afterCommit?.(batch);
+          return committed;
+        },
+        readMeta: async (keys) => {
+          await bends.beforeRead?.();
+          return connection.readMeta(keys);
+        },
+      };
+      return wrapped;
+    },
+  };
+}
