@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ServedPage } from '../support/browser/serve.ts';
+import { BadLine, type Mischief } from './support/badLine.ts';
 import { Device, serveApp } from './support/device.ts';
 import { doubledKeys, fallenCounters, serverRecords, shownRecords } from './support/ledger.ts';
-import { type Mischief, Proxy } from './support/proxy.ts';
 import { ServerProcess } from './support/referenceServer.ts';
 
 let page: ServedPage;
@@ -44,14 +44,14 @@ const mishaps: [string, Mischief][] = [
 
 test.each(mishaps)('%s', async (_title, mischief) => {
   await using server = await ServerProcess.make();
-  await using proxy = await Proxy.make(server.apiUrl);
-  await using device = await Device.make(page, { name: 'wire', api: proxy.url });
+  await using line = await BadLine.make(server.apiUrl);
+  await using device = await Device.make(page, { name: 'wire', api: line.url });
   const tab = await device.open();
   await tab.evaluate(() => app.synced());
-  proxy.plan(...Array<Mischief>(5).fill(mischief));
+  line.plan(...Array<Mischief>(5).fill(mischief));
 
   expect(new Set(await workThrough(tab))).toEqual(new Set(['committed']));
-  expect(proxy.done).toHaveLength(5);
+  expect(line.done).toHaveLength(5);
   const ledger = await server.ledger();
   expect(ledger).toHaveLength(8);
   expect(doubledKeys(ledger)).toEqual([]);
@@ -67,12 +67,12 @@ test.each(mishaps)('%s', async (_title, mischief) => {
 
 test('NW6: an answer that comes after its request was given up and sent again changes nothing', async () => {
   await using server = await ServerProcess.make();
-  await using proxy = await Proxy.make(server.apiUrl);
-  const query = { name: 'late', api: proxy.url, timeout: 300 };
+  await using line = await BadLine.make(server.apiUrl);
+  const query = { name: 'late', api: line.url, timeout: 300 };
   await using device = await Device.make(page, query);
   const tab = await device.open();
   await tab.evaluate(() => app.synced());
-  proxy.plan('holdAnswer');
+  line.plan('holdAnswer');
   const outcome = await tab.evaluate(async () => {
     const { item } = app.sync.models;
     const made = item.create({ id: 'milk', tag: 'milk', edit: 1, title: 'Milk' });
@@ -81,7 +81,7 @@ test('NW6: an answer that comes after its request was given up and sent again ch
     return outcome;
   });
   expect(outcome).toBe('committed');
-  proxy.release();
+  line.release();
   await tab.evaluate(() => app.sync.models.item.pull());
   await tab.evaluate(() => app.synced());
   const milk = { milk: { tag: 'milk', edit: 2, title: 'Oat milk' } };

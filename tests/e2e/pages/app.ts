@@ -3,8 +3,14 @@ import { createSync, defineModel, type Outcome, type SyncEvent, type SyncStatus 
 import { rest } from 'syncharts/rest';
 import { indexedDb } from 'syncharts/storage';
 import { browserEnv } from '../../../src/env/browserEnv.ts';
-import type { Edit, Thing } from '../support/edits.ts';
-import { closeHandles, killNewHandles } from './databaseHandles.ts';
+import type { Edit, ModelName, Thing } from '../support/edits.ts';
+import {
+  closeHandles,
+  deleteDatabase,
+  holdDatabase,
+  killNewHandles,
+  releaseDatabase,
+} from './databaseHandles.ts';
 import { earlyStorage } from './earlyStorage.ts';
 import { type LoadOptions, load } from './load.ts';
 import { readQuery } from './query.ts';
@@ -62,7 +68,8 @@ const records = (): { item: readonly Thing[]; note: readonly Thing[] } => ({
 /** Resolves at the state that `check` wants. */
 function reaches(what: string, check: (status: SyncStatus) => boolean): Promise<void> {
   return until({
-    what: `${what}; it is ${JSON.stringify(status())}, events ${JSON.stringify(events.slice(-5))}`,
+    what: () =>
+      `${what}; it is ${JSON.stringify(status())}, events ${JSON.stringify(events.slice(-5))}`,
     check: () => check(status()),
     subscribe: (listener) => store.subscribe(listener),
   });
@@ -80,7 +87,9 @@ async function fates(
   return Object.fromEntries(await Promise.all(operationIds.map(fate)));
 }
 
-const app = {
+const seen: (Thing | undefined)[] = [];
+
+const driver = {
   sync,
   store,
   events: events as readonly SyncEvent[],
@@ -89,6 +98,11 @@ const app = {
   fates,
   closeHandles,
   killNewHandles,
+  holdDatabase,
+  releaseDatabase,
+  deleteDatabase,
+  /** The records are there. */
+  hydrated: () => Promise.race([sync.ready, reaches('records', () => false)]),
   /** Dispatches all, in one task. */
   apply: (edits: readonly Edit[]) => {
     for (const edit of edits) writes.write(edit);
@@ -103,9 +117,16 @@ const app = {
   synced: () => reaches('synced', ({ phase }) => phase === 'synced'),
   phase: (phase: SyncStatus['phase']) => reaches(phase, (now) => now.phase === phase),
   role: (role: SyncStatus['role']) => reaches(role, (now) => now.role === role),
+  /** Notes the record at every change of the store from now on. */
+  watch: (model: ModelName, id: string) => {
+    const look = () => void seen.push(sync.models[model].selectById(store.getState(), id));
+    look();
+    store.subscribe(look);
+  },
+  watched: (): readonly (Thing | undefined)[] => seen,
   event: (type: SyncEvent['type']) =>
     until({
-      what: `the event ${type}`,
+      what: () => `the event ${type}`,
       check: () => events.some((event) => event.type === type),
       subscribe: (listener) => sync.events.on('*', listener),
     }),
@@ -114,7 +135,7 @@ const app = {
 declare global {
   var app: TestApp;
 }
-export type TestApp = typeof app;
+export type TestApp = typeof driver;
 
-globalThis.app = app;
+globalThis.app = driver;
 sync.start();

@@ -31,3 +31,46 @@ export function closeHandles(): number {
 export function killNewHandles(kill: boolean): void {
   mode = kill ? 'close' : 'keep';
 }
+
+let holder: (() => void) | null = null;
+
+/**
+ * Begins an upgrade of a database and does not end it: whoever else opens it waits. Resolves once
+ * that is so. `releaseDatabase` takes the upgrade back.
+ */
+export function holdDatabase(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = open(name, 99);
+    request.onerror = () => {}; // Its abort, at the release.
+    request.onblocked = () => reject(new Error('somebody else has the database open'));
+    request.onupgradeneeded = () => {
+      const { transaction } = request;
+      const store = transaction?.objectStore('meta');
+      let held = true;
+      // A transaction lives as long as it is asked things.
+      const ask = () => {
+        if (held && store) store.count().onsuccess = ask;
+        else transaction?.abort();
+      };
+      holder = () => {
+        held = false;
+      };
+      ask();
+      resolve();
+    };
+  });
+}
+
+export function releaseDatabase(): void {
+  holder?.();
+}
+
+/** As the browser itself does it: the whole database, and nothing else of the origin. */
+export function deleteDatabase(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = factory.deleteDatabase(name);
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error('somebody has the database open'));
+  });
+}

@@ -1,5 +1,6 @@
 export interface Waiting {
-  readonly what: string;
+  /** Asked when it was in vain. */
+  readonly what: () => string;
   readonly check: () => boolean;
   /** Calls back at each change; returns how to stop. */
   readonly subscribe: (listener: () => void) => () => void;
@@ -13,7 +14,7 @@ export function until({ what, check, subscribe, deadline = 30_000 }: Waiting): P
     let stop = () => {};
     const timer = setTimeout(() => {
       stop();
-      reject(new Error(`waited in vain for ${what}`));
+      reject(new Error(`waited in vain for ${what()}`));
     }, deadline);
     const look = () => {
       if (!check()) return;

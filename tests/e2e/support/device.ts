@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright-core';
 import { launchBrowser, type RunningBrowser } from '../../support/browser/launch.ts';
 import { makeProfile, type Profile } from '../../support/browser/profile.ts';
 import { type ServedPage, servePage } from '../../support/browser/serve.ts';
@@ -24,6 +24,8 @@ export class Device implements AsyncDisposable {
   readonly #origin: string;
   readonly #query: Partial<PageQuery>;
   #browser: RunningBrowser | null = null;
+  /** Ends with its browser; the limit that it set holds as long. */
+  #session: CDPSession | null = null;
 
   private constructor(profile: Profile, origin: string, query: Partial<PageQuery>) {
     this.#profile = profile;
@@ -51,19 +53,26 @@ export class Device implements AsyncDisposable {
     const tab = await context.newPage();
     tab.on('pageerror', (error) => this.pageErrors.push(String(error.stack ?? error)));
     await tab.goto(`${this.#origin}/${writeQuery({ ...this.#query, ...query })}`);
-    if (hydrated) await tab.evaluate(() => app.sync.ready);
+    if (hydrated) await tab.evaluate(() => app.hydrated());
     return tab;
   }
 
-  /** A protocol session with a tab, for what pages can not do themselves. */
-  async protocol(tab: Page) {
-    return (await this.#running()).context.newCDPSession(tab);
+  /**
+   * Limits what the origin may store; undefined: as the browser has it. Chromium remembers for half
+   * a minute how much room there was, so a limit must be set before the database is first opened.
+   */
+  async quota(quotaSize?: number): Promise<void> {
+    const { context } = await this.#running();
+    this.#session ??= await context.newCDPSession(await context.newPage());
+    const size = quotaSize === undefined ? {} : { quotaSize };
+    await this.#session.send('Storage.overrideQuotaForOrigin', { origin: this.#origin, ...size });
   }
 
   /** SIGKILL to every process of the browser at once. */
   async kill(): Promise<void> {
     const browser = this.#browser;
     this.#browser = null;
+    this.#session = null;
     await browser?.kill();
   }
 
@@ -71,6 +80,7 @@ export class Device implements AsyncDisposable {
   async close(): Promise<void> {
     const browser = this.#browser;
     this.#browser = null;
+    this.#session = null;
     await browser?.close();
   }
 

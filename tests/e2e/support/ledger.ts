@@ -1,15 +1,5 @@
 import type { Thing } from './edits.ts';
-import type { ServerProcess, ServerRow } from './referenceServer.ts';
-
-/** One applied change. A replayed answer leaves none. */
-export interface LedgerLine {
-  readonly n: number;
-  readonly key: string | null;
-  readonly method: string;
-  readonly collection: string;
-  readonly recordId: string;
-  readonly body: string;
-}
+import type { LedgerLine, ServerProcess, ServerRow } from './referenceServer.ts';
 
 /** Keys that took effect more than once. */
 export function doubledKeys(ledger: readonly LedgerLine[]): string[] {

@@ -7,11 +7,20 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TroubleKnobs } from '../../../demo/server/trouble.ts';
 import { guardGroup } from '../../support/browser/group.ts';
-import type { LedgerLine } from './ledger.ts';
 
 const main = fileURLToPath(new URL('../../../demo/server/main.ts', import.meta.url));
 /** ms */
 const startDeadline = 15_000;
+
+/** One applied change. A replayed answer leaves none. */
+export interface LedgerLine {
+  readonly n: number;
+  readonly key: string | null;
+  readonly method: string;
+  readonly collection: string;
+  readonly recordId: string;
+  readonly body: string;
+}
 
 /** A row as the server shows it to spectators. */
 export interface ServerRow {

@@ -25,7 +25,7 @@ interface Answer {
 const writes = new Set(['POST', 'PATCH', 'PUT', 'DELETE']);
 
 /** A line between browser and server that does mischief to the next writes, in order. */
-export class Proxy implements AsyncDisposable {
+export class BadLine implements AsyncDisposable {
   readonly #server = createServer((incoming, outgoing) => {
     this.#pass(incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -39,11 +39,11 @@ export class Proxy implements AsyncDisposable {
     this.#target = target;
   }
 
-  static async make(target: string): Promise<Proxy> {
-    const proxy = new Proxy(target);
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
-    return proxy;
+  static async make(target: string): Promise<BadLine> {
+    const line = new BadLine(target);
+    line.#server.listen(0, '127.0.0.1');
+    await once(line.#server, 'listening');
+    return line;
   }
 
   get url(): string {
