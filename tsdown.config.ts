@@ -1,11 +1,12 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', rest: 'src/rest/index.ts', storage: 'src/storage/index.ts' },
+  entry: { index: 'src/index.ts', rest: 'src/rest.ts', storage: 'src/storage.ts' },
   format: 'esm',
   platform: 'neutral',
   dts: true,
   sourcemap: true,
   clean: true,
+  tsconfig: 'tsconfig.build.json',
   deps: { neverBundle: [/^[^./]/] },
 });

@@ -18,7 +18,7 @@ import type { Operation } from './rows/row.ts';
  * its own under a key of its own, so that what did not change since the last checkpoint is not
  * written again. What can be derived (what is shown, counts, places) is not stored.
  */
-export const checkpointVersion = 1;
+const checkpointVersion = 1;
 
 /** Where a tree begins. */
 export interface TreeRoot {

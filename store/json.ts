@@ -14,11 +14,7 @@ export interface JsonLimits {
 export const defaultJsonLimits: JsonLimits = { depth: 64, size: 1_000_000 };
 
 /** Keys that reach an object's prototype on assignment or on a naive merge. */
-export const forbiddenKeys: ReadonlySet<string> = new Set([
-  '__proto__',
-  'constructor',
-  'prototype',
-]);
+const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 export type JsonProblem =
   | 'depth'

@@ -19,7 +19,7 @@ export function keyOf(state: SyncState, model: string, id: string): string {
   return (aliases && getIn(aliases, id)) ?? id;
 }
 
-export function selectEntry(state: SyncState, model: string, id: string): Entry | undefined {
+function selectEntry(state: SyncState, model: string, id: string): Entry | undefined {
   const records = state.shown.models[model]?.records;
   if (!records) return undefined;
   return getIn(records, id) ?? getIn(records, keyOf(state, model, id));
@@ -272,7 +272,7 @@ export function selectConflicts(state: SyncState): readonly ParkedConflict[] {
 }
 
 /** How an operation ended, if it is known. */
-export function selectSettlement(state: SyncState, operationId: string): Settlement | undefined {
+function selectSettlement(state: SyncState, operationId: string): Settlement | undefined {
   return getIn(state.sequenced.settlements, operationId);
 }
 

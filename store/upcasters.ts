@@ -2,7 +2,7 @@
 export type Upcaster = (row: Record<string, unknown>) => Record<string, unknown> | null;
 
 /** The version that this build writes. */
-export const rowVersion = 1;
+const rowVersion = 1;
 
 /** By row type, then by the version they read. Empty until a format changes after a release. */
 export const upcasters: Readonly<Record<string, Readonly<Record<number, Upcaster>>>> = {};

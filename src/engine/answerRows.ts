@@ -50,7 +50,7 @@ export function answerRows(
 }
 
 /** The row after a failed attempt. */
-export function retryRow(lane: Lane, context: AnswerContext, failure: Failure): EngineDraft {
+function retryRow(lane: Lane, context: AnswerContext, failure: Failure): EngineDraft {
   const { model, recordId, at } = context;
   const attempts = lane.attempts + 1;
   const retryAt = at + context.delayAfter(lane.attempts);

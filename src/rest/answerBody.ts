@@ -1,7 +1,7 @@
 import { copyJson, isJsonObject, type Json, type JsonObject } from '../../store/json.ts';
 
 /** Characters of an answer that are read; more is refused while it arrives. */
-export const answerLimit = 16_000_000;
+const answerLimit = 16_000_000;
 const jsonLimits = { depth: 64, size: answerLimit } as const;
 
 /** What came in an answer's body. */

@@ -3,7 +3,7 @@ import { type StoreName, stores } from './idbDatabase.ts';
 import { requested } from './idbRequests.ts';
 
 /** Meta keys of the driver's own; all others belong to the kit. */
-export const metaKeys = {
+const metaKeys = {
   /** The last sequence that was deleted: where an empty journal goes on. */
   through: 'driver/through',
   fence: 'driver/fence',

@@ -3,7 +3,7 @@ import { StorageError } from '../ports/storage.ts';
 import { completed, storageError } from './idbRequests.ts';
 
 /** The one schema. A change of it is a new version and a migration in `onupgradeneeded`. */
-export const schemaVersion = 1;
+const schemaVersion = 1;
 export const stores = { journal: 'journal', pages: 'pages', meta: 'meta' } as const;
 export type StoreName = keyof typeof stores;
 

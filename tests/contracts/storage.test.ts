@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { browserEnv } from '../../src/env/browserEnv.ts';
-import { indexedDb, memory } from '../../src/storage/index.ts';
+import { indexedDb, memory } from '../../src/storage.ts';
 import { storageContract } from './storage.ts';
 
 storageContract('memory', memory);

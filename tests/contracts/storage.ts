@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Storage, StorageConnection } from '../../src/storage/index.ts';
+import type { Storage, StorageConnection } from '../../src/storage.ts';
 
 /** What every storage must do, whatever stands behind it. */
 export function storageContract(kind: string, make: () => Storage): void {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { browserEnv } from '../../src/env/browserEnv.ts';
 import type { SyncState, TransportFactory } from '../../src/index.ts';
-import { rest } from '../../src/rest/index.ts';
-import { memory, StorageError } from '../../src/storage/index.ts';
+import { rest } from '../../src/rest.ts';
+import { memory, StorageError } from '../../src/storage.ts';
 import { bent } from '../support/bentStorage.ts';
 import { canonical } from '../support/rows.ts';
 import { serverWorld } from '../support/server.ts';

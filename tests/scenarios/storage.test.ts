@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SyncEvent, TransportFactory } from '../../src/index.ts';
-import { type Batch, memory, StorageError } from '../../src/storage/index.ts';
+import { type Batch, memory, StorageError } from '../../src/storage.ts';
 import { type Bends, bent } from '../support/bentStorage.ts';
 import { deviceEnv, makeDevice, until } from '../support/world.ts';
 

@@ -1,8 +1,8 @@
 import { configureStore } from '@reduxjs/toolkit';
 import { describe, expect, test, vi } from 'vitest';
 import { createSync, defineModel, type SyncOptions } from '../../src/index.ts';
-import { rest } from '../../src/rest/index.ts';
-import { memory } from '../../src/storage/index.ts';
+import { rest } from '../../src/rest.ts';
+import { memory } from '../../src/storage.ts';
 import { makeDevice, testModels, until } from '../support/world.ts';
 
 const transport = rest({ baseUrl: 'http://localhost:1' });

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { browserEnv } from '../../src/env/browserEnv.ts';
 import type { Env } from '../../src/ports/env.ts';
 import { IdbDatabase } from '../../src/storage/idbDatabase.ts';
-import { indexedDb, type StorageError } from '../../src/storage/index.ts';
 import { openForage } from '../../src/storage/localforageDriver.ts';
+import { indexedDb, type StorageError } from '../../src/storage.ts';
 
 let count = 0;
 const nextName = () => `idb-${count++}`;

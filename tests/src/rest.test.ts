@@ -3,8 +3,8 @@ import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { browserEnv } from '../../src/env/browserEnv.ts';
 import type { ModelWire, Transport } from '../../src/index.ts';
-import { rest } from '../../src/rest/index.ts';
 import { sealRequest } from '../../src/rest/seal.ts';
+import { rest } from '../../src/rest.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import type { Intent } from '../../store/seal.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Checkpointer } from '../../src/journal/checkpointer.ts';
 import { type Hydrated, hydrate } from '../../src/journal/hydrate.ts';
 import { identityCodec } from '../../src/ports/codec.ts';
-import { memory, type StorageConnection, StorageError } from '../../src/storage/index.ts';
+import { memory, type StorageConnection, StorageError } from '../../src/storage.ts';
 import { decodePage, decodeRoot } from '../../store/checkpoint.ts';
 import { emptyFacts, type Facts, laneKey } from '../../store/facts.ts';
 import { foldEntries } from '../../store/fold.ts';

@@ -23,6 +23,6 @@ function entry(find: RegExp, source: string): EntryAlias {
  */
 export const entryAliases: EntryAlias[] = [
   entry(/^syncharts$/, 'src/index.ts'),
-  entry(/^syncharts\/rest$/, 'src/rest/index.ts'),
-  entry(/^syncharts\/storage$/, 'src/storage/index.ts'),
+  entry(/^syncharts\/rest$/, 'src/rest.ts'),
+  entry(/^syncharts\/storage$/, 'src/storage.ts'),
 ];

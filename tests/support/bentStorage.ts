@@ -1,4 +1,4 @@
-import type { Batch, Storage, StorageConnection } from '../../src/storage/index.ts';
+import type { Batch, Storage, StorageConnection } from '../../src/storage.ts';
 
 export interface Bends {
   /** Called before each commit; a throw or rejection is the disk's. */

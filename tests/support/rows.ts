@@ -47,7 +47,7 @@ export function recorded(made: Operation, generation = 0): RecordedRow {
   return row({ type: 'recorded', generation, operation: made }) as RecordedRow;
 }
 
-export function request(operations: readonly Operation[]): SealedRequest {
+function request(operations: readonly Operation[]): SealedRequest {
   const first = operations[0] as Operation;
   return {
     key: first.id,

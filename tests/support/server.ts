@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import { type ReferenceServer, startReferenceServer } from '../../demo/server/start.ts';
-import { rest } from '../../src/rest/index.ts';
+import { rest } from '../../src/rest.ts';
 import { type Device, type DeviceOptions, makeDevice, until } from './world.ts';
 
 /** A reference server on a fresh database for each test, and devices that end with it. */

@@ -7,8 +7,8 @@ import {
   type TransportFactory,
 } from '../../src/index.ts';
 import type { Env } from '../../src/ports/env.ts';
-import type { Storage } from '../../src/storage/index.ts';
-import { memory } from '../../src/storage/index.ts';
+import type { Storage } from '../../src/storage.ts';
+import { memory } from '../../src/storage.ts';
 
 export interface Todo {
   readonly id: string;

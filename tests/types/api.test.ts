@@ -1,8 +1,8 @@
 import { configureStore } from '@reduxjs/toolkit';
 import { expectTypeOf, test } from 'vitest';
 import { createSync, defineModel, type OperationHandle } from '../../src/index.ts';
-import { rest } from '../../src/rest/index.ts';
-import { memory } from '../../src/storage/index.ts';
+import { rest } from '../../src/rest.ts';
+import { memory } from '../../src/storage.ts';
 
 interface Todo {
   readonly id: string;

@@ -1,0 +1,1 @@
+export { type HeaderSource, type RestOptions, rest } from './rest/rest.ts';

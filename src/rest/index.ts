@@ -1,1 +1,0 @@
-export { type HeaderSource, type RestOptions, rest } from './rest.ts';
