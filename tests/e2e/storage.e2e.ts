@@ -15,27 +15,38 @@ beforeAll(async () => {
 
 afterAll(() => page.close());
 
-const create = (id: string, text?: string) => ({ id, tag: id, edit: 1, title: id, text });
+interface Wanted {
+  readonly id: string;
+  /** Of text that does not compress: Chromium compresses values and counts what is left. */
+  readonly characters?: number;
+}
 
-/** What a write comes to: `saved`, or the code of its error. */
-function write(tab: Page, id: string, characters = 0): Promise<string> {
-  const record = create(id);
-  return tab.evaluate(
-    async ({ id, tag, edit, title, characters }) => {
-      // Random, because Chromium compresses values and its quota counts what is left.
+/** What creates of one task come to: `saved`, or the code of the error. */
+function writeAll(tab: Page, wanted: readonly Wanted[]): Promise<string[]> {
+  return tab.evaluate((all) => {
+    const noise = (characters: number) => {
       const bytes = new Uint8Array(characters);
       for (let at = 0; at < characters; at += 65_536) {
         crypto.getRandomValues(bytes.subarray(at, at + 65_536));
       }
-      const text = Array.from(bytes, (byte) => String.fromCharCode(33 + (byte % 90))).join('');
-      const { saved } = app.sync.models.item.create({ id, tag, edit, title, text });
-      return saved.then(
-        () => 'saved',
-        (error: { name?: unknown; code?: unknown }) => `${error.name} ${error.code}`,
-      );
-    },
-    { ...record, characters },
-  );
+      return Array.from(bytes, (byte) => String.fromCharCode(33 + (byte % 90))).join('');
+    };
+    const handles = all.map(({ id, characters = 0 }) =>
+      app.sync.models.item.create({ id, tag: id, edit: 1, title: id, text: noise(characters) }),
+    );
+    return Promise.all(
+      handles.map(({ saved }) =>
+        saved.then(
+          () => 'saved',
+          (error: { name?: unknown; code?: unknown }) => `${error.name} ${error.code}`,
+        ),
+      ),
+    );
+  }, wanted);
+}
+
+async function write(tab: Page, id: string, characters = 0): Promise<string> {
+  return (await writeAll(tab, [{ id, characters }]))[0] ?? '';
 }
 
 const shown = (tab: Page) => tab.evaluate(() => app.records().item.map(({ id }) => id));
@@ -66,11 +77,11 @@ test('ST1: one write too big for the disk takes no other write with it', async (
   await device.quota(600_000);
   const tab = await device.open();
   await tab.evaluate(() => app.role('leading'));
-  // Written in one task: one transaction tries to take all three.
-  const results = await Promise.all([
-    write(tab, 'a'),
-    write(tab, 'b too big', 900_000),
-    write(tab, 'c'),
+  // One transaction tries to take all three.
+  const results = await writeAll(tab, [
+    { id: 'a' },
+    { id: 'b too big', characters: 900_000 },
+    { id: 'c' },
   ]);
   expect(results).toEqual(['saved', 'SyncError notSaved', 'saved']);
   await device.kill();
