@@ -139,7 +139,7 @@ test('CR13: an edit made while a request of its record is under way is kept, and
   const during = await tab.evaluate(async () => {
     const { item } = app.sync.models;
     const made = item.create({ id: 'milk', tag: 'milk', edit: 1, title: 'Milk' });
-    await app.phase('syncing');
+    await app.recordIs('item', 'milk', 'syncing');
     const edited = item.update('milk', { edit: 2, title: 'Oat milk' });
     const atOnce = item.selectById(app.store.getState(), 'milk')?.title;
     const { sealed } = app.sync.outbox.list()[0] ?? {};

@@ -1,5 +1,12 @@
 import { configureStore } from '@reduxjs/toolkit';
-import { createSync, defineModel, type Outcome, type SyncEvent, type SyncStatus } from 'syncharts';
+import {
+  createSync,
+  defineModel,
+  type Outcome,
+  type RecordStatus,
+  type SyncEvent,
+  type SyncStatus,
+} from 'syncharts';
 import { rest } from 'syncharts/rest';
 import { indexedDb } from 'syncharts/storage';
 import { browserEnv } from '../../../src/env/browserEnv.ts';
@@ -115,7 +122,11 @@ const driver = {
   connect: () => sync.resume(),
   /** Nothing is on the way and nothing waits. */
   synced: () => reaches('synced', ({ phase }) => phase === 'synced'),
-  phase: (phase: SyncStatus['phase']) => reaches(phase, (now) => now.phase === phase),
+  recordIs: (model: ModelName, id: string, wanted: RecordStatus['status']) =>
+    reaches(`${id} ${wanted}`, () => {
+      const { status } = sync.models[model].selectRecordStatus(store.getState(), id);
+      return status === wanted;
+    }),
   role: (role: SyncStatus['role']) => reaches(role, (now) => now.role === role),
   /** Notes the record at every change of the store from now on. */
   watch: (model: ModelName, id: string) => {

@@ -139,6 +139,7 @@ async function endsWell(world: KillWorld, server: ServerProcess, tab: Page): Pro
   await server.trouble({ cut: false, dropAnswers: 0, delayMs: 0 });
   await tab.evaluate(async () => {
     await app.connect();
+    await app.sync.syncAll();
     await app.synced();
   });
   const { missing } = await world.check(tab, { forget: true });
