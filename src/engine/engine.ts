@@ -163,7 +163,7 @@ export class Engine {
     const opened = this.#opened;
     if (!opened || this.role !== 'hydrating') return;
     this.#rebase(this.#options.store.state().sequenced);
-    this.#checkpointed = this.#facts?.head ?? 0;
+    this.#checkpointed = opened.hydrated.checkpoint;
     for (const move of opened.hydrated.illegal) this.#illegal(move);
     this.#actor.send({ type: 'hydrated' });
     this.#elect();
@@ -320,10 +320,10 @@ export class Engine {
     await this.#journal?.flush();
     const read = await this.#untilDone(() => readFacts(this.#openingOptions(), opened.connection));
     this.#opened = { ...opened, ...read };
-    const { facts } = read.hydrated;
+    const { facts, checkpoint } = read.hydrated;
     this.#options.store.checkpointLoaded(facts);
     this.#rebase(facts);
-    this.#checkpointed = facts.head;
+    this.#checkpointed = checkpoint;
   }
 
   #rebase(facts: Facts): void {

@@ -30,6 +30,8 @@ export interface Hydrated {
   /** Which node stands under which page. */
   readonly pages: ReadonlyMap<object, string>;
   readonly illegal: readonly IllegalMove[];
+  /** Head of the checkpoint; the journal's rows after it were folded. */
+  readonly checkpoint: number;
   /** `settledOrder` of the checkpoint: what ended since may not have been told to anybody. */
   readonly settledBefore: number;
 }
@@ -75,7 +77,7 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
     const trees = new Map([...stored].map(([name, item]) => [name, item.pages]));
     facts = revive(restoreFacts(root, trees, models));
   }
-  const settledBefore = facts.settledOrder;
+  const { head: checkpoint, settledOrder: settledBefore } = facts;
   const illegal: IllegalMove[] = [];
   for (;;) {
     const entries = await readEntries(connection, codec, facts.head, chunkRows);
@@ -86,7 +88,7 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
     if (entries.length < chunkRows) break;
     await breathe();
   }
-  return { facts, stored, pages, illegal, settledBefore };
+  return { facts, stored, pages, illegal, checkpoint, settledBefore };
 }
 
 /** Level by level, so that a level's pages are read together. */
