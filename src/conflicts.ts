@@ -56,7 +56,9 @@ export function createConflicts({ env, state, act }: ConflictsOptions): Conflict
     if (last.kind === 'delete' && typeof choice !== 'object') {
       return { operation: { ...made, kind: 'delete', changes: {} }, base, version };
     }
-    const local = { ...(conflict.local ?? base), ...patch, id: recordId };
+    // An update that had nothing to stand on is shown nowhere; its words are kept all the same.
+    const written = Object.assign({}, ...operations.map(({ changes }) => changes)) as JsonObject;
+    const local = { ...(conflict.local ?? { ...base, ...written }), ...patch, id: recordId };
     if (!base) return { operation: { ...made, kind: 'create', changes: local }, base, version };
     // Theirs stays where we changed nothing.
     const fields = changedFields(conflict.base, local);

@@ -49,7 +49,7 @@ export interface Sync<M extends Models, P extends string = string> {
   readonly devTools: ReturnType<typeof devToolsOptions>;
   readonly models: { readonly [K in keyof M]: ModelApi<RecordOf<M[K]>> };
   readonly actions: { readonly [K in keyof M]: ModelActions<RecordOf<M[K]>> };
-  /** Opens the storage, hydrates, takes the lead, syncs. A second start does nothing. */
+  /** Opens the storage, hydrates, takes the lead, syncs; also after `stop`. Does nothing while it runs. */
   start(): void;
   /** Resolves after hydration. */
   readonly ready: Promise<void>;
@@ -77,6 +77,19 @@ export interface Sync<M extends Models, P extends string = string> {
 
 /** The store's dispatch with our middleware in it: writes give handles, acts their durability. */
 type StoreDispatch = (action: Action) => unknown;
+
+function readiness() {
+  let settled = 0;
+  let settle: () => void = () => {};
+  const promise = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  const resolve = () => {
+    settled++;
+    settle();
+  };
+  return { promise, resolve, isResolved: () => settled > 0 };
+}
 
 /** Running syncs by name: a second start of the same name stops the first (hot reload). */
 const running = new Map<string, { stop(): Promise<void> }>();
@@ -114,10 +127,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
   const facts = new Promise<Facts>((resolve) => {
     opened = resolve;
   });
-  let becameReady: () => void = () => {};
-  const ready = new Promise<void>((resolve) => {
-    becameReady = resolve;
-  });
+  let ready = readiness();
 
   function attached(): { runtime: Runtime; dispatch: StoreDispatch; gate: Gate } {
     if (runtime && dispatchToStore && gate) return { runtime, dispatch: dispatchToStore, gate };
@@ -224,7 +234,9 @@ export function createSync<const M extends Models, const P extends string = 'syn
     devTools: devToolsOptions(reducerPath, reducerPath),
     models: apis as unknown as Sync<M>['models'],
     actions: actions as unknown as Sync<M>['actions'],
-    ready,
+    get ready() {
+      return ready.promise;
+    },
     outbox,
     conflicts,
     events,
@@ -235,11 +247,17 @@ export function createSync<const M extends Models, const P extends string = 'syn
       running.set(name, sync);
       const begin = async () => {
         await before?.stop();
-        life.engine.start().then(opened, env.report);
-        door.open();
-        await facts;
-        becameReady();
+        const begun = life.start();
+        if (door.persistor.getState().bootstrapped) {
+          life.load(await begun);
+        } else {
+          begun.then(opened, env.report);
+          door.open();
+          await facts;
+        }
+        ready.resolve();
       };
+      if (ready.isResolved()) ready = readiness();
       begin().catch(env.report);
     },
     stop: async () => {

@@ -31,12 +31,19 @@ export function createMiddleware(options: MiddlewareOptions): Middleware<WriteDi
         const before = results.get(known);
         if (before !== undefined) return before;
         const stamped = runtime.stamped(known);
-        next(stamped);
+        try {
+          next(stamped);
+        } catch (error) {
+          // A subscriber that throws comes after the reducer: the write is taken all the same.
+          if (!runtime.hasTaken(stamped)) throw error;
+          runtime.report(error);
+        }
         const result = options.resultOf(runtime, stamped, runtime.accepted(stamped));
         results.set(known, result);
         return result;
       }
       const result = next(action);
+      runtime.noticed();
       if (known.type === 'persist/REHYDRATE' && known.key === slice.name) runtime.hydrated();
       return result;
     };

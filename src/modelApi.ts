@@ -67,7 +67,7 @@ export function createModelActions<T extends Identified>(
 ): ModelActions<T> {
   const whole = (kind: 'create' | 'upsert', record: NewRecord<T>, options: WriteOptions) => {
     const copy = checkedData(model, record);
-    const id = checkedId(copy.id ?? env.recordId());
+    const id = resolve(checkedId(copy.id ?? env.recordId()));
     return stamp.write(stamp.operation(model, id, kind, { ...copy, id }, options), options);
   };
   return {

@@ -1,4 +1,4 @@
-import type { Dispatch } from '@reduxjs/toolkit';
+import type { Action, Dispatch } from '@reduxjs/toolkit';
 import { type Facts, orderKey } from '../store/facts.ts';
 import { getIn, scan } from '../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../store/rows/row.ts';
@@ -33,7 +33,7 @@ export interface StoreApi {
  */
 export class Runtime {
   readonly handles: Handles;
-  readonly engine: Engine;
+  engine: Engine;
   readonly writer: string;
   readonly #options: RuntimeOptions;
   readonly #api: StoreApi;
@@ -44,12 +44,42 @@ export class Runtime {
     this.#api = api;
     this.writer = options.env.uuid();
     this.handles = new Handles(api.state);
-    this.engine = new Engine({
-      ...options,
+    this.engine = this.#makeEngine();
+  }
+
+  #makeEngine(): Engine {
+    return new Engine({
+      ...this.#options,
       writer: this.writer,
       store: this.#store(),
       onRejected: (rows, why) => this.#rejected(rows, why),
     });
+  }
+
+  /** Starts the engine, or a new one after a stop. Resolves with the facts on disk. */
+  start(): Promise<Facts> {
+    if (this.engine.isEnded) this.engine = this.#makeEngine();
+    return this.engine.start();
+  }
+
+  /** After a stop the gate is open already: facts come by the slice's own action. */
+  load(facts: Facts): void {
+    this.#send(this.#options.slice.actions.checkpointLoaded(facts));
+    this.hydrated();
+  }
+
+  /** Whether an act is in the tail. */
+  hasTaken(action: PersonAction): boolean {
+    return getIn(this.state.tail, orderKey(action.meta.actionId?.n ?? 0)) !== undefined;
+  }
+
+  report(error: unknown): void {
+    this.#options.env.report(error);
+  }
+
+  /** Some action has passed: the DevTools may have come back. */
+  noticed(): void {
+    if (this.engine.run === 'timeTravelling') this.engine.wake();
   }
 
   get state(): SyncState {
@@ -65,6 +95,9 @@ export class Runtime {
   stamped(action: PersonAction): PersonAction {
     const { role, connection } = this.state.ephemeral;
     if (role === 'readOnly') throw readOnlyError();
+    if (this.engine.isEnded) {
+      throw new SyncError('notStarted', 'this sync was stopped: start it again before you write');
+    }
     if (action.meta.offline === 'refuse' && connection !== 'online') {
       throw new SyncError(
         'offline',
@@ -114,8 +147,9 @@ export class Runtime {
 
   #store(): EngineStore {
     const { slice } = this.#options;
-    const { dispatch, state } = this.#api;
+    const { state } = this.#api;
     const { actions } = slice;
+    const dispatch = (action: Action) => this.#send(action);
     return {
       state,
       sequenced: (entries) => this.#sequenced(entries),
@@ -142,12 +176,23 @@ export class Runtime {
     };
   }
 
+  /** A subscriber of the app's that throws must not stop what follows: the reducer has run. */
+  #send(action: Action): void {
+    try {
+      this.#api.dispatch(action);
+    } catch (error) {
+      this.#options.env.report(error);
+    }
+  }
+
   #sequenced(entries: readonly JournalEntry[]): void {
     const before = this.state.sequenced;
-    this.#api.dispatch(this.#options.slice.actions.sequenced(entries, this.writer));
+    this.#send(this.#options.slice.actions.sequenced(entries, this.writer));
     const after = this.state.sequenced;
     this.handles.savedThrough(after.lastSeen[this.writer]?.n ?? 0);
     this.#tellSettled(before.settledOrder, after);
+    // A clear may end more operations than are remembered.
+    if (entries.some(({ row }) => row?.type === 'purged')) this.handles.review();
     for (const { row } of entries) if (row) this.#tell(row);
   }
 
@@ -196,22 +241,27 @@ export class Runtime {
     this.handles.review();
   }
 
-  #rejected(rows: readonly PersonRow[], why: StorageError | 'readOnly'): void {
-    this.#api.dispatch(this.#options.slice.actions.tailRejected(rows.map((row) => row.actionId.n)));
+  #rejected(rows: readonly PersonRow[], why: StorageError | 'readOnly' | 'stopped'): void {
+    this.#send(this.#options.slice.actions.tailRejected(rows.map((row) => row.actionId.n)));
     for (const row of rows) {
       const operation = row.type === 'recorded' ? row.operation : null;
-      const error =
-        why === 'readOnly'
-          ? readOnlyError()
-          : new SyncError('notSaved', 'the write could not be stored and was rolled back', why);
+      const error = rejection(why);
       this.handles.notSaved(row.actionId.n, operation?.id ?? null, error);
       if (operation) {
         const { id: operationId, model, recordId } = operation;
-        const code = why === 'readOnly' ? 'denied' : why.code;
+        const code = typeof why === 'string' ? 'denied' : why.code;
         this.#options.events.emit({ type: 'notSaved', operationId, model, recordId, code });
       }
     }
   }
+}
+
+function rejection(why: StorageError | 'readOnly' | 'stopped'): SyncError {
+  if (why === 'readOnly') return readOnlyError();
+  if (why === 'stopped') {
+    return new SyncError('notStarted', 'stopped before the write was known to be durable');
+  }
+  return new SyncError('notSaved', 'the write could not be stored and was rolled back', why);
 }
 
 function readOnlyError(): SyncError {

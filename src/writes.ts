@@ -68,6 +68,9 @@ export function createStamp(env: Env, name: string, known: ReadonlyMap<string, S
     options: WriteOptions,
   ): Operation {
     const strategy = options.strategy ?? known.get(model) ?? 'optimistic';
+    if (strategy !== 'optimistic' && strategy !== 'waitForRemote') {
+      throw new SyncError('badData', 'strategy must be optimistic or waitForRemote');
+    }
     const copied = options.meta === undefined ? undefined : copyJson(options.meta);
     if (copied && !copied.ok) {
       const { path, message } = copied.refusal;

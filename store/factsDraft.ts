@@ -240,6 +240,9 @@ export class FactsDraft {
     const before = draft.records.get(recordId);
     const known = alias ?? before?.alias ?? null;
     if (known !== null && before?.alias !== known) draft.aliases.set(known, recordId);
+    // The old id is another record's now (a tombstone's): it must not lead here any more.
+    if (before && before.alias !== null && before.alias !== known)
+      draft.aliases.delete(before.alias);
     const shown = before?.shown ?? null;
     draft.records.set(recordId, { base, version, alias: known, shown });
   }

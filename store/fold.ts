@@ -1,6 +1,7 @@
 import { cleanContext } from '../machines/record.ts';
 import { type Facts, type Lane, type LaneRef, laneKey, orderKey } from './facts.ts';
 import { FactsDraft, type IllegalMove } from './factsDraft.ts';
+import { type JsonObject, sameJson } from './json.ts';
 import { applyOperation } from './rebase.ts';
 import type {
   AnsweredRow,
@@ -76,10 +77,28 @@ function laneOf(row: Row): LaneRef | null {
   return 'recordId' in row ? { model: row.model, recordId: row.recordId } : null;
 }
 
+function isAct(row: Row): boolean {
+  switch (row.type) {
+    case 'recorded':
+    case 'edited':
+    case 'retried':
+    case 'discarded':
+      return true;
+    case 'cancelled':
+      return !row.actionId.writer.endsWith('/engine');
+    case 'resolved':
+      return row.by === 'person';
+    default:
+      return false;
+  }
+}
+
 /** The lane that waits, if an unreadable row of the same record stands in front of this one. */
 function waitsBehindQuarantine(draft: FactsDraft, row: Row): LaneRef | null {
+  // Engine rows speak of what was folded: an answer that waited would have its request sent for ever.
+  const person = isAct(row);
   const lane = laneOf(row);
-  if (!lane) return null;
+  if (!lane || !person) return null;
   let found: LaneRef | null = null;
   draft.pages('quarantine').scan('', (item) => {
     if (item.lane?.model !== lane.model || item.lane.recordId !== lane.recordId) return true;
@@ -142,6 +161,8 @@ function recorded(draft: FactsDraft, row: RecordedRow): undefined {
     alias: entry?.alias ?? null,
     shown: hidden === 0 ? applyOperation(shown, operation) : shown,
   });
+  // What was rolled back hides nothing, though it is not visible: the walk tells.
+  if (hidden > 0 && lane?.parked?.rollback) draft.rebaseRecord(model, recordId);
 }
 
 /** The machine's first stored state: `saving` > `journaled` > `pending` with a clean context. */
@@ -347,6 +368,9 @@ function leave(
     draft.dequeue(operation.id);
     draft.settle(operation, outcome, row.at);
   }
+  if (outcome === 'discarded' && lane.parked?.conflict?.remote === null) {
+    draft.putBase(row.model, row.recordId, null, null);
+  }
   refresh(draft, key, after, row);
   return undefined;
 }
@@ -368,7 +392,14 @@ function pulled(draft: FactsDraft, row: PulledRow): undefined {
   const model = draft.model(row.model);
   for (const item of row.items) {
     const { id: recordId, record, version, alias } = item;
-    draft.putBase(row.model, recordId, record, version, alias);
+    draft.putBase(
+      row.model,
+      recordId,
+      record,
+      version ?? knownVersion(draft, row.model, recordId, record),
+      alias,
+    );
+    renewConflict(draft, row.model, recordId, record, version);
     for (const field of item.overwritten ?? []) {
       draft.log({ model: row.model, recordId, at: row.at, ...field });
     }
@@ -376,6 +407,11 @@ function pulled(draft: FactsDraft, row: PulledRow): undefined {
   }
   for (const recordId of row.deleted) {
     if (draft.entry(row.model, recordId) === undefined) continue;
+    // What a person still has to decide keeps its base; that theirs is gone is remembered.
+    if (draft.lane(laneKey(row.model, recordId))?.parked) {
+      renewConflict(draft, row.model, recordId, null, null);
+      continue;
+    }
     draft.putBase(row.model, recordId, null, null);
     showBase(draft, row.model, recordId);
   }
@@ -384,6 +420,27 @@ function pulled(draft: FactsDraft, row: PulledRow): undefined {
     model.pulled = true;
     draft.confirm(row.at);
   }
+}
+
+/** A list without versions takes none away from a record that is still the same. */
+function knownVersion(draft: FactsDraft, model: string, recordId: string, record: JsonObject) {
+  const entry = draft.entry(model, recordId);
+  return entry && sameJson(entry.base ?? undefined, record) ? entry.version : null;
+}
+
+/** What a person decides on is what the server has now. */
+function renewConflict(
+  draft: FactsDraft,
+  model: string,
+  recordId: string,
+  remote: JsonObject | null,
+  remoteVersion: string | null,
+): void {
+  const key = laneKey(model, recordId);
+  const lane = draft.lane(key);
+  // A dead letter has no conflict; only that the record went is told to whoever discards it.
+  if (!lane?.parked || (lane.parked.reason === 'rejected' && remote !== null)) return;
+  draft.putLane(key, { ...lane, parked: { ...lane.parked, conflict: { remote, remoteVersion } } });
 }
 
 function showBase(draft: FactsDraft, model: string, recordId: string): void {

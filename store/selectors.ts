@@ -11,7 +11,7 @@ import {
 import type { JsonObject } from './json.ts';
 import { eachLeaf, getIn, keysOf, type Leaf, type Pages, scan, valuesOf } from './pages.ts';
 import type { ConflictFacts, Operation } from './rows/row.ts';
-import type { SyncState } from './slice.ts';
+import type { PullProgress, SyncState } from './slice.ts';
 
 /** The key of a record by its key or by the server's id. */
 export function keyOf(state: SyncState, model: string, id: string): string {
@@ -129,7 +129,10 @@ export type SyncReason =
   | 'offline'
   | 'backoff'
   | 'deadLetters'
-  | 'conflicts';
+  | 'conflicts'
+  /** Rows on disk that this build can not read; their records wait. */
+  | 'quarantined'
+  | 'pullFailed';
 
 export interface SyncStatus {
   readonly phase: 'stopped' | 'loading' | 'saving' | 'syncing' | 'waiting' | 'attention' | 'synced';
@@ -192,8 +195,13 @@ function phaseOf(
   if (moving > 0) return 'syncing';
   if (state.tail.size > 0) return 'saving';
   const { failed, conflicted } = state.shown.counts;
-  if (failed + conflicted > 0) return 'attention';
-  return waiting > 0 || !online || run === 'paused' ? 'waiting' : 'synced';
+  if (failed + conflicted + state.shown.quarantine.size > 0) return 'attention';
+  const behind = waiting > 0 || Object.values(state.ephemeral.pulls).some(isBehind);
+  return behind || !online || run === 'paused' ? 'waiting' : 'synced';
+}
+
+function isBehind(pull: PullProgress): boolean {
+  return pull.state === 'failed' || pull.state === 'postponed';
 }
 
 function reasonOf(state: SyncState, online: boolean): SyncReason | null {
@@ -204,7 +212,10 @@ function reasonOf(state: SyncState, online: boolean): SyncReason | null {
   if (!online) return 'offline';
   if (counts.failed > 0) return 'deadLetters';
   if (counts.conflicted > 0) return 'conflicts';
-  return counts.backoff > 0 && counts.pending === 0 && counts.syncing === 0 ? 'backoff' : null;
+  if (state.shown.quarantine.size > 0) return 'quarantined';
+  if (counts.backoff > 0 && counts.pending === 0 && counts.syncing === 0) return 'backoff';
+  const failed = Object.values(state.ephemeral.pulls).some((pull) => pull.state === 'failed');
+  return failed ? 'pullFailed' : null;
 }
 
 /** An operation that the server does not have yet. */

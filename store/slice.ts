@@ -27,7 +27,7 @@ export interface Ephemeral {
 }
 
 export interface PullProgress {
-  readonly state: 'running' | 'done' | 'failed';
+  readonly state: 'running' | 'done' | 'failed' | 'postponed';
   /** Records received by this pull so far. */
   readonly received: number;
 }
@@ -231,7 +231,8 @@ function sequenced(state: SyncState, all: readonly JournalEntry[], writer: strin
   let shown: Facts;
   if (tail.size === 0) shown = facts;
   else if (first !== null) shown = state.shown;
-  else if (apart(entries, state.saving)) shown = foldEntries(state.shown, entries).facts;
+  else if (state.shown.generation === facts.generation && apart(entries, state.saving))
+    shown = foldEntries(state.shown, entries).facts;
   else shown = foldTail(facts, valuesOf(tail));
   return { ...state, sequenced: facts, tail, saving, shown, ephemeral: noted(state, illegal) };
 }

@@ -1,4 +1,4 @@
-import { createActor } from 'xstate';
+import { createActor, waitFor } from 'xstate';
 import { type Backoff, defaultBackoff } from '../../machines/backoff.ts';
 import type { ConnectionState } from '../../machines/connection.ts';
 import { type EngineRole, type EngineRun, engineMachine } from '../../machines/engine.ts';
@@ -6,7 +6,9 @@ import { type Facts, laneKey } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
 import { lanesOfRow, type PullProgress, type SyncState } from '../../store/slice.ts';
+import { SyncError } from '../errors.ts';
 import type { SyncEvents } from '../events.ts';
+import { rootKey } from '../journal/checkpointer.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env, HeldLock, TimerHandle } from '../ports/env.ts';
@@ -24,7 +26,7 @@ const checkpointRows = 1_000;
 /** ms between attempts to open a storage that fails. */
 const reopenDelay = 2_000;
 /** ms that a stop waits for rows under way. */
-const stopDeadline = 5_000;
+const stopDeadline = 2_000;
 /** A probe is cheap, and people wait for it: the connection's waits end at 30 s. */
 const probeBackoff: Backoff = { base: 1_000, factor: 2, cap: 30_000 };
 
@@ -52,7 +54,10 @@ export interface EngineOptions {
   readonly events: SyncEvents;
   /** This tab's id: under it people's rows are written. */
   readonly writer: string;
-  readonly onRejected: (rows: readonly PersonRow[], code: StorageError | 'readOnly') => void;
+  readonly onRejected: (
+    rows: readonly PersonRow[],
+    why: StorageError | 'readOnly' | 'stopped',
+  ) => void;
   readonly inspect?: Inspect | undefined;
 }
 
@@ -65,7 +70,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #actor;
   readonly #connection: Connection;
-  readonly #index = new LaneIndex();
+  readonly #index: LaneIndex;
   readonly #pusher: Pusher;
   readonly #puller: Puller;
   #opened: Opened | null = null;
@@ -73,6 +78,7 @@ export class Engine {
   #lock: HeldLock | null = null;
   #leaveQueue: (() => void) | null = null;
   #fence = 0;
+  #away = true;
   #facts: Facts | null = null;
   #checkpointed = 0;
   #checkpointing: Promise<void> | null = null;
@@ -80,11 +86,14 @@ export class Engine {
   #retryTimer: TimerHandle | null = null;
   #reopenTimer: TimerHandle | null = null;
   #trouble: StorageError | undefined;
+  /** Who waits for all to be durable, and must hear of trouble. */
+  readonly #waiting = new Set<(error: Error) => void>();
   readonly #stopResume: () => void;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     const { env, transport, models, store, inspect, backoff = defaultBackoff } = options;
+    this.#index = new LaneIndex(backoff.cap);
     this.#actor = createActor(engineMachine, { clock: envClock(env), ...(inspect && { inspect }) });
     this.#actor.subscribe(() => store.leadershipChanged(this.role, this.run));
     this.#connection = new Connection({
@@ -163,7 +172,7 @@ export class Engine {
     const opened = this.#opened;
     if (!opened || this.role !== 'hydrating') return;
     this.#rebase(this.#options.store.state().sequenced);
-    this.#checkpointed = opened.hydrated.checkpoint;
+    this.#checkpointed = opened.hydrated.checkpointed;
     for (const move of opened.hydrated.illegal) this.#illegal(move);
     this.#actor.send({ type: 'hydrated' });
     this.#elect();
@@ -200,15 +209,48 @@ export class Engine {
     this.wake();
   }
 
-  /** All that was dispatched so far is durable, and stands in a checkpoint. */
+  /** Whether it was stopped; an engine has one life. */
+  get isEnded(): boolean {
+    return this.#actor.getSnapshot().status === 'stopped';
+  }
+
+  /**
+   * Resolves when all that was dispatched so far is durable and stands in a checkpoint.
+   * Rejects with StorageError as soon as the storage does not answer, with SyncError `notStarted`
+   * or `readOnly` where this tab does not write.
+   */
   async flush(): Promise<void> {
-    await this.#journal?.flush();
+    let tell: (error: Error) => void = () => {};
+    const trouble = new Promise<never>((_, reject) => {
+      tell = reject;
+    });
+    trouble.catch(() => {});
+    this.#waiting.add(tell);
+    try {
+      await Promise.race([this.#durable(), trouble]);
+    } finally {
+      this.#waiting.delete(tell);
+    }
+  }
+
+  async #durable(): Promise<void> {
     if (this.#trouble) throw this.#trouble;
+    await this.#settledRole();
+    if (this.role !== 'leading') {
+      const code = this.role === 'readOnly' ? 'readOnly' : 'notStarted';
+      throw new SyncError(code, 'this tab does not write, so there is nothing that it could flush');
+    }
+    await this.#journal?.flush();
     await this.#checkpoint();
   }
 
+  /** Waits while the tab is still finding out what it is. */
+  async #settledRole(): Promise<void> {
+    if (this.role !== 'hydrating' && this.role !== 'electing') return;
+    await waitFor(this.#actor, ({ value }) => !['hydrating', 'electing'].includes(value.role));
+  }
+
   async stop(): Promise<void> {
-    this.#leaveQueue?.();
     this.#stopResume();
     this.#connection.stop();
     this.#pusher.stop();
@@ -219,9 +261,14 @@ export class Engine {
     if (!this.#trouble) await this.#within(stopDeadline, this.#journal?.flush());
     this.#journal?.close();
     await this.#checkpointing?.catch(() => {});
+    this.#leaveQueue?.();
     this.#lock?.release();
     await this.#opened?.connection.close().catch(() => {});
     this.#actor.stop();
+    const rest = valuesOf(this.#options.store.state().tail);
+    if (rest.length > 0) this.#options.onRejected(rest, 'stopped');
+    const ended = new SyncError('notStarted', 'this sync was stopped');
+    for (const tell of this.#waiting) tell(ended);
   }
 
   /** A disk that hangs must not keep the next start waiting for ever. */
@@ -270,11 +317,7 @@ export class Engine {
         this.#lock = lock;
         this.#granted().catch(env.report);
       },
-      waiting: () => {
-        this.#actor.send({ type: 'lockHeld' });
-        const rows = valuesOf(this.#options.store.state().tail);
-        if (rows.length > 0) this.#options.onRejected(rows, 'readOnly');
-      },
+      waiting: () => this.#yieldTo(),
     });
   }
 
@@ -295,7 +338,9 @@ export class Engine {
     const { connection } = opened;
     this.#fence = await takeLead(connection);
     const { head } = await connection.position();
-    if (head !== this.#sequenced().head) await this.#reload();
+    const [root] = await connection.readMeta([rootKey]);
+    // Whoever led before may have written until the fence was raised.
+    if (head !== this.#sequenced().head || root !== opened.hydrated.root) await this.#reload();
     this.#journal?.close();
     this.#journal = new Journal({
       ...{ env, connection, codec, writer },
@@ -304,13 +349,27 @@ export class Engine {
       onSequenced: (entries) => this.#fold(entries),
       onRejected,
       onTrouble: (error) => (error ? this.#block(error) : this.#recovered()),
-      onFenced: () => this.#actor.send({ type: 'fenced' }),
+      onFenced: () => this.#fenced(),
     });
     for (const row of valuesOf(store.state().tail)) this.#journal.append(row);
     this.#actor.send({ type: 'elected' });
     this.#puller.want(this.#options.models.keys());
     this.wake();
-    await opened.checkpointer.sweep();
+    await this.#opened?.checkpointer.sweep();
+  }
+
+  /** Somebody else leads now: this tab shows and does not write. */
+  #fenced(): void {
+    this.#actor.send({ type: 'fenced' });
+    this.#journal?.close();
+    this.#journal = null;
+    this.#yieldTo();
+  }
+
+  #yieldTo(): void {
+    this.#actor.send({ type: 'lockHeld' });
+    const rows = valuesOf(this.#options.store.state().tail);
+    if (rows.length > 0) this.#options.onRejected(rows, 'readOnly');
   }
 
   /** Reads the facts from disk again; the tail stays. */
@@ -320,10 +379,10 @@ export class Engine {
     await this.#journal?.flush();
     const read = await this.#untilDone(() => readFacts(this.#openingOptions(), opened.connection));
     this.#opened = { ...opened, ...read };
-    const { facts, checkpoint } = read.hydrated;
+    const { facts } = read.hydrated;
     this.#options.store.checkpointLoaded(facts);
     this.#rebase(facts);
-    this.#checkpointed = checkpoint;
+    this.#checkpointed = read.hydrated.checkpointed;
   }
 
   #rebase(facts: Facts): void {
@@ -378,7 +437,11 @@ export class Engine {
     const shown = this.#options.store.state().sequenced;
     const here = this.#facts === null || sameMoment(shown, this.#facts);
     if (!here) this.#actor.send({ type: 'jumped' });
-    else if (this.run === 'timeTravelling') this.#actor.send({ type: 'returned' });
+    else if (this.run === 'timeTravelling') {
+      this.#actor.send({ type: 'returned' });
+      // What became durable meanwhile was not folded.
+      this.#journal?.resync();
+    }
     return here;
   }
 
@@ -403,7 +466,7 @@ export class Engine {
     this.#checkpointing = opened.checkpointer.write(facts, this.#fence).then(
       (pages) => {
         this.#checkpointing = null;
-        if (pages === null) this.#actor.send({ type: 'fenced' });
+        if (pages === null) this.#fenced();
         else this.#checkpointed = facts.head;
       },
       (error) => {
@@ -418,8 +481,11 @@ export class Engine {
 
   #connectionChanged(state: ConnectionState): void {
     this.#options.store.connectionChanged(state);
+    if (state === 'waiting' || state === 'offline') this.#away = true;
     if (state !== 'online') return;
-    this.#puller.want(this.#options.models.keys());
+    // A probe that succeeds at once is no reconnection: what failed keeps its own backoff.
+    if (this.#away) this.#puller.want(this.#options.models.keys());
+    this.#away = false;
     this.wake();
   }
 
@@ -434,6 +500,7 @@ export class Engine {
     const known = this.#trouble?.code === error.code;
     this.#trouble = error;
     this.#actor.send({ type: 'storageFailed' });
+    for (const tell of this.#waiting) tell(error);
     if (!known) this.#tell(error);
   }
 

@@ -29,6 +29,12 @@ export class LaneIndex {
   #places = new Map<string, Place>();
   #sealedCreates = new Map<string, number>();
   #ticket = 0;
+  readonly #longestWait: number;
+
+  /** @param longestWait ms: the cap of the backoff */
+  constructor(longestWait: number) {
+    this.#longestWait = longestWait;
+  }
 
   rebuild(facts: Facts): void {
     this.#toSeal = new PagesDraft(noPages());
@@ -61,6 +67,11 @@ export class LaneIndex {
     const due: string[] = [];
     this.#later.scan('', (lane, key) => {
       if (Number.parseInt(key.slice(0, 10), 36) > now) return false;
+      due.push(lane);
+      return true;
+    });
+    // No wait is that long: the clock was set back since (TM1).
+    this.#later.scan(timeKey(now + this.#longestWait + 1), (lane) => {
       due.push(lane);
       return true;
     });

@@ -112,11 +112,7 @@ export class Puller {
 
   #ended(result: PullResult, { failures }: Wanted): PullResult {
     const { env, backoff, onEnd } = this.#options;
-    if (
-      !this.#abort.signal.aborted &&
-      result.status !== 'done' &&
-      !this.#wanted.has(result.model)
-    ) {
+    if (!this.#abort.signal.aborted && result.status !== 'done') {
       const failed = result.status === 'failed';
       const delay = failed ? backoffDelay(backoff, failures, env.random('pull')) : 0;
       const next = { failures: failed ? failures + 1 : failures, notBefore: env.now() + delay };
@@ -132,16 +128,18 @@ export class Puller {
     let deleted = 0;
     let failure: Failure | null = null;
     const end = (status: PullResult['status']): PullResult => {
-      const state = status === 'done' ? 'done' : 'failed';
+      const state = status;
       onProgress(model, { state, received: items });
       return { status, model, items, deleted, failure };
     };
     onProgress(model, { state: 'running', received: 0 });
     let cursor = facts().models[model]?.cursor ?? null;
     for (let collisions = 0; collisions < repeats; ) {
+      const { generation } = facts();
       const answer = await this.#ask(model, cursor);
       if (answer.kind === 'expired') {
         if (cursor === null) break;
+        collisions++;
         cursor = null;
         continue;
       }
@@ -149,7 +147,11 @@ export class Puller {
         failure = answer.failure;
         return end('failed');
       }
-      const fate = await this.#fold(model, answer);
+      const fate = await this.#fold(model, answer, generation);
+      if (fate === 'unwritten') {
+        failure = { code: 'unreadable', message: 'the page could not be stored', at: env.now() };
+        return end('failed');
+      }
       if (fate === 'postponed' || fate === null) return end('postponed');
       if (fate === 'again') {
         collisions++;
@@ -189,13 +191,15 @@ export class Puller {
   async #fold(
     model: string,
     page: Extract<PullAnswer, { kind: 'page' }>,
-  ): Promise<PageFate | null> {
+    generation: number,
+  ): Promise<PageFate | 'unwritten' | null> {
     const { env, appendIf } = this.#options;
     let fate: PageFate | null = null;
     const build = pullRows(
       {
         model,
         at: env.now(),
+        generation,
         answeredSince: this.#answered.get(model) ?? new Set(),
         waitsForCreates: () => this.#waitsForCreates(model),
       },
@@ -207,7 +211,7 @@ export class Puller {
     try {
       await appendIf(build);
     } catch {
-      return null;
+      return 'unwritten';
     }
     return fate;
   }

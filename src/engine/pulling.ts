@@ -1,4 +1,4 @@
-import { type Facts, laneKey } from '../../store/facts.ts';
+import { type Facts, type Lane, laneKey } from '../../store/facts.ts';
 import { type JsonObject, sameJson } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { PulledItem } from '../../store/rows/row.ts';
@@ -13,6 +13,8 @@ const rowCharacters = 500_000;
 export interface PullContext {
   readonly model: string;
   readonly at: number;
+  /** Of the facts when the page was asked for: after a clear it is of another life. */
+  readonly generation: number;
   /** Lanes whose request was answered since this pull began: what it brings may be older. */
   readonly answeredSince: ReadonlySet<string>;
   /** Whether a create of the model is sealed and the server gives the ids. */
@@ -41,7 +43,7 @@ export function pullRows(
 ): RowBuilder {
   return (facts, taken) => {
     if (taken.size > 0) return 'later';
-    if (context.waitsForCreates()) {
+    if (context.waitsForCreates() || context.generation !== facts.generation) {
       fate('postponed');
       return null;
     }
@@ -57,11 +59,12 @@ export function pullRows(
       if (context.answeredSince.has(laneKey(context.model, id))) left++;
       else items.push(pulledItem(facts, context.model, id, serverId, record, version));
     }
+    for (const item of items) parked.push(...parkDelete(facts, context, item));
     for (const serverId of page.deleted) {
       const id = keyOf(facts, context.model, serverId);
       const lane = laneKey(context.model, id);
       if (context.answeredSince.has(lane)) left++;
-      else if (!getIn(facts.lanes, lane)) deleted.push(id);
+      else if (canTakeTombstone(getIn(facts.lanes, lane))) deleted.push(id);
       else parked.push(...parkDeleted(facts, context, id));
     }
     fate(left === 0 ? 'whole' : 'again');
@@ -69,6 +72,11 @@ export function pullRows(
     const complete = left === 0 && !page.hasMore;
     return [...parked, ...split(context, items, deleted, cursor, complete)];
   };
+}
+
+/** Clean records, and those that wait for a person: the fold remembers it for them. */
+function canTakeTombstone(lane: Lane | undefined): boolean {
+  return lane === undefined || lane.state === 'failed' || lane.state === 'conflicted';
 }
 
 function keyOf(facts: Facts, model: string, serverId: string): string {
@@ -114,12 +122,29 @@ function parkDeleted(facts: Facts, { model, at }: PullContext, id: string): Engi
   if (lane?.state !== 'pending') return [];
   const operations = operationsIn(facts, laneKey(model, id));
   const first = operations[0];
-  if (!first || first.kind === 'create') return [];
+  // Deleted here too: the request is answered "gone", and that is what was wanted.
+  if (!first || first.kind === 'create' || operations.some(({ kind }) => kind === 'delete'))
+    return [];
   const operationIds = operations.map((operation) => operation.id);
   const failure = { code: 'remoteDeleted', message: 'it was deleted by others', at } as const;
   const conflict = { remote: null, remoteVersion: null };
   const parked = { reason: 'conflict', operationIds, failure, rollback: false, conflict } as const;
   return [{ v: 1, type: 'parked', model, recordId: id, at, ...parked }];
+}
+
+/** Deleted here, updated there: the update wins, the delete is parked. */
+function parkDelete(facts: Facts, { model, at }: PullContext, item: PulledItem): EngineDraft[] {
+  const { id: recordId, record: remote, version: remoteVersion } = item;
+  const lane = getIn(facts.lanes, laneKey(model, recordId));
+  if (lane?.state !== 'pending' || !entryOf(facts, model, recordId)?.base) return [];
+  const operations = operationsIn(facts, laneKey(model, recordId));
+  if (operations.at(-1)?.kind !== 'delete') return [];
+  const operationIds = operations.map((operation) => operation.id);
+  const message = 'it was changed by others after it was deleted here';
+  const failure = { code: 'conflict', message, at } as const;
+  const conflict = { remote, remoteVersion };
+  const parked = { reason: 'conflict', operationIds, failure, rollback: true, conflict } as const;
+  return [{ v: 1, type: 'parked', model, recordId, at, ...parked }];
 }
 
 /** As many rows as it takes; the cursor stands in the last, so that it is never ahead of the data. */

@@ -118,6 +118,14 @@ export class Pusher {
           ? { kind: 'conflict', remote }
           : { kind: 'retryLater', failure: { code: 'unreadable', message, at } };
       }
+      if (answer.kind === 'committed' && answer.remote?.record && this.#moved(lane, request)) {
+        // A pull has come since it was sealed: which of both is newer only the server can tell.
+        const remote = await transport.read(model, this.#serverId(lane), signal);
+        const message = 'the record could not be read after its base had moved';
+        answer = remote
+          ? { kind: 'committed', remote, version: remote.version }
+          : { kind: 'retryLater', failure: { code: 'unreadable', message, at: env.now() } };
+      }
       const known = answer;
       const key = laneKey(lane.model, lane.recordId);
       return (facts, taken) =>
@@ -146,6 +154,14 @@ export class Pusher {
       newOperationId: env.uuid(),
       delayAfter: (attempts) => backoffDelay(backoff, attempts, random),
     };
+  }
+
+  #moved({ model, recordId }: Lane, request: SealedRequest): boolean {
+    const records = this.#options.facts().models[model]?.records;
+    const entry = records && getIn(records, recordId);
+    if (!entry || entry.base === null) return false;
+    if (request.kind === 'create') return true;
+    return request.ifMatch !== null && entry.version !== request.ifMatch;
   }
 
   #serverId({ model, recordId }: Lane): string {

@@ -30,10 +30,11 @@ export interface Hydrated {
   /** Which node stands under which page. */
   readonly pages: ReadonlyMap<object, string>;
   readonly illegal: readonly IllegalMove[];
-  /** Head of the checkpoint; the journal's rows after it were folded. */
-  readonly checkpoint: number;
   /** `settledOrder` of the checkpoint: what ended since may not have been told to anybody. */
   readonly settledBefore: number;
+  /** The checkpoint's head; what is beyond it came from the journal. */
+  readonly checkpointed: number;
+  readonly root: unknown;
 }
 
 export interface HydrateOptions {
@@ -77,8 +78,9 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
     const trees = new Map([...stored].map(([name, item]) => [name, item.pages]));
     facts = revive(restoreFacts(root, trees, models));
   }
-  const { head: checkpoint, settledOrder: settledBefore } = facts;
+  const settledBefore = facts.settledOrder;
   const illegal: IllegalMove[] = [];
+  const checkpointed = facts.head;
   for (;;) {
     const entries = await readEntries(connection, codec, facts.head, chunkRows);
     if (entries.length === 0) break;
@@ -88,7 +90,9 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
     if (entries.length < chunkRows) break;
     await breathe();
   }
-  return { facts, stored, pages, illegal, checkpoint, settledBefore };
+  const [rootNow] = await connection.readMeta([rootKey]);
+  if (rootNow !== storedRoot) throw new SweptPage('the checkpoint was replaced meanwhile');
+  return { facts, stored, pages, illegal, settledBefore, checkpointed, root: storedRoot };
 }
 
 /** Level by level, so that a level's pages are read together. */

@@ -72,6 +72,7 @@ export class Journal {
   #pumping: Promise<void> | null = null;
   #engineCount = 0;
   #closed = false;
+  #behind = false;
   #troubleTimer: number | null = null;
   #wake: (() => void) | null = null;
 
@@ -101,6 +102,12 @@ export class Journal {
     });
   }
 
+  /** Folds what is durable and was not folded, because the store showed another moment. */
+  resync(): void {
+    this.#behind = true;
+    this.#pump();
+  }
+
   /** Resolves once everything queued so far has met its fate. */
   async flush(): Promise<void> {
     while (this.#pumping) await this.#pumping;
@@ -118,14 +125,29 @@ export class Journal {
     if (this.#pumping || this.#closed) return;
     this.#pumping = this.#run().finally(() => {
       this.#pumping = null;
-      if (!this.#closed && (this.#people.length > 0 || this.#engine.length > 0)) this.#pump();
+      if (!this.#closed && this.#hasWork) this.#pump();
     });
+  }
+
+  get #hasWork(): boolean {
+    return this.#behind || this.#people.length > 0 || this.#engine.length > 0;
+  }
+
+  async #readOn(): Promise<void> {
+    this.#behind = false;
+    try {
+      await this.#catchUp((await this.#options.connection.position()).head);
+    } catch (cause) {
+      this.#behind = true;
+      await this.#trouble(asStorageError(cause));
+    }
   }
 
   async #run(): Promise<void> {
     // Writes of the same task go together.
     await Promise.resolve();
-    while (!this.#closed && (this.#people.length > 0 || this.#engine.length > 0)) {
+    while (!this.#closed && this.#hasWork) {
+      if (this.#behind) await this.#readOn();
       if (this.#people.length > 0) await this.#writePeople();
       if (this.#engine.length > 0 && !this.#closed) await this.#writeEngine();
     }
@@ -233,6 +255,8 @@ export class Journal {
     this.#engine = [...written, ...this.#engine];
     if (committed.fence === fence()) {
       await this.#catchUp(committed.head);
+      if (facts().head >= committed.head) return;
+      for (const request of this.#engine.splice(0)) request.resolve(false);
       return;
     }
     for (const request of this.#engine.splice(0)) request.resolve(false);
@@ -272,11 +296,22 @@ export class Journal {
   async #catchUp(through: number): Promise<void> {
     const { connection, codec, facts, onSequenced } = this.#options;
     while (facts().head < through) {
+      if (this.#closed) return;
       const limit = Math.min(1_000, through - facts().head);
-      const entries = await readEntries(connection, codec, facts().head, limit);
+      let entries: JournalEntry[];
+      try {
+        entries = await readEntries(connection, codec, facts().head, limit);
+      } catch (cause) {
+        await this.#trouble(asStorageError(cause));
+        continue;
+      }
+      this.#options.onTrouble(undefined);
       const next = entries.filter((entry) => entry.sequence <= through);
       if (next.length === 0) return;
+      const before = facts().head;
       onSequenced(next);
+      // The store shows another moment (DevTools): nothing is folded until it is back or reloaded.
+      if (facts().head === before) return;
     }
   }
 

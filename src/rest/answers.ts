@@ -123,13 +123,29 @@ function committed(
   const record = objectIn(body);
   if (!record) {
     if (body.kind === 'json') return unreadable('the answer is no record');
-    return { kind: 'committed', remote: null, version };
+    if (request.kind !== 'create' || model.ids === 'client') {
+      return { kind: 'committed', remote: null, version };
+    }
+    const made = createdAt(response);
+    if (made === null) return unreadable('the answer does not say which id was made');
+    const sent = JSON.parse(request.body ?? '{}') as JsonObject;
+    return { kind: 'committed', remote: remoteFrom({ ...sent, id: made }, response), version };
   }
   const id = idOf(record);
   const foreign =
     request.kind === 'create' && model.ids === 'server' ? id === null : !isOwn(id, request, model);
   if (foreign) return unreadable('the answer is about another record');
   return { kind: 'committed', remote: remoteFrom(record, response), version };
+}
+
+/** The id of a record that was made, by the Location header (RFC 9110, 10.2.2). */
+function createdAt(response: Response): string | null {
+  const last = response.headers.get('location')?.split(/[?#]/)[0]?.split('/').pop();
+  try {
+    return last ? decodeURIComponent(last) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Whether the answer speaks of the record that the request was about. */
@@ -197,6 +213,6 @@ function itemVersion(versions: JsonObject, id: string): string | null {
 function deletedIds(deleted: Json | undefined): string[] | null {
   if (deleted === undefined) return [];
   if (!Array.isArray(deleted)) return null;
-  const ids = deleted.map((item: Json) => (isJsonObject(item) ? idOf(item) : item));
+  const ids = deleted.map((item: Json) => idOf(isJsonObject(item) ? item : { id: item }));
   return ids.every((id): id is string => typeof id === 'string') ? ids : null;
 }

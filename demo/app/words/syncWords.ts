@@ -51,6 +51,10 @@ export function syncReason(status: SyncStatus): string {
       return 'The server refused a change: retry, edit or discard it.';
     case 'conflicts':
       return 'Somebody else changed the same record: decide which stays.';
+    case 'quarantined':
+      return 'Something on this device can not be read by this version; it is kept.';
+    case 'pullFailed':
+      return 'What others changed could not be fetched; it is tried again.';
     case null:
       return plain(status);
   }
