@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ServedPage } from '../support/browser/serve.ts';
+import { serveApp } from './support/device.ts';
+import { killRounds } from './support/killRounds.ts';
+
+let page: ServedPage;
+const seed = process.env.SYNCHARTS_SEED ?? Math.random().toString(36).slice(2, 8);
+
+beforeAll(async () => {
+  page = await serveApp();
+});
+
+afterAll(() => page.close());
+
+test('P1 P4 CR1 CR2 CR5 CR7 CR20: 20 rounds of kills under load lose nothing that was called saved, and nothing is done twice', async () => {
+  const lines = [`seed ${seed}`];
+  try {
+    const summary = await killRounds({
+      ...{ rounds: 20, seed, page },
+      print: (line) => lines.push(line),
+    });
+    lines.push(`${summary.kills} kills, ${summary.wipes} wipes`);
+    expect(summary).toMatchObject({ rounds: 20, missing: [], doubled: [], wrong: [] });
+    expect(summary.acknowledged).toBeGreaterThan(500);
+  } finally {
+    console.log(lines.join('\n'));
+  }
+});
+
+test('the kill harness finds a storage that says "saved" 100 ms too early', async () => {
+  const { rounds, missing } = await killRounds({
+    ...{ rounds: 20, seed, page, storage: 'early', untilMissing: true },
+    print: () => {},
+  });
+  console.log(`found in round ${rounds}: ${missing.length} missing (seed ${seed})`);
+  expect(missing.length).toBeGreaterThan(0);
+});

@@ -1,0 +1,49 @@
+import type { Thing } from './edits.ts';
+import type { LedgerLine, ServerProcess, ServerRow } from './referenceServer.ts';
+
+/** Keys that took effect more than once. */
+export function doubledKeys(ledger: readonly LedgerLine[]): string[] {
+  const seen = new Set<string>();
+  return ledger.flatMap(({ key }) => {
+    if (key === null || !seen.has(key)) {
+      if (key !== null) seen.add(key);
+      return [];
+    }
+    return [key];
+  });
+}
+
+/**
+ * Edits that arrived out of order or twice under another key: within a record the counter that each
+ * edit raises must rise from line to line.
+ */
+export function fallenCounters(ledger: readonly LedgerLine[]): string[] {
+  const last = new Map<string, number>();
+  return ledger.flatMap(({ collection, recordId, body, n }) => {
+    const { edit } = (body === '' ? {} : JSON.parse(body)) as { edit?: unknown };
+    if (typeof edit !== 'number') return [];
+    const record = `${collection}/${recordId}`;
+    const before = last.get(record) ?? Number.NEGATIVE_INFINITY;
+    last.set(record, edit);
+    return edit > before ? [] : [`${record}: ${edit} after ${before} (line ${n})`];
+  });
+}
+
+type Untagged = Readonly<Record<string, unknown>>;
+
+/** By tag and without the id, which the server gives anew to a note. */
+export function byTag(records: Iterable<Untagged>): Record<string, Untagged> {
+  const tagged = [...records].map(({ id: _, ...rest }) => [String(rest.tag), rest] as const);
+  return Object.fromEntries(tagged.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What the server has, as the device should show it. */
+export async function serverRecords(server: ServerProcess): Promise<Record<string, Untagged>> {
+  const rows: ServerRow[] = [...(await server.rows('items')), ...(await server.rows('notes'))];
+  return byTag(rows.flatMap(({ record }) => (record ? [record] : [])));
+}
+
+/** What the device shows. */
+export function shownRecords(shown: { item: readonly Thing[]; note: readonly Thing[] }) {
+  return byTag([...shown.item, ...shown.note].map((thing) => ({ ...thing })));
+}
