@@ -9,6 +9,7 @@ import { lanesOfRow, type PullProgress, type SyncState } from '../../store/slice
 import { SyncError } from '../errors.ts';
 import type { SyncEvents } from '../events.ts';
 import { rootKey } from '../journal/checkpointer.ts';
+import { identify } from '../journal/identity.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env, HeldLock, TimerHandle } from '../ports/env.ts';
@@ -350,12 +351,33 @@ export class Engine {
       onRejected,
       onTrouble: (error) => (error ? this.#block(error) : this.#recovered()),
       onFenced: () => this.#fenced(),
+      onReplaced: () => this.#untilDone(() => this.#replaced()),
     });
     for (const row of valuesOf(store.state().tail)) this.#journal.append(row);
     this.#actor.send({ type: 'elected' });
     this.#puller.want(this.#options.models.keys());
     this.wake();
     await this.#opened?.checkpointer.sweep();
+  }
+
+  /**
+   * The site's data was cleared under the open page: what the new database has is the truth from
+   * here on; the rest is told as lost, and pulled again as far as the server has it.
+   */
+  async #replaced(): Promise<void> {
+    const opened = this.#opened;
+    if (!opened) return;
+    const { env, name, events, store } = this.#options;
+    const { id, lost } = await identify(env, opened.connection, name);
+    this.#fence = await takeLead(opened.connection);
+    const read = await readFacts(this.#openingOptions(), opened.connection);
+    this.#opened = { ...opened, ...read, databaseId: id };
+    events.emit({ type: 'dataLoss', known: lost ?? opened.databaseId, found: id });
+    store.checkpointLoaded(read.hydrated.facts);
+    this.#rebase(read.hydrated.facts);
+    this.#checkpointed = read.hydrated.checkpointed;
+    this.#puller.want(this.#options.models.keys());
+    this.wake();
   }
 
   /** Somebody else leads now: this tab shows and does not write. */

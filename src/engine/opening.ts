@@ -4,7 +4,12 @@ import { type Hydrated, hydrate } from '../journal/hydrate.ts';
 import { identify } from '../journal/identity.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
-import { asStorageError, type Storage, type StorageConnection } from '../ports/storage.ts';
+import {
+  asStorageError,
+  type Storage,
+  type StorageConnection,
+  StorageError,
+} from '../ports/storage.ts';
 
 export interface Opened {
   readonly connection: StorageConnection;
@@ -49,13 +54,17 @@ export async function readFacts(
   return { hydrated, checkpointer: new Checkpointer(options, stored, pages) };
 }
 
+/** Others may take the lead at the same moment; not for ever. */
+const leadAttempts = 20;
+
 /** Takes the lead: raises the fence, so that no other leader can write any more. */
 export async function takeLead(connection: StorageConnection): Promise<number> {
-  for (;;) {
+  for (let attempt = 0; attempt < leadAttempts; attempt++) {
     const { fence } = await connection.position();
     const committed = await connection.commit({ expect: { fence }, fence: fence + 1 });
     if (committed.ok) return fence + 1;
   }
+  throw new StorageError('failed', 'others raise the fence again and again');
 }
 
 /** Whether these are the facts that were last seen (the DevTools may show others). */

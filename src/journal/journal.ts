@@ -46,6 +46,8 @@ export interface JournalOptions {
   readonly onTrouble: (error: StorageError | undefined) => void;
   /** Another leader has taken over. */
   readonly onFenced: () => void;
+  /** The database under us is another one: its sequences are behind ours. Reads the facts anew. */
+  readonly onReplaced: () => Promise<void>;
 }
 
 interface EngineRequest {
@@ -253,6 +255,10 @@ export class Journal {
     }
     // The head moved (another tab, or our own append in doubt was written after all): build anew.
     this.#engine = [...written, ...this.#engine];
+    if (committed.head < before.head) {
+      await this.#options.onReplaced();
+      return;
+    }
     if (committed.fence === fence()) {
       await this.#catchUp(committed.head);
       if (facts().head >= committed.head) return;
@@ -290,6 +296,7 @@ export class Journal {
   /** Rows that end at `head` were written; what stands between our head and them comes first. */
   async #deliver(rows: readonly Row[], head: number): Promise<void> {
     const first = head - rows.length + 1;
+    if (first <= this.#options.facts().head) return this.#options.onReplaced();
     if (first > this.#options.facts().head + 1) await this.#catchUp(first - 1);
     this.#options.onSequenced(rows.map((row, i) => ({ sequence: first + i, row })));
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SyncEvent, TransportFactory } from '../../src/index.ts';
-import { type Batch, memory, StorageError } from '../../src/storage.ts';
+import { type Batch, memory, type Storage, StorageError } from '../../src/storage.ts';
 import { type Bends, bent } from '../support/bentStorage.ts';
 import { deviceEnv, makeDevice, until } from '../support/world.ts';
 
@@ -255,6 +255,40 @@ describe('opening', () => {
     expect(found).not.toBe(known);
     expect(second.events).toContainEqual({ type: 'dataLoss', known, found });
     await second.sync.stop();
+  });
+
+  test('ST16: site data that is cleared under an open page is told, and the next write is kept', async () => {
+    const before = memory();
+    const after = memory();
+    let cleared = false;
+    const switching: Storage = {
+      kind: 'switching',
+      open: async (name) => {
+        const [old, fresh] = [await before.open(name), await after.open(name)];
+        const now = () => (cleared ? fresh : old);
+        return {
+          commit: (batch) => now().commit(batch),
+          readRows: (sequence, limit) => now().readRows(sequence, limit),
+          readPages: (keys) => now().readPages(keys),
+          pageKeys: () => now().pageKeys(),
+          readMeta: (keys) => now().readMeta(keys),
+          position: () => now().position(),
+          close: () => now().close(),
+        };
+      },
+    };
+    const { sync, todo, store, events } = await device({}, switching);
+    await sync.ready;
+    const lost = todo.create({ ...milk, id: 'a' });
+    await lost.saved;
+    cleared = true;
+    await todo.create({ ...milk, id: 'b' }).saved;
+    expect(events).toContainEqual(expect.objectContaining({ type: 'dataLoss' }));
+    expect(todo.selectIds(store.getState())).toEqual(['b']);
+    expect((await lost.settled).outcome).toBe('unknown');
+    await todo.create({ ...milk, id: 'c' }).saved;
+    expect(sync.outbox.list()).toHaveLength(2);
+    await sync.stop();
   });
 
   test('CR20: rows that are illegal or unreadable never stop a start', async () => {
