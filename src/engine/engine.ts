@@ -3,7 +3,7 @@ import { type Backoff, defaultBackoff } from '../../machines/backoff.ts';
 import type { ConnectionState } from '../../machines/connection.ts';
 import { type EngineRole, type EngineRun, engineMachine } from '../../machines/engine.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
-import { valuesOf } from '../../store/pages.ts';
+import { getIn, valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
 import { lanesOfRow, type PullProgress, type SyncState } from '../../store/slice.ts';
 import { SyncError } from '../errors.ts';
@@ -427,7 +427,8 @@ export class Engine {
       if (row.type === 'pulled' && after.sequenced.lanes.size === 0) continue;
       for (const lane of lanesOfRow(row)) lanes.add(lane);
       if (row.type === 'answered' || row.type === 'resolved') {
-        this.#puller.answered(row.model, laneKey(row.model, row.recordId));
+        this.#answered(row.model, row.recordId, before.sequenced);
+        this.#answered(row.model, row.recordId, after.sequenced);
       }
     }
     if (entries.some(({ row }) => row?.type === 'purged')) this.#index.rebuild(after.sequenced);
@@ -447,6 +448,14 @@ export class Engine {
       this.#checkpoint().catch((error) => this.#tell(error));
     }
     this.wake();
+  }
+
+  /** Tells the puller, by the record's key and by the server's id: a delete takes the alias away. */
+  #answered(model: string, recordId: string, facts: Facts): void {
+    const records = facts.models[model]?.records;
+    const alias = records && getIn(records, recordId)?.alias;
+    this.#puller.answered(model, laneKey(model, recordId));
+    if (alias) this.#puller.answered(model, laneKey(model, alias));
   }
 
   #illegal(move: { type: string; sequence: number; reason: string }): void {

@@ -658,3 +658,36 @@ describe('a disk that is full', () => {
     expect(world.ledger(write.id)).toHaveLength(1);
   });
 });
+
+describe('a pull that began before a removal', () => {
+  test('does not bring the record back, also where the server gives the ids', async () => {
+    const held: (() => void)[] = [];
+    let hold = false;
+    const env = deviceEnv({
+      fetch: async (request) => {
+        const response = await fetch(request);
+        const isPull = request.method === 'GET' && request.url.includes('/notes?');
+        if (hold && isPull) await new Promise<void>((resolve) => held.push(resolve));
+        return response;
+      },
+    });
+    const device = await world.device({ env });
+    const { note } = device.sync.models;
+    const write = note.create({ text: 'hello' });
+    await write.settled;
+    await note.pull();
+    const [known] = world.database.records.all('notes');
+    await world.someoneElse('PATCH', `notes/${known?.id}`, { more: 1 });
+    hold = true;
+    const pull = note.pull();
+    await until('the page is on its way', () => held.length === 1);
+    const removal = note.remove(write.id);
+    await until('parked or gone', () => device.sync.conflicts.list().length === 1);
+    await device.sync.conflicts.resolve(write.id, 'keepLocal');
+    await removal.settled;
+    hold = false;
+    for (const go of held) go();
+    await pull;
+    expect(note.selectTotal(device.store.getState())).toBe(0);
+  });
+});
