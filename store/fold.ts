@@ -438,9 +438,11 @@ function renewConflict(
 ): void {
   const key = laneKey(model, recordId);
   const lane = draft.lane(key);
-  // A dead letter has no conflict; only that the record went is told to whoever discards it.
-  if (!lane?.parked || (lane.parked.reason === 'rejected' && remote !== null)) return;
-  draft.putLane(key, { ...lane, parked: { ...lane.parked, conflict: { remote, remoteVersion } } });
+  if (!lane?.parked) return;
+  // A dead letter has no conflict; only that the record is gone is told to whoever discards it.
+  const back = lane.parked.reason === 'rejected' && remote !== null;
+  const conflict = back ? null : { remote, remoteVersion };
+  draft.putLane(key, { ...lane, parked: { ...lane.parked, conflict } });
 }
 
 function showBase(draft: FactsDraft, model: string, recordId: string): void {
