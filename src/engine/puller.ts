@@ -134,12 +134,13 @@ export class Puller {
     };
     onProgress(model, { state: 'running', received: 0 });
     let cursor = facts().models[model]?.cursor ?? null;
+    let restarted = false;
     for (let collisions = 0; collisions < repeats; ) {
       const { generation } = facts();
       const answer = await this.#ask(model, cursor);
       if (answer.kind === 'expired') {
-        if (cursor === null) break;
-        collisions++;
+        if (cursor === null || restarted) break;
+        restarted = true;
         cursor = null;
         continue;
       }
