@@ -195,7 +195,7 @@ export class Puller {
     generation: number,
   ): Promise<PageFate | 'unwritten' | null> {
     const { env, appendIf } = this.#options;
-    let fate: PageFate | null = null;
+    const told: { fate: PageFate | null } = { fate: null };
     const build = pullRows(
       {
         model,
@@ -205,15 +205,16 @@ export class Puller {
         waitsForCreates: () => this.#waitsForCreates(model),
       },
       page,
-      (told) => {
-        fate = told;
+      (fate) => {
+        told.fate = fate;
       },
     );
     try {
-      await appendIf(build);
+      const written = await appendIf(build);
+      // Rows were made and not written (DevTools show the past): the page must come again.
+      return written || told.fate === 'postponed' ? told.fate : null;
     } catch {
       return 'unwritten';
     }
-    return fate;
   }
 }
