@@ -128,6 +128,9 @@ export function createSync<const M extends Models, const P extends string = 'syn
     opened = resolve;
   });
   let ready = readiness();
+  /** Counts starts and stops: a start that a stop has overtaken does nothing. */
+  let turns = 0;
+  let stopping: Promise<void> | null = null;
 
   function attached(): { runtime: Runtime; dispatch: StoreDispatch; gate: Gate } {
     if (runtime && dispatchToStore && gate) return { runtime, dispatch: dispatchToStore, gate };
@@ -245,8 +248,12 @@ export function createSync<const M extends Models, const P extends string = 'syn
       if (running.get(name) === sync) return;
       const before = running.get(name);
       running.set(name, sync);
+      const turn = ++turns;
       const begin = async () => {
-        await before?.stop();
+        if (before || stopping) {
+          await Promise.all([before?.stop(), stopping]);
+          if (turn !== turns) return;
+        }
         const begun = life.start();
         if (door.persistor.getState().bootstrapped) {
           life.load(await begun);
@@ -261,8 +268,12 @@ export function createSync<const M extends Models, const P extends string = 'syn
       begin().catch(env.report);
     },
     stop: async () => {
+      turns++;
       if (running.get(name) === sync) running.delete(name);
-      await runtime?.engine.stop();
+      const stop = runtime?.engine.stop() ?? null;
+      stopping = stop;
+      await stop;
+      if (stopping === stop) stopping = null;
     },
     pause: () => attached().runtime.engine.pause(),
     resume: () => attached().runtime.engine.resume(),

@@ -430,9 +430,11 @@ function renewConflict(
 ): void {
   const key = laneKey(model, recordId);
   const lane = draft.lane(key);
-  // A dead letter has no conflict; only that the record went is told to whoever discards it.
-  if (!lane?.parked || (lane.parked.reason === 'rejected' && remote !== null)) return;
-  draft.putLane(key, { ...lane, parked: { ...lane.parked, conflict: { remote, remoteVersion } } });
+  if (!lane?.parked) return;
+  // A dead letter has no conflict; only that the record is gone is told to whoever discards it.
+  const back = lane.parked.reason === 'rejected' && remote !== null;
+  const conflict = back ? null : { remote, remoteVersion };
+  draft.putLane(key, { ...lane, parked: { ...lane.parked, conflict } });
 }
 
 /** A new base: pending changes stay on top; a clean record, the rule, is shown as it came. */

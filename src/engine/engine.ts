@@ -87,6 +87,7 @@ export class Engine {
   #retryTimer: TimerHandle | null = null;
   #reopenTimer: TimerHandle | null = null;
   #trouble: StorageError | undefined;
+  #ending: Promise<void> | null = null;
   /** Who waits for all to be durable, and must hear of trouble. */
   readonly #waiting = new Set<(error: Error) => void>();
   readonly #stopResume: () => void;
@@ -151,7 +152,7 @@ export class Engine {
     this.#actor.send({ type: 'started' });
     this.#connection.start();
     const opened = await this.#untilDone(() => open(this.#openingOptions()));
-    if (this.role === 'stopped') {
+    if (this.isEnded) {
       await opened.connection.close();
       return new Promise(() => {});
     }
@@ -210,9 +211,9 @@ export class Engine {
     this.wake();
   }
 
-  /** Whether it was stopped; an engine has one life. */
+  /** Whether it was stopped, or is about to be; an engine has one life. */
   get isEnded(): boolean {
-    return this.#actor.getSnapshot().status === 'stopped';
+    return this.#ending !== null;
   }
 
   /**
@@ -251,7 +252,12 @@ export class Engine {
     await waitFor(this.#actor, ({ value }) => !['hydrating', 'electing'].includes(value.role));
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
     this.#stopResume();
     this.#connection.stop();
     this.#pusher.stop();
@@ -297,6 +303,8 @@ export class Engine {
         if (this.#trouble) this.#recovered();
         return done;
       } catch (error) {
+        // The stop has closed the connection under it: nobody waits for this any more.
+        if (this.isEnded) return new Promise(() => {});
         this.#block(asStorageError(error));
         await new Promise<void>((resolve) => {
           this.#reopenTimer = env.setTimer(reopenDelay, resolve, 'reopen');

@@ -134,12 +134,13 @@ export class Puller {
     };
     onProgress(model, { state: 'running', received: 0 });
     let cursor = facts().models[model]?.cursor ?? null;
+    let restarted = false;
     for (let collisions = 0; collisions < repeats; ) {
       const { generation } = facts();
       const answer = await this.#ask(model, cursor);
       if (answer.kind === 'expired') {
-        if (cursor === null) break;
-        collisions++;
+        if (cursor === null || restarted) break;
+        restarted = true;
         cursor = null;
         continue;
       }
@@ -194,7 +195,7 @@ export class Puller {
     generation: number,
   ): Promise<PageFate | 'unwritten' | null> {
     const { env, appendIf } = this.#options;
-    let fate: PageFate | null = null;
+    const told: { fate: PageFate | null } = { fate: null };
     const build = pullRows(
       {
         model,
@@ -204,15 +205,16 @@ export class Puller {
         waitsForCreates: () => this.#waitsForCreates(model),
       },
       page,
-      (told) => {
-        fate = told;
+      (fate) => {
+        told.fate = fate;
       },
     );
     try {
-      await appendIf(build);
+      const written = await appendIf(build);
+      // Rows were made and not written (DevTools show the past): the page must come again.
+      return written || told.fate === 'postponed' ? told.fate : null;
     } catch {
       return 'unwritten';
     }
-    return fate;
   }
 }

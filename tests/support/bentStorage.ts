@@ -7,6 +7,7 @@ export interface Bends {
   afterCommit?: (batch: Batch) => unknown;
   beforeOpen?: () => unknown;
   beforeRead?: () => unknown;
+  beforeReadRows?: () => unknown;
 }
 
 /** A storage whose disk does what a test tells it. */
@@ -27,6 +28,10 @@ export function bent(storage: Storage, bends: Bends): Storage {
         readMeta: async (keys) => {
           await bends.beforeRead?.();
           return connection.readMeta(keys);
+        },
+        readRows: async (after, limit) => {
+          await bends.beforeReadRows?.();
+          return connection.readRows(after, limit);
         },
       };
       return wrapped;

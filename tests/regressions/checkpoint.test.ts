@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { memory } from '../../src/storage.ts';
+import { away, stateOf, statusOf, tinyWorld, todoOf } from '../support/tinyServer.ts';
+
+const world = tinyWorld();
+const milk = { title: 'Milk', done: false };
+
+test('CR20: checkpoint after checkpoint, a start finds what was there and nothing more', async () => {
+  const storage = memory();
+  const life = () => world.settled({ storage, name: 'checkpoints' });
+  const first = await life();
+  const { id } = first.sync.models.todo.create(milk);
+  await first.sync.persistor.flush();
+  await first.sync.models.note.create({ text: 'a note' }).settled;
+  await first.sync.persistor.flush();
+  await first.sync.stop();
+  for (let restarts = 0; restarts < 2; restarts++) {
+    const next = await life();
+    expect(todoOf(next, id)).toMatchObject(milk);
+    expect(next.sync.models.note.selectTotal(next.store.getState())).toBe(1);
+    const { outbox, quarantine, conflictLog, lanes } = stateOf(next).sequenced;
+    expect([outbox, quarantine, conflictLog, lanes].map(({ size }) => size)).toEqual([0, 0, 0, 0]);
+    await next.sync.persistor.flush();
+    await next.sync.stop();
+  }
+});
+
+test('the journal is shortened also where no page lives long enough to fill it', async () => {
+  const storage = memory();
+  for (let life = 0; life < 5; life++) {
+    const device = await world.started({ storage, name: 'short-lives', bend: away });
+    const titles = Array.from({ length: 400 }, (_, i) => ({ title: `t${i}`, done: false }));
+    await Promise.all(device.sync.models.todo.createMany(titles).map((write) => write.saved));
+    await device.sync.stop();
+  }
+  const connection = await storage.open('short-lives');
+  expect((await connection.readRows(0, 10_000)).length).toBeLessThan(1_500);
+  const last = await world.started({ storage, name: 'short-lives', bend: away });
+  expect(last.sync.outbox.list()).toHaveLength(2_000);
+  expect(statusOf(last).pending).toBe(2_000);
+});

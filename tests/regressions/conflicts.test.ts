@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { stateOf, statusOf, synced, tinyWorld, todoOf } from '../support/tinyServer.ts';
+import { until } from '../support/world.ts';
+
+const world = tinyWorld();
+
+/** A device that has the record `a` and holds the network. */
+async function holding() {
+  world.server.put('todo', 'a', { title: 'A', done: false });
+  const device = await world.settled();
+  device.sync.pause();
+  return { device, todo: device.sync.models.todo, conflicts: device.sync.conflicts };
+}
+
+test('deleted here, changed there: a pull that tells it first keeps their change and asks', async () => {
+  const { device, todo, conflicts } = await holding();
+  await todo.remove('a').saved;
+  world.server.put('todo', 'a', { title: 'Much better', done: false });
+  await todo.pull();
+  await device.sync.resume();
+  await until('asked', () => statusOf(device).conflicted === 1);
+  expect(conflicts.list()).toMatchObject([{ recordId: 'a', remote: { title: 'Much better' } }]);
+  expect(todoOf(device, 'a')).toMatchObject({ title: 'Much better' });
+  await conflicts.resolve('a', 'keepRemote');
+  await synced(device);
+  expect(world.server.find('todo', 'a')?.record).toMatchObject({ title: 'Much better' });
+});
+
+test('deleted here and there is what both wanted: nobody is asked', async () => {
+  const { device, todo, conflicts } = await holding();
+  const removal = todo.remove('a');
+  await removal.saved;
+  world.server.put('todo', 'a', null);
+  await todo.pull();
+  await device.sync.resume();
+  expect((await removal.settled).outcome).toBe('committed');
+  expect(conflicts.list()).toEqual([]);
+  expect(todoOf(device, 'a')).toBeUndefined();
+});
+
+test('a person decides on what the server has now, not on what it had when the conflict was found', async () => {
+  const { device, todo, conflicts } = await holding();
+  await todo.update('a', { title: 'mine' }).saved;
+  world.server.put('todo', 'a', null);
+  await todo.pull();
+  expect(conflicts.list()).toMatchObject([{ remote: null, local: { title: 'mine' } }]);
+  world.server.put('todo', 'a', { title: 'made again', done: true });
+  await todo.pull();
+  expect(conflicts.list()).toMatchObject([{ remote: { title: 'made again' } }]);
+  await conflicts.resolve('a', 'keepRemote');
+  expect(todoOf(device, 'a')).toMatchObject({ title: 'made again' });
+  await device.sync.resume();
+  await todo.pull();
+  await synced(device);
+  expect(todoOf(device, 'a')).toMatchObject({ title: 'made again', done: true });
+});
+
+test('a decision for ours sends the words of an edit also where there was nothing to edit', async () => {
+  const device = await world.settled();
+  device.sync.models.todo.update('gone', { title: 'my words' });
+  device.sync.models.todo.update('gone', { done: true });
+  await until('asked', () => device.sync.conflicts.list().length === 1);
+  await device.sync.conflicts.resolve('gone', 'keepLocal');
+  await synced(device);
+  const made = { id: 'gone', title: 'my words', done: true };
+  expect(world.server.find('todo', 'gone')?.record).toEqual(made);
+  expect(todoOf(device, 'gone')).toEqual(made);
+  expect(stateOf(device).sequenced.outbox.size).toBe(0);
+});

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { memory } from '../../src/storage.ts';
+import { away, stateOf, statusOf, tinyWorld } from '../support/tinyServer.ts';
+import { until } from '../support/world.ts';
+
+const world = tinyWorld();
+
+/** A row of a later build. */
+function rowOfTomorrow(recordId: string): string {
+  const actionId = { writer: 'tomorrow', n: 1 };
+  const operation = { model: 'todo', recordId };
+  return JSON.stringify({ v: 9, type: 'recorded', actionId, at: 1, operation });
+}
+
+test('UP3: what stands before a row that can not be read is sent once, what comes after it waits', async () => {
+  const storage = memory();
+  const first = await world.started({ storage, name: 'downgrade', bend: away });
+  const { id, operationId, saved } = first.sync.models.todo.create({ title: 'Milk', done: false });
+  await saved;
+  await first.sync.stop();
+  const connection = await storage.open('downgrade');
+  await connection.commit({ append: [rowOfTomorrow(id)] });
+
+  const second = await world.started({ storage, name: 'downgrade' });
+  expect((await second.sync.outbox.settled(operationId)).outcome).toBe('committed');
+  const edit = second.sync.models.todo.update(id, { title: 'Tea' });
+  await edit.saved;
+  // Another record is not held up, and gives the held one time to go wrong.
+  await second.sync.models.todo.create({ title: 'Bread', done: false }).settled;
+  expect(world.server.pushes).toBe(2);
+  expect(world.server.find('todo', id)?.record).toMatchObject({ title: 'Milk' });
+  expect(stateOf(second).sequenced.quarantine.size).toBe(2);
+});
+
+test('I16: nothing is called synced while rows wait for a build that can read them', async () => {
+  const storage = memory();
+  const connection = await storage.open('unread');
+  await connection.commit({ append: [rowOfTomorrow('a')] });
+  const device = await world.started({ storage, name: 'unread' });
+  await until('nothing moves', () => statusOf(device).lastSyncedAt !== null);
+  await until('attention', () => statusOf(device).phase === 'attention');
+  expect(statusOf(device).reason).toBe('quarantined');
+});

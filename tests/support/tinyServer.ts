@@ -1,0 +1,211 @@
+import { afterEach, beforeEach } from 'vitest';
+import type { Failure } from '../../machines/failure.ts';
+import { browserEnv } from '../../src/env/browserEnv.ts';
+import type { SyncState } from '../../src/index.ts';
+import type { Env } from '../../src/ports/env.ts';
+import type {
+  Answer,
+  PullAnswer,
+  RemoteRecord,
+  Transport,
+  TransportFactory,
+} from '../../src/ports/transport.ts';
+import { sealRequest } from '../../src/rest/seal.ts';
+import type { JsonObject } from '../../store/json.ts';
+import { type Device, type DeviceOptions, deviceEnv, makeDevice, until } from './world.ts';
+
+interface StoredRecord {
+  /** Null: deleted. */
+  readonly record: JsonObject | null;
+  readonly version: number;
+  readonly changed: number;
+  readonly operationId: string | null;
+}
+
+const nothing: RemoteRecord = { record: null, version: null, lastOperationId: null };
+
+export const busy: Failure = { code: 'server', status: 500, message: 'busy', at: 1 };
+
+/** A server in a few lines: versions, tombstones, a feed of changes. It remembers no keys. */
+export class TinyServer {
+  readonly #records = new Map<string, StoredRecord>();
+  #changes = 0;
+  pushes = 0;
+  pulls = 0;
+
+  /** Somebody writes a record; null deletes it. */
+  put(model: string, id: string, record: JsonObject | null, operationId: string | null = null) {
+    const version = (this.find(model, id)?.version ?? 0) + 1;
+    const stored = { record: record && { ...record, id }, version, changed: ++this.#changes };
+    this.#records.set(`${model}/${id}`, { ...stored, operationId });
+  }
+
+  find(model: string, id: string): StoredRecord | undefined {
+    return this.#records.get(`${model}/${id}`);
+  }
+
+  /** Ids of the records that are there. */
+  ids(model: string): string[] {
+    return this.#since(model, 0).flatMap(([id, { record }]) => (record ? [id] : []));
+  }
+
+  #since(model: string, cursor: number): [id: string, stored: StoredRecord][] {
+    return [...this.#records]
+      .filter(([key, { changed }]) => key.startsWith(`${model}/`) && changed > cursor)
+      .map(([key, stored]) => [key.slice(model.length + 1), stored]);
+  }
+
+  read(model: string, id: string): RemoteRecord {
+    const found = this.find(model, id);
+    if (!found?.record) return nothing;
+    const { record, version, operationId } = found;
+    return { record, version: `"${version}"`, lastOperationId: operationId };
+  }
+
+  push(...[request, model]: Parameters<Transport['push']>): Answer {
+    this.pushes++;
+    const { name } = model;
+    const body: JsonObject = request.body === null ? {} : JSON.parse(request.body);
+    const made = model.ids === 'server' ? `made-${this.#changes + 1}` : String(body.id);
+    const last = decodeURIComponent(request.path.slice(request.path.lastIndexOf('/') + 1));
+    const id = request.kind === 'create' ? made : last;
+    const now = this.read(name, id);
+    if (request.kind === 'delete' && !now.record) {
+      return { kind: 'committed', remote: nothing, version: null };
+    }
+    const isNew = request.kind === 'create';
+    const outdated = request.ifMatch !== null && request.ifMatch !== now.version;
+    if (isNew ? now.record : !now.record || outdated) return { kind: 'conflict', remote: now };
+    this.put(name, id, request.kind === 'delete' ? null : { ...now.record, ...body }, request.key);
+    const remote = this.read(name, id);
+    return { kind: 'committed', remote, version: remote.version };
+  }
+
+  pull({ model, cursor }: Parameters<Transport['pull']>[0]): PullAnswer {
+    this.pulls++;
+    const rows = this.#since(model.name, Number(cursor ?? 0));
+    const items = rows.flatMap(([id, { record, version }]) =>
+      record ? [{ id, record, version: `"${version}"` }] : [],
+    );
+    const deleted = rows.flatMap(([id, { record }]) => (record || cursor === null ? [] : [id]));
+    return { kind: 'page', items, deleted, cursor: String(this.#changes), hasMore: false };
+  }
+}
+
+/** What a test changes on the way to the server. */
+export type Bend = (straight: Transport) => Partial<Transport>;
+
+export function tinyTransport(server: TinyServer, bend: Bend): TransportFactory {
+  const straight: Transport = {
+    seal: sealRequest,
+    push: async (...args) => server.push(...args),
+    pull: async (request) => server.pull(request),
+    read: async ({ name }, id) => server.read(name, id),
+    probe: async () => {},
+  };
+  return () => ({ ...straight, ...bend(straight) });
+}
+
+/** No way to the server. */
+export const away: Bend = () => {
+  const nobody = () => Promise.reject(new Error('no network'));
+  return { push: nobody, pull: nobody, read: nobody, probe: nobody };
+};
+
+/** An env whose waits for a disk in trouble end at once. */
+export function quickEnv(overrides: Partial<Env> = {}): Env {
+  const quick = ['storage', 'reopen'];
+  return deviceEnv({
+    setTimer: (delay, callback, label) =>
+      browserEnv.setTimer(quick.includes(label) ? 20 : delay, callback, label),
+    ...overrides,
+  });
+}
+
+/** A promise and how to end it. */
+export function gate() {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** How a promise ended: `resolved`, the code it rejected with, or `pending` after `patience` ms. */
+export function fateOf(promise: Promise<unknown>, patience = 1_500): Promise<string> {
+  return Promise.race([
+    promise.then(
+      () => 'resolved',
+      (error: { code?: string }) => error.code ?? String(error),
+    ),
+    pause(patience).then(() => 'pending'),
+  ]);
+}
+
+export const stateOf = ({ store }: Device) => store.getState().sync as SyncState;
+
+export const statusOf = ({ sync, store }: Device) => sync.selectSyncStatus(store.getState());
+
+export const todoOf = ({ sync, store }: Device, id: string) =>
+  sync.models.todo.selectById(store.getState(), id);
+
+export const leading = (device: Device) =>
+  until('the tab leads', () => statusOf(device).role === 'leading');
+
+export const synced = (device: Device) =>
+  until('all is synced', () => statusOf(device).phase === 'synced');
+
+export interface TinyDeviceOptions extends Partial<Omit<DeviceOptions, 'transport'>> {
+  readonly bend?: Bend;
+}
+
+/** A fresh server for each test, and devices that end with it. */
+export function tinyWorld() {
+  let server = new TinyServer();
+  const devices: Device[] = [];
+
+  beforeEach(() => {
+    server = new TinyServer();
+  });
+
+  afterEach(async () => {
+    for (const made of devices.splice(0)) {
+      if (statusOf(made).phase !== 'stopped') await made.sync.stop();
+    }
+  });
+
+  /** A device that is not started. */
+  function device({ bend = () => ({}), ...options }: TinyDeviceOptions = {}): Device {
+    const made = makeDevice({
+      transport: tinyTransport(server, bend),
+      env: quickEnv(),
+      ...options,
+    });
+    devices.push(made);
+    return made;
+  }
+
+  /** A device that has started and leads. */
+  async function started(options?: TinyDeviceOptions): Promise<Device> {
+    const made = device(options);
+    made.sync.start();
+    await made.sync.ready;
+    await leading(made);
+    return made;
+  }
+
+  return {
+    ...{ device, started },
+    /** A device that has pulled what is there. */
+    settled: async (options?: TinyDeviceOptions): Promise<Device> => {
+      const made = await started(options);
+      await synced(made);
+      return made;
+    },
+    get server() {
+      return server;
+    },
+  };
+}
