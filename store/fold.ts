@@ -407,6 +407,9 @@ function pulled(draft: FactsDraft, row: PulledRow): undefined {
     }
     confirmed(draft, row.model, recordId, null, null);
   }
+  // From the start, or on from where we are: otherwise what lies between was never folded here.
+  const isContinuous = row.since === null || row.since === model.cursor;
+  if (!isContinuous) return;
   if (row.cursor !== null) model.cursor = row.cursor;
   if (row.complete) {
     model.pulled = true;

@@ -148,7 +148,7 @@ export class Puller {
         failure = answer.failure;
         return end('failed');
       }
-      const fate = await this.#fold(model, answer, generation);
+      const fate = await this.#fold(model, answer, generation, cursor);
       if (fate === 'unwritten') {
         failure = { code: 'unreadable', message: 'the page could not be stored', at: env.now() };
         return end('failed');
@@ -193,6 +193,7 @@ export class Puller {
     model: string,
     page: Extract<PullAnswer, { kind: 'page' }>,
     generation: number,
+    since: string | null,
   ): Promise<PageFate | 'unwritten' | null> {
     const { env, appendIf } = this.#options;
     const told: { fate: PageFate | null } = { fate: null };
@@ -201,6 +202,7 @@ export class Puller {
         model,
         at: env.now(),
         generation,
+        since,
         answeredSince: this.#answered.get(model) ?? new Set(),
         waitsForCreates: () => this.#waitsForCreates(model),
       },

@@ -13,6 +13,8 @@ const rowCharacters = 500_000;
 export interface PullContext {
   readonly model: string;
   readonly at: number;
+  /** The cursor that the page was asked from. */
+  readonly since: string | null;
   /** Of the facts when the page was asked for: after a clear it is of another life. */
   readonly generation: number;
   /** Lanes whose request was answered since this pull began: what it brings may be older. */
@@ -153,7 +155,7 @@ function parkDelete(facts: Facts, { model, at }: PullContext, item: PulledItem):
 
 /** As many rows as it takes; the cursor stands in the last, so that it is never ahead of the data. */
 function split(
-  { model, at }: PullContext,
+  { model, at, since }: PullContext,
   items: readonly PulledItem[],
   deleted: readonly string[],
   cursor: string | null,
@@ -175,6 +177,7 @@ function split(
     return {
       ...{ v: 1, type: 'pulled', model, at, items: part },
       deleted: last ? deleted : [],
+      since,
       cursor: last ? cursor : null,
       complete: last && complete,
     };

@@ -102,6 +102,7 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
       }),
     ),
     deleted: ids,
+    since: nullable(isString),
     cursor: nullable(isString),
     complete: isBoolean,
   }),

@@ -166,6 +166,11 @@ export interface PulledRow extends RowOf<'pulled'> {
   readonly model: string;
   readonly items: readonly PulledItem[];
   readonly deleted: readonly string[];
+  /**
+   * The cursor that the page was asked from; null: the start. The new cursor counts only where this
+   * is the one that is known: a row in between that was lost must not be passed over.
+   */
+  readonly since: string | null;
   /** Set in the last row of a page: everything before it is here. */
   readonly cursor: string | null;
   /** Whether the server said that there is no more (for now). */

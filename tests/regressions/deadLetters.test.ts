@@ -12,7 +12,7 @@ function pulled(items: readonly { title: string }[], deleted: readonly string[] 
   const records = items.map((item) => ({
     ...{ id: 'a', record: { ...item, id: 'a' }, version: '"1"' },
   }));
-  const end = { cursor: 'c', complete: true };
+  const end = { since: null, cursor: 'c', complete: true };
   return row({ type: 'pulled', model: 'todo', items: records, deleted, ...end });
 }
 

@@ -129,7 +129,13 @@ class Walk {
 
   pull(page: Partial<Extract<PullAnswer, { kind: 'page' }>>): void {
     const { generation } = this.facts;
-    const context = { model: 'todo', at: 1, generation, answeredSince: new Set<string>() };
+    const context = {
+      model: 'todo',
+      at: 1,
+      since: null,
+      generation,
+      answeredSince: new Set<string>(),
+    };
     const whole = { kind: 'page', items: [], deleted: [], cursor: 'c', hasMore: false } as const;
     const build = pullRows(
       { ...context, waitsForCreates: () => false },

@@ -420,6 +420,7 @@ describe('a pull', () => {
       model: 'todo',
       items: versioned,
       deleted,
+      since: null,
       cursor: 'c1',
       complete: true,
     };
@@ -439,7 +440,25 @@ describe('a pull', () => {
     );
     expect(shown(journal)).toBeNull();
     expect(shown(journal, 'b')).toEqual({ id: 'b', title: 'B' });
-    expect(journal.facts.models.todo).toMatchObject({ cursor: 'c1', pulled: true, shown: 1 });
+    expect(journal.facts.models.todo).toMatchObject({
+      since: null,
+      cursor: 'c1',
+      pulled: true,
+      shown: 1,
+    });
+  });
+
+  test('I12: the cursor moves only where nothing lies between: a lost page is pulled again', () => {
+    const page = (since: string | null, cursor: string): PlainRow => ({
+      ...{ type: 'pulled', model: 'todo', items: [], deleted: [], complete: true },
+      ...{ since, cursor },
+    });
+    const journal = new TestJournal().add(row(page(null, 'c1')), row(page('c2', 'c3')));
+    expect(journal.facts.models.todo?.cursor).toBe('c1');
+    journal.add(row(page('c1', 'c2')), row(page('c2', 'c3')));
+    expect(journal.facts.models.todo?.cursor).toBe('c3');
+    journal.add(row(page(null, 'd1')));
+    expect(journal.facts.models.todo?.cursor).toBe('d1');
   });
 
   test('logs what an unsent edit overwrites', () => {
@@ -452,6 +471,7 @@ describe('a pull', () => {
         model: 'todo',
         items: [item],
         deleted: [],
+        since: null,
         cursor: null,
         complete: false,
       }),
@@ -493,7 +513,12 @@ describe('the fold', () => {
     journal.add(row({ type: 'purged', generation: 1 }));
     expect(journal.facts).toMatchObject({ generation: 1, counts: { pending: 0 } });
     expect(journal.facts.outbox.size + journal.facts.lanes.size).toBe(0);
-    expect(journal.facts.models.todo).toMatchObject({ shown: 0, cursor: null, pulled: false });
+    expect(journal.facts.models.todo).toMatchObject({
+      shown: 0,
+      since: null,
+      cursor: null,
+      pulled: false,
+    });
     expect(outcome(journal, edit)).toBe('discarded');
     const again = row({ type: 'purged', generation: 1 });
     const before = canonical(journal.facts) as { settlements: unknown };
@@ -524,6 +549,7 @@ describe('the fold', () => {
         model: 'todo',
         items: [item],
         deleted: [],
+        since: null,
         cursor: null,
         complete: false,
       }),

@@ -154,7 +154,15 @@ function run(bench: Bench, action: Step): unknown {
     case 'pull': {
       const items = [{ id: action.id, record: { id: action.id, p: action.n }, version: '"1"' }];
       return bench.engine(
-        row({ type: 'pulled', model: 'todo', items, deleted: [], cursor: 'c', complete: true }),
+        row({
+          type: 'pulled',
+          model: 'todo',
+          items,
+          deleted: [],
+          since: null,
+          cursor: 'c',
+          complete: true,
+        }),
       );
     }
     case 'reject':
