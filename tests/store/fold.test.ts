@@ -441,7 +441,6 @@ describe('a pull', () => {
     expect(shown(journal)).toBeNull();
     expect(shown(journal, 'b')).toEqual({ id: 'b', title: 'B' });
     expect(journal.facts.models.todo).toMatchObject({
-      since: null,
       cursor: 'c1',
       pulled: true,
       shown: 1,
@@ -515,7 +514,6 @@ describe('the fold', () => {
     expect(journal.facts.outbox.size + journal.facts.lanes.size).toBe(0);
     expect(journal.facts.models.todo).toMatchObject({
       shown: 0,
-      since: null,
       cursor: null,
       pulled: false,
     });
