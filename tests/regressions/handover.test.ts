@@ -18,38 +18,44 @@ import { until } from '../support/world.ts';
 const world = tinyWorld();
 const milk = { title: 'Milk', done: false };
 
-test('a tab that takes over keeps the checkpoint that the tab before wrote while it waited', async () => {
-  for (let i = 100; i < 400; i++) world.server.put('todo', `t${i}`, { title: `T${i}` });
-  const storage = memory();
-  const first = await world.settled({ storage, name: 'tabs' });
-  await first.sync.persistor.flush();
-  // The second tab has read the facts and waits for the lock.
-  let grant: () => void = () => {};
-  const env = quickEnv({
-    lock: (_, on) => {
-      grant = () => on.held({ release: () => {} });
-      return () => {};
-    },
-  });
-  const shared = { kind: 'memory', open: () => storage.open('tabs') };
-  const second = world.device({ storage: shared, name: 'second-tab', env });
-  second.sync.start();
-  await second.sync.ready;
-  await first.sync.models.todo.create({ ...milk, id: 't200x' }).settled;
-  await synced(first);
-  await first.sync.persistor.flush();
-  await first.sync.stop();
-  grant();
-  await leading(second);
-  await synced(second);
-  await second.sync.stop();
-  const third = await world.started({
-    ...{ storage, name: 'tabs' },
-    bend: () => ({ pull: async () => ({ kind: 'failed', failure: busy }) }),
-  });
-  expect(third.sync.models.todo.selectTotal(third.store.getState())).toBe(301);
-  expect(todoOf(third, 't200x')).toMatchObject(milk);
-});
+test.each(['before it read the facts', 'after it read the facts'])(
+  'a tab that takes over keeps the checkpoint written while it waited, of a row made %s',
+  async (when) => {
+    for (let i = 100; i < 400; i++) world.server.put('todo', `t${i}`, { title: `T${i}` });
+    const storage = memory();
+    const name = `row ${when}`;
+    const first = await world.settled({ storage, name });
+    await first.sync.persistor.flush();
+    const write = () => first.sync.models.todo.create({ ...milk, id: 't200x' }).settled;
+    if (when.startsWith('before')) await write();
+    // The second tab has read the facts and waits for the lock.
+    let grant: () => void = () => {};
+    const env = quickEnv({
+      lock: (_, on) => {
+        grant = () => on.held({ release: () => {} });
+        return () => {};
+      },
+    });
+    const shared = { kind: 'memory', open: () => storage.open(name) };
+    const second = world.device({ storage: shared, name: `second ${name}`, env });
+    second.sync.start();
+    await second.sync.ready;
+    if (when.startsWith('after')) await write();
+    await synced(first);
+    await first.sync.persistor.flush();
+    await first.sync.stop();
+    grant();
+    await leading(second);
+    await synced(second);
+    await second.sync.persistor.flush();
+    await second.sync.stop();
+    const third = await world.started({
+      ...{ storage, name },
+      bend: () => ({ pull: async () => ({ kind: 'failed', failure: busy }) }),
+    });
+    expect(third.sync.models.todo.selectTotal(third.store.getState())).toBe(301);
+  },
+);
 
 test('MT1: a tab that another one has fenced out writes nothing, says so and goes on showing', async () => {
   const storage = memory();

@@ -138,6 +138,30 @@ test.each(['before it has started', 'while it runs'])(
   },
 );
 
+test('started again before a stop has ended, it goes on from what the stop made durable', async () => {
+  const storage = bent(memory(), { beforeCommit: ({ append }) => append && pause(30) });
+  const device = await world.settled({ storage });
+  const write = device.sync.models.todo.create(milk);
+  const stopped = device.sync.stop();
+  device.sync.start();
+  expect(await fateOf(write.saved)).toBe('resolved');
+  expect((await write.settled).outcome).toBe('committed');
+  await stopped;
+  expect(world.server.ids('todo')).toEqual([write.id]);
+});
+
+test('the last word counts: stopped, started and stopped in one task it stays stopped', async () => {
+  const tab = oneLock();
+  const device = await world.settled({ env: tab.env, name: 'last-word' });
+  const { pulls } = world.server;
+  const stopped = device.sync.stop();
+  device.sync.start();
+  await Promise.all([stopped, device.sync.stop()]);
+  await pause(50);
+  expect([statusOf(device).phase, tab.held()]).toEqual(['stopped', 0]);
+  expect(world.server.pulls).toBe(pulls);
+});
+
 test('a stop ends although the disk fails', async () => {
   let broken = false;
   const storage = bent(memory(), {

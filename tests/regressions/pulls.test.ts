@@ -21,6 +21,7 @@ test('NW20: a pull that fails while the server answers the probe is not repeated
   let asked = 0;
   const pull: Transport['pull'] = async () => {
     asked++;
+    await pause(0);
     throw new TypeError('connection reset');
   };
   const device = await world.started({ bend: () => ({ pull }), more: patient });
@@ -94,6 +95,7 @@ test('SV27 SV30: cursors that expire as soon as they are given end the pull, aft
       pull: async (request, ...rest) => {
         if (request.model.name !== 'todo') return pull(request, ...rest);
         asked++;
+        await pause(0);
         return request.cursor === null ? { kind: 'page', ...page } : { kind: 'expired' };
       },
     }),

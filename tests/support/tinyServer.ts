@@ -96,12 +96,14 @@ export class TinyServer {
 export type Bend = (straight: Transport) => Partial<Transport>;
 
 export function tinyTransport(server: TinyServer, bend: Bend): TransportFactory {
+  // As on a real way, other tasks run meanwhile: a loop of requests starves nobody.
+  const way = () => pause(0);
   const straight: Transport = {
     seal: sealRequest,
-    push: async (...args) => server.push(...args),
-    pull: async (request) => server.pull(request),
-    read: async ({ name }, id) => server.read(name, id),
-    probe: async () => {},
+    push: (...args) => way().then(() => server.push(...args)),
+    pull: (request) => way().then(() => server.pull(request)),
+    read: ({ name }, id) => way().then(() => server.read(name, id)),
+    probe: way,
   };
   return () => ({ ...straight, ...bend(straight) });
 }
