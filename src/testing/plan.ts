@@ -1,0 +1,115 @@
+import { SimulationError } from './world.ts';
+
+/** What can go wrong, by where it strikes. */
+export const netFaults = [
+  'dropRequest',
+  'dropAnswer',
+  'delayRequest',
+  'delayAnswer',
+  'duplicate',
+  'truncate',
+  'html',
+  'redirect',
+  'slow',
+  'status500',
+] as const;
+export const diskFaults = [
+  /** No room: refused, nothing written. */
+  'quota',
+  /** The connection dies before (after) the batch is written; nobody learns which. */
+  'lostBefore',
+  'lostAfter',
+  'slowDisk',
+  'hangDisk',
+  /** The page dies before (after) this batch is written. */
+  'killBefore',
+  'killAfter',
+  /** As a kill, and what was not strictly durable is gone. */
+  'powerLossBefore',
+  'powerLossAfter',
+] as const;
+export const deviceFaults = [
+  'kill',
+  'powerLoss',
+  'offline',
+  /** A row of the journal is damaged while the page is closed. */
+  'corruptRow',
+  /** The browser deletes the whole database at the next start, or at the one after. */
+  'wipe',
+  'wipeLater',
+] as const;
+
+export type NetFault = (typeof netFaults)[number];
+export type DiskFault = (typeof diskFaults)[number];
+export type DeviceFault = (typeof deviceFaults)[number];
+
+/** One fault: at the n-th request or disk batch of a device (from 1), or at a moment (ms). */
+export type Fault =
+  | { readonly on: 'request'; readonly device: number; readonly n: number; readonly do: NetFault }
+  | { readonly on: 'disk'; readonly device: number; readonly n: number; readonly do: DiskFault }
+  | {
+      readonly on: 'time';
+      readonly device: number;
+      readonly at: number;
+      readonly do: DeviceFault;
+      /** With `offline`: how long (ms). */
+      readonly for?: number;
+    };
+
+/** What a person does with a record, at a moment (ms from the beginning). */
+export interface UserStep {
+  readonly at: number;
+  readonly device: number;
+  readonly record: number;
+  readonly do:
+    | 'create'
+    | 'update'
+    | 'refused'
+    | 'remove'
+    | 'upsert'
+    | 'cancel'
+    | 'retry'
+    | 'edit'
+    | 'discard'
+    | 'resolve'
+    | 'pull'
+    | 'checkpoint'
+    | 'reload';
+}
+
+/** A whole run, explicit: what is not in it does not happen. */
+export interface Plan {
+  readonly devices: number;
+  /** Who gives the ids of the records. */
+  readonly ids: 'client' | 'server';
+  readonly onReject: 'keep' | 'rollback';
+  readonly steps: readonly UserStep[];
+  readonly faults: readonly Fault[];
+}
+
+const faultsOf = { request: netFaults, disk: diskFaults, time: deviceFaults } as const;
+
+/**
+ * Reads a plan from outside.
+ * @throws SimulationError for an unknown fault kind, a device that is not there, a step that is none
+ */
+export function checkedPlan(plan: Plan): Plan {
+  if (!(plan.devices >= 1 && plan.devices <= 4)) {
+    throw new SimulationError(`a plan has 1 to 4 devices, not ${plan.devices}`);
+  }
+  for (const fault of plan.faults) {
+    const known: readonly string[] | undefined = faultsOf[fault.on];
+    if (!known?.includes(fault.do)) {
+      throw new SimulationError(`unknown fault: ${fault.do} on ${fault.on}`);
+    }
+    if (!(fault.device < plan.devices)) {
+      throw new SimulationError(`a fault of device ${fault.device}, and there are ${plan.devices}`);
+    }
+  }
+  for (const step of plan.steps) {
+    if (!(step.device < plan.devices)) {
+      throw new SimulationError(`a step of device ${step.device}, and there are ${plan.devices}`);
+    }
+  }
+  return plan;
+}

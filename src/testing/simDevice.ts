@@ -1,0 +1,276 @@
+import { configureStore } from '@reduxjs/toolkit';
+import type { Facts } from '../../store/facts.ts';
+import { emptyFacts } from '../../store/facts.ts';
+import type { SyncState } from '../../store/slice.ts';
+import { createSync, type Sync } from '../createSync.ts';
+import { defineModel, type ModelDefinition } from '../defineModel.ts';
+import type { SyncEvent } from '../events.ts';
+import type { OperationHandle } from '../handles.ts';
+import { hydrate } from '../journal/hydrate.ts';
+import { identityCodec } from '../ports/codec.ts';
+import type { Env } from '../ports/env.ts';
+import { rest } from '../rest/rest.ts';
+import { keyed, keyedBelow, keyedUuid } from './keyed.ts';
+import type { Plan, UserStep } from './plan.ts';
+import type { SimDisk } from './simDisk.ts';
+import { type SimNet, simBaseUrl } from './simNet.ts';
+import type { World } from './world.ts';
+
+export interface SimTodo {
+  readonly id: string;
+  readonly title?: string;
+  readonly [field: string]: unknown;
+}
+
+type Models = { readonly todo: ModelDefinition<SimTodo> };
+
+/** A write that the app was told is saved. */
+export interface Accepted {
+  readonly operationId: string;
+  readonly recordId: string;
+  readonly at: number;
+}
+
+/** A page: one life of the app on a device. */
+interface Life {
+  readonly sync: Sync<Models, 'sync'>;
+  readonly state: () => SyncState;
+}
+
+export interface SimDeviceOptions {
+  readonly world: World;
+  readonly index: number;
+  readonly plan: Plan;
+  readonly net: SimNet;
+  readonly disk: SimDisk;
+  readonly onError: (error: unknown) => void;
+  /** Whether the plan took the disk away or damaged it: then not everything can hold. */
+  readonly isDamaged: () => boolean;
+}
+
+/** ms between a crash and the next start, at most. */
+const longestPause = 3_000;
+
+/**
+ * A device: a disk that lasts and pages that come and go on it. Everything in the page is the kit as
+ * it is shipped; only what stands behind the `Env` door is simulated.
+ */
+export class SimDevice {
+  readonly index: number;
+  readonly disk: SimDisk;
+  readonly accepted: Accepted[] = [];
+  readonly events: SyncEvent[] = [];
+  /** Endings that were told, by operation. */
+  readonly ended = new Map<string, string>();
+  readonly #options: SimDeviceOptions;
+  readonly #marks = new Map<string, string>();
+  #lives = 0;
+  #writes = 0;
+  #life: Life | null = null;
+  #timers = new Map<number, number>();
+  #draws = new Map<string, number>();
+
+  constructor(options: SimDeviceOptions) {
+    this.#options = options;
+    this.index = options.index;
+    this.disk = options.disk;
+  }
+
+  get life(): Life | null {
+    return this.#life;
+  }
+
+  /** Opens the page. */
+  open(): void {
+    const { world, plan } = this.#options;
+    this.#lives++;
+    const number = this.#lives;
+    const env = this.#env(number);
+    const { ids, onReject } = plan;
+    const todo = defineModel<SimTodo>({ endpoint: 'todos', ids, onReject });
+    const sync = createSync({
+      name: `sim-${world.seed}-${this.index}-${number}`,
+      models: { todo },
+      transport: rest({ baseUrl: simBaseUrl }),
+      storage: this.disk.storage(),
+      env,
+    });
+    const store = configureStore({
+      reducer: { [sync.reducerPath]: sync.reducer },
+      devTools: false,
+      middleware: (defaults) =>
+        defaults({ immutableCheck: false, serializableCheck: false }).concat(sync.middleware),
+    });
+    sync.events.on('*', (event) => {
+      this.events.push(event);
+      if (event.type === 'settled') this.#settled(event.operationId, event.outcome);
+    });
+    this.#life = { sync, state: () => store.getState().sync };
+    sync.start();
+  }
+
+  /** The page is gone without a word; it is opened again a little later. */
+  kill(): void {
+    if (!this.#life) return;
+    const { world } = this.#options;
+    const { sync } = this.#life;
+    this.#life = null;
+    this.disk.endLife();
+    this.#lives++;
+    for (const event of this.#timers.values()) world.cancel(event);
+    this.#timers.clear();
+    // Only what the process would lose with it: its place among the running syncs of this realm.
+    sync.stop().catch(() => {});
+    world.note(`kill ${this.index}`);
+    const pause = 10 + keyedBelow(world.seed, `pause/${this.index}/${this.#lives}`, longestPause);
+    world.schedule(pause, () => this.open());
+  }
+
+  /** What a person does here; false if there is no page to do it in. */
+  act(step: UserStep): boolean {
+    const life = this.#life;
+    if (!life) return false;
+    try {
+      this.#act(life, step);
+    } catch (error) {
+      // Refused at the border: nothing happened.
+      if ((error as { name?: unknown }).name !== 'SyncError') this.#options.onError(error);
+    }
+    return true;
+  }
+
+  /** What stands on the disk, read as a new start would read it. */
+  async onDisk(): Promise<Facts> {
+    const connection = this.disk.inspect();
+    const breathe = () => Promise.resolve();
+    const codec = identityCodec;
+    const { facts } = await hydrate({ connection, codec, breathe, models: ['todo'] });
+    return facts;
+  }
+
+  get sequenced(): Facts {
+    return this.#life?.state().sequenced ?? emptyFacts(['todo']);
+  }
+
+  #act({ sync, state }: Life, step: UserStep): unknown {
+    const { todo } = sync.models;
+    const id = `r${step.record}`;
+    const waiting = sync.outbox.list().filter((item) => item.operation.recordId === id);
+    const dead = waiting.find((item) => item.deadLetter)?.operation.id;
+    const field = `d${this.index}`;
+    const value = ++this.#writes;
+    // People change what they see.
+    const isSeen = todo.selectById({ sync: state() }, id) !== undefined;
+    if (!isSeen && ['update', 'refused', 'remove'].includes(step.do)) return undefined;
+    switch (step.do) {
+      case 'create':
+        return this.#wrote(todo.create({ id, title: `t${value}`, [field]: value }));
+      case 'upsert':
+        return this.#wrote(todo.upsert({ id, title: `t${value}`, [field]: value }));
+      case 'update':
+        return this.#wrote(todo.update(id, { [field]: value, shared: value }));
+      case 'refused':
+        return this.#wrote(todo.update(id, { title: '', [field]: value }));
+      case 'remove':
+        return this.#wrote(todo.remove(id));
+      case 'cancel':
+        return this.#quietly(waiting[0] && sync.outbox.cancel(waiting[0].operation.id));
+      case 'retry':
+        return this.#quietly(dead && sync.outbox.retry(dead));
+      case 'edit':
+        return this.#quietly(dead && sync.outbox.edit(dead, { title: 'mended' }));
+      case 'discard':
+        return this.#quietly(dead && sync.outbox.discard(dead));
+      case 'resolve': {
+        const parked = sync.conflicts.list().some((conflict) => conflict.recordId === id);
+        const choice = step.at % 2 === 0 ? 'keepLocal' : 'keepRemote';
+        return this.#quietly(parked && sync.conflicts.resolve(id, choice));
+      }
+      case 'pull':
+        return this.#quietly(state().ephemeral.role === 'leading' && todo.pull());
+      case 'checkpoint':
+        return this.#quietly(state().ephemeral.role === 'leading' && sync.persistor.flush());
+      case 'reload':
+        return this.kill();
+    }
+  }
+
+  #wrote({ id, operationId, saved }: OperationHandle<SimTodo>): void {
+    const { world } = this.#options;
+    saved.then(
+      () => this.accepted.push({ operationId, recordId: id, at: world.now }),
+      () => {},
+    );
+  }
+
+  /** What a person asked for and may be refused later. */
+  #quietly(work: unknown): void {
+    if (work instanceof Promise) work.catch(() => {});
+  }
+
+  #settled(operationId: string, outcome: string): void {
+    const before = this.ended.get(operationId);
+    if (before !== undefined && before !== outcome) {
+      const damaged = this.#isDamaged();
+      if (!damaged)
+        this.#options.onError(
+          new Error(`I17: ${operationId} ended as ${before}, then as ${outcome}`),
+        );
+    }
+    this.ended.set(operationId, outcome);
+  }
+
+  #isDamaged(): boolean {
+    return this.#options.isDamaged();
+  }
+
+  #draw(label: string): string {
+    const n = (this.#draws.get(label) ?? 0) + 1;
+    this.#draws.set(label, n);
+    return `${label}/${this.index}/${n}`;
+  }
+
+  #env(number: number): Env {
+    const { world, net, onError } = this.#options;
+    const alive = () => this.#lives === number;
+    const setTimer = (delay: number, callback: () => void) => {
+      const timer =
+        this.#timers.size +
+        world.steps * 1_000 +
+        Math.floor(keyed(world.seed, this.#draw('timer')) * 1_000);
+      let id = timer;
+      while (this.#timers.has(id)) id++;
+      const event = world.schedule(delay, () => {
+        this.#timers.delete(id);
+        if (alive()) callback();
+      });
+      this.#timers.set(id, event);
+      return id;
+    };
+    return {
+      now: () => world.now,
+      setTimer,
+      clearTimer: (handle) => {
+        const event = this.#timers.get(handle);
+        if (event !== undefined) world.cancel(event);
+        this.#timers.delete(handle);
+      },
+      random: (label) => keyed(world.seed, this.#draw(label)),
+      uuid: () => keyedUuid(world.seed, this.#draw('uuid')),
+      recordId: () => keyedUuid(world.seed, this.#draw('recordId')),
+      fetch: net.fetch(this.index, alive),
+      indexedDB: undefined,
+      lock: (_, on) => {
+        on.held({ release: () => {} });
+        return () => {};
+      },
+      readMark: () => this.#marks.get('id'),
+      writeMark: (_, value) => void this.#marks.set('id', value),
+      networkHint: () => 'present',
+      onNetworkHint: () => () => {},
+      onResume: () => () => {},
+      breathe: () => new Promise((resolve) => void world.schedule(0, () => alive() && resolve())),
+      report: onError,
+    };
+  }
+}

@@ -1,0 +1,149 @@
+import { keyed, keyedBelow } from './keyed.ts';
+import type { NetFault } from './plan.ts';
+import type { SimServer, WireAnswer, WireRequest } from './simServer.ts';
+import type { World } from './world.ts';
+
+/** A request as the invariants see it. */
+export interface Attempt {
+  readonly device: number;
+  readonly method: string;
+  readonly path: string;
+  readonly key: string | null;
+  readonly body: string;
+  readonly ifMatch: string | null;
+  readonly from: number;
+  to: number | null;
+}
+
+export interface SimNetOptions {
+  readonly world: World;
+  readonly server: SimServer;
+  readonly faultAt: (device: number, n: number) => NetFault | undefined;
+  /** Whether the device's link is down at this moment. */
+  readonly isCut: (device: number) => boolean;
+}
+
+export const simBaseUrl = 'http://localhost/';
+
+/**
+ * The way between devices and server, request and answer legs apart: each takes virtual time and
+ * can be lost, late, doubled, cut in half or answered by somebody else.
+ */
+export class SimNet {
+  readonly attempts: Attempt[] = [];
+  readonly #options: SimNetOptions;
+  readonly #counts: number[] = [];
+
+  constructor(options: SimNetOptions) {
+    this.#options = options;
+  }
+
+  /** A page's `fetch`; `alive` tells whether the page is still there to hear the answer. */
+  fetch(device: number, alive: () => boolean): (request: Request) => Promise<Response> {
+    return async (request) => {
+      const body = request.body ? await request.text() : '';
+      return new Promise((resolve, reject) => {
+        this.#send(device, request, body, alive, resolve, reject);
+      });
+    };
+  }
+
+  #send(
+    device: number,
+    request: Request,
+    body: string,
+    alive: () => boolean,
+    resolve: (response: Response) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const { world, server, faultAt, isCut } = this.#options;
+    const count = (this.#counts[device] ?? 0) + 1;
+    this.#counts[device] = count;
+    const fault = faultAt(device, count);
+    const wire: WireRequest = {
+      method: request.method,
+      path: request.url.slice(simBaseUrl.length),
+      headers: Object.fromEntries(request.headers),
+      body,
+    };
+    const attempt = attemptOf(device, wire, world.now);
+    this.attempts.push(attempt);
+    let open = true;
+    const end = (how: () => void) => {
+      if (!open) return;
+      open = false;
+      attempt.to = world.now;
+      if (alive()) how();
+    };
+    request.signal.addEventListener('abort', () => end(() => reject(named('AbortError'))));
+    if (request.signal.aborted) return end(() => reject(named('AbortError')));
+    const fail = (delay: number) =>
+      world.schedule(delay, () => end(() => reject(named('TypeError'))));
+    const leg = (name: string) => 1 + keyed(world.seed, `${name}/${device}/${count}`) * 60;
+    const late = () => 5_000 + keyedBelow(world.seed, `late/${device}/${count}`, 30_000);
+    if (isCut(device) || fault === 'dropRequest' || fault === 'redirect') {
+      fail(leg('fail'));
+      return;
+    }
+    const there = leg('there') + (fault === 'delayRequest' ? late() : 0);
+    world.schedule(there, () => {
+      if (fault === 'status500') return answer(busy);
+      if (fault === 'html') return answer(portal);
+      const made = server.handle(wire);
+      world.note(`net ${device} ${count} ${wire.method} ${wire.path} ${made.status}`);
+      if (fault === 'duplicate') world.schedule(leg('again'), () => server.handle(wire));
+      answer(made);
+    });
+    const answer = (made: WireAnswer): void => {
+      const back = leg('back') + (fault === 'delayAnswer' || fault === 'slow' ? late() : 0);
+      if (fault === 'dropAnswer' || isCut(device)) {
+        fail(back);
+        return;
+      }
+      const cut = fault === 'truncate' && made.body.length > 1;
+      const whole = cut ? { ...made, body: made.body.slice(0, made.body.length >> 1) } : made;
+      world.schedule(back, () => end(() => resolve(responseOf(whole))));
+    };
+  }
+}
+
+const busy: WireAnswer = { status: 500, headers: {}, body: '' };
+const portal: WireAnswer = {
+  status: 200,
+  headers: { 'content-type': 'text/html' },
+  body: '<html>Welcome to the hotel</html>',
+};
+
+function attemptOf(device: number, wire: WireRequest, from: number): Attempt {
+  const key = wire.headers['idempotency-key']?.replaceAll('"', '') ?? null;
+  const ifMatch = wire.headers['if-match'] ?? null;
+  const { method, path, body } = wire;
+  return { device, method, path, key, body, ifMatch, from, to: null };
+}
+
+function named(name: string): Error {
+  const error = new Error(name === 'AbortError' ? 'aborted' : 'fetch failed');
+  error.name = name;
+  return error;
+}
+
+/** As much of a Response as the kit reads, without the platform's own queues. */
+function responseOf({ status, headers, body }: WireAnswer): Response {
+  const known = new Map(Object.entries(headers));
+  let left: Uint8Array | null = body === '' ? null : new TextEncoder().encode(body);
+  const reader = {
+    read: async () => {
+      const value = left;
+      left = null;
+      return value ? { done: false, value } : { done: true, value: undefined };
+    },
+    cancel: async () => {},
+  };
+  const stream = body === '' ? null : { getReader: () => reader, cancel: async () => {} };
+  const response = {
+    status,
+    headers: { get: (name: string) => known.get(name) ?? null },
+    body: stream,
+  };
+  return response as unknown as Response;
+}
