@@ -76,7 +76,10 @@ export class SimNet {
       if (alive()) how();
     };
     request.signal.addEventListener('abort', () => end(() => reject(named('AbortError'))));
-    if (request.signal.aborted) return end(() => reject(named('AbortError')));
+    if (request.signal.aborted) {
+      end(() => reject(named('AbortError')));
+      return;
+    }
     const fail = (delay: number) =>
       world.schedule(delay, () => end(() => reject(named('TypeError'))));
     const leg = (name: string) => 1 + keyed(world.seed, `${name}/${device}/${count}`) * 60;
