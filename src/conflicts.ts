@@ -1,4 +1,6 @@
+import type { ConflictLogEntry } from '../store/facts.ts';
 import { type JsonObject, sameJson } from '../store/json.ts';
+import { valuesOf } from '../store/pages.ts';
 import type { Operation } from '../store/rows/row.ts';
 import { type ParkedConflict, selectConflicts } from '../store/selectors.ts';
 import type { PersonDraft, SyncState } from '../store/slice.ts';
@@ -13,6 +15,8 @@ export type Choice = 'keepLocal' | 'keepRemote' | object;
 export interface Conflicts {
   /** Conflicts that wait for a person. */
   list(): readonly ParkedConflict[];
+  /** What merges overwrote, oldest first: ours stayed, theirs stands here. The last 1,000. */
+  log(): readonly ConflictLogEntry[];
   /**
    * Decides one. `id`: the record's key (with its model, where two models share the key).
    * @throws SyncError `notFound`, `badData`
@@ -69,6 +73,7 @@ export function createConflicts({ env, state, act }: ConflictsOptions): Conflict
 
   return {
     list: () => selectConflicts(state()),
+    log: () => valuesOf(state().shown.conflictLog),
     resolve: async (id, choice, model) => {
       const conflict = selectConflicts(state()).find(
         (item) => item.recordId === id && (model === undefined || item.model === model),

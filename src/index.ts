@@ -1,6 +1,6 @@
 export type { Failure, FailureCode } from '../machines/failure.ts';
 export type { RecordState } from '../machines/record.ts';
-export type { Outcome } from '../store/facts.ts';
+export type { ConflictLogEntry, Outcome } from '../store/facts.ts';
 export type { Json, JsonObject } from '../store/json.ts';
 export type { Operation, Overwritten, Strategy } from '../store/rows/row.ts';
 export type {

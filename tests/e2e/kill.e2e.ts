@@ -19,7 +19,11 @@ test('P1 P4 CR1 CR2 CR5 CR7 CR20: 20 rounds of kills under load lose nothing tha
       ...{ rounds: 20, seed, page },
       print: (line) => lines.push(line),
     });
-    lines.push(`${summary.kills} kills, ${summary.wipes} wipes`);
+    const { kills, wipes, missing, acknowledged } = summary;
+    lines.push(
+      `${kills} kills, ${acknowledged} edits acknowledged, ${wipes} wipes, ${missing.length} missing`,
+    );
+    lines.push(...missing, ...summary.doubled, ...summary.wrong);
     expect(summary).toMatchObject({ rounds: 20, missing: [], doubled: [], wrong: [] });
     expect(summary.acknowledged).toBeGreaterThan(500);
   } finally {

@@ -300,6 +300,8 @@ describe('conflicts', () => {
     expect(body(id)).toEqual({ id, title: 'Ours', done: true, note: 'n' });
     expect(record(device, id)).toEqual({ id, title: 'Ours', done: true, note: 'n' });
     expect(merged).toEqual([[{ field: 'title', local: 'Ours', remote: 'Theirs' }]]);
+    const logged = { model: 'todo', recordId: id, field: 'title', remote: 'Theirs' };
+    expect(device.sync.conflicts.log()).toMatchObject([logged]);
   });
 
   test('deleted here, changed there: the change stays, the delete waits for a person', async () => {
