@@ -75,6 +75,8 @@ export class Journal {
   #engineCount = 0;
   #closed = false;
   #behind = false;
+  /** An append of people's rows ended without an answer: they may be on the disk. */
+  #inDoubt = false;
   #troubleTimer: number | null = null;
   #wake: (() => void) | null = null;
 
@@ -156,6 +158,7 @@ export class Journal {
   }
 
   async #writePeople(): Promise<void> {
+    if (this.#inDoubt && !(await this.#resolveDoubt())) return;
     const { rows, texts } = await this.#group();
     const head = await this.#commitRows(texts, (error) =>
       rows.length > 1 ? this.#writeOneByOne(rows.length) : this.#giveUp(error),
@@ -163,6 +166,20 @@ export class Journal {
     if (head === null) return;
     this.#people.splice(0, rows.length);
     await this.#deliver(rows, head);
+  }
+
+  /**
+   * Looks whether rows in doubt were written after all, before they are written again: otherwise a
+   * full disk could refuse the second copy, and the first would take effect though it was refused.
+   */
+  async #resolveDoubt(): Promise<boolean> {
+    await this.#readOn();
+    if (this.#behind) return false;
+    this.#inDoubt = false;
+    const { facts, writer } = this.#options;
+    const seen = facts().lastSeen[writer]?.n ?? 0;
+    this.#people = this.#people.filter((row) => row.actionId.n > seen);
+    return this.#people.length > 0;
   }
 
   /** The new head, or null after trouble (all stays queued) or a failure (`onFailed` has seen to it). */
@@ -176,8 +193,12 @@ export class Journal {
       return head;
     } catch (cause) {
       const error = asStorageError(cause);
-      if (isInDoubt(error)) await this.#trouble(error);
-      else await onFailed(error);
+      if (isInDoubt(error)) {
+        this.#inDoubt = true;
+        await this.#trouble(error);
+      } else {
+        await onFailed(error);
+      }
       return null;
     }
   }

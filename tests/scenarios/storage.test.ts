@@ -88,13 +88,34 @@ describe('durability', () => {
     expect(events.map((event) => event.type)).toContain('storageTrouble');
     expect(events.map((event) => event.type)).toContain('storageRecovered');
     const connection = await storage.open('one');
-    expect((await connection.readRows(0, 99)).length).toBe(3);
+    expect((await connection.readRows(0, 99)).length).toBe(1);
     await sync.stop();
     const again = await device({}, storage, deviceEnv(), 'one');
     await again.sync.ready;
     expect(again.sync.outbox.list()).toHaveLength(1);
     expect(store.getState()).toBeDefined();
     await again.sync.stop();
+  });
+
+  test('CR2 ST1: a write in doubt is never told as refused when it stands on the disk', async () => {
+    let doubts = 1;
+    let full = false;
+    const { sync, todo, store } = await device({
+      beforeCommit: (batch) => {
+        if (full && batch.append) throw new StorageError('quota', 'no room');
+      },
+      afterCommit: (batch) => {
+        if (!appends(batch, 'recorded') || doubts-- <= 0) return;
+        full = true;
+        throw new StorageError('lost', 'the handle died');
+      },
+    });
+    await sync.ready;
+    const write = todo.create(milk);
+    await write.saved;
+    expect(todo.selectById(store.getState(), write.id)).toBeDefined();
+    expect(sync.outbox.list()).toHaveLength(1);
+    await sync.stop();
   });
 
   test('ST1: a full disk refuses the write, rolls it back and says so; the next one is saved', async () => {
