@@ -197,6 +197,8 @@ export class Journal {
         this.#inDoubt = true;
         await this.#trouble(error);
       } else {
+        // It refuses, but it answers: whoever waits for it may go on.
+        this.#options.onTrouble(undefined);
         await onFailed(error);
       }
       return null;
@@ -262,6 +264,7 @@ export class Journal {
     } catch (cause) {
       const error = asStorageError(cause);
       if (!isInDoubt(error)) {
+        this.#options.onTrouble(undefined);
         for (const request of written) request.reject(error);
         return;
       }

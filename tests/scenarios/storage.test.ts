@@ -118,6 +118,22 @@ describe('durability', () => {
     await sync.stop();
   });
 
+  test('ST2 ST4: a disk that dies and then is full, and then is not, is written to again', async () => {
+    const trouble: StorageError[] = [];
+    const { sync, todo, store } = await device({
+      beforeCommit: (batch) => {
+        const next = batch.append ? trouble.shift() : undefined;
+        if (next) throw next;
+      },
+    });
+    await sync.ready;
+    trouble.push(new StorageError('lost', 'the handle died'), new StorageError('quota', 'no room'));
+    await expect(todo.create(milk).saved).rejects.toMatchObject({ code: 'notSaved' });
+    await until('leading', () => sync.selectSyncStatus(store.getState()).role === 'leading');
+    await todo.create(milk).saved;
+    await sync.stop();
+  });
+
   test('ST1: a full disk refuses the write, rolls it back and says so; the next one is saved', async () => {
     let full = true;
     const { sync, todo, store, events } = await device({
