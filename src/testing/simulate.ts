@@ -15,6 +15,8 @@ export interface SimulationResult {
 
 /** Virtual ms after the last step in which everything must settle: 3 x the longest wait, and room. */
 const settleBound = 3 * 300_000 + 120_000;
+/** ms after which nothing that was sent is still on its way, and no step waits for its page. */
+const stragglers = 45_000;
 const stepLimit = 60_000;
 
 /**
@@ -40,7 +42,7 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
   }
   for (const fault of plan.faults)
     if (fault.on === 'time') lastStep = Math.max(lastStep, fault.at + (fault.for ?? 0));
-  await step(run, () => world.now >= start + lastStep + 12_000);
+  await step(run, () => world.now >= start + lastStep + stragglers);
   run.heal();
   await settle(run);
   return {
