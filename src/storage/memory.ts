@@ -1,59 +1,24 @@
-import { type Batch, type Committed, type Storage, StorageError } from '../ports/storage.ts';
-
-interface Database {
-  rows: { sequence: number; text: string }[];
-  head: number;
-  fence: number;
-  readonly pages: Map<string, string>;
-  readonly meta: Map<string, string>;
-}
-
-/** Rows are few between checkpoints; the sequence is found from the end. */
-function commit(database: Database, batch: Batch): Committed {
-  const { head, fence } = database;
-  const { expect } = batch;
-  const moved = expect?.head !== undefined && expect.head !== head;
-  const fenced = expect?.fence !== undefined && expect.fence !== fence;
-  if (moved || fenced) return { ok: false, head, fence };
-  for (const text of batch.append ?? []) {
-    database.head++;
-    database.rows.push({ sequence: database.head, text });
-  }
-  for (const [key, text] of batch.putPages ?? []) database.pages.set(key, text);
-  for (const key of batch.removePages ?? []) database.pages.delete(key);
-  for (const [key, text] of batch.putMeta ?? []) database.meta.set(key, text);
-  for (const key of batch.removeMeta ?? []) database.meta.delete(key);
-  if (batch.fence !== undefined) database.fence = batch.fence;
-  const through = batch.removeRowsThrough;
-  if (through !== undefined) database.rows = database.rows.filter((row) => row.sequence > through);
-  return { ok: true, head: batch.append?.length || expect ? database.head : 0 };
-}
+import { type Storage, StorageError } from '../ports/storage.ts';
+import { applyBatch, emptyDatabase, type MemoryDatabase } from './memoryDatabase.ts';
 
 /**
  * Storage that lasts as long as the value: for tests, servers and trying things out. Nothing
- * survives a reload, and `sync.status` says so (`kind: 'memory'`).
+ * survives a reload.
  */
 export function memory(): Storage {
-  const databases = new Map<string, Database>();
+  const databases = new Map<string, MemoryDatabase>();
   return {
     kind: 'memory',
     async open(name) {
-      const known = databases.get(name);
-      const database: Database = known ?? {
-        rows: [],
-        head: 0,
-        fence: 0,
-        pages: new Map(),
-        meta: new Map(),
-      };
+      const database = databases.get(name) ?? emptyDatabase();
       databases.set(name, database);
       let closed = false;
-      const use = (): Database => {
+      const use = (): MemoryDatabase => {
         if (closed) throw new StorageError('lost', 'this connection was closed');
         return database;
       };
       return {
-        commit: async (batch) => commit(use(), batch),
+        commit: async (batch) => applyBatch(use(), batch),
         readRows: async (after, limit) =>
           use()
             .rows.filter((row) => row.sequence > after)

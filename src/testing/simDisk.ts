@@ -1,21 +1,9 @@
 import type { Batch, Committed, Storage, StorageConnection } from '../ports/storage.ts';
 import { StorageError } from '../ports/storage.ts';
+import { applyBatch, emptyDatabase, type MemoryDatabase } from '../storage/memoryDatabase.ts';
 import { keyed, keyedBelow } from './keyed.ts';
 import type { DiskFault } from './plan.ts';
 import type { World } from './world.ts';
-
-interface Database {
-  rows: { sequence: number; text: string }[];
-  head: number;
-  fence: number;
-  pages: Map<string, string>;
-  meta: Map<string, string>;
-}
-
-const emptyDatabase = (): Database => ({
-  ...{ rows: [], head: 0, fence: 0 },
-  ...{ pages: new Map(), meta: new Map() },
-});
 
 export interface SimDiskOptions {
   readonly world: World;
@@ -37,7 +25,7 @@ const hangs = 30_000;
  */
 export class SimDisk {
   readonly #options: SimDiskOptions;
-  #database: Database = emptyDatabase();
+  #database: MemoryDatabase = emptyDatabase();
   #batches = 0;
   #life = 0;
   #reads = 0;
@@ -148,26 +136,9 @@ export class SimDisk {
   }
 
   #apply(batch: Batch): Committed {
-    const database = this.#database;
-    const { head, fence } = database;
-    const { expect } = batch;
-    const moved = expect?.head !== undefined && expect.head !== head;
-    const fenced = expect?.fence !== undefined && expect.fence !== fence;
-    if (moved || fenced) return { ok: false, head, fence };
-    for (const text of batch.append ?? []) {
-      database.head++;
-      database.rows.push({ sequence: database.head, text });
-    }
-    for (const [key, text] of batch.putPages ?? []) database.pages.set(key, text);
-    for (const key of batch.removePages ?? []) database.pages.delete(key);
-    for (const [key, text] of batch.putMeta ?? []) database.meta.set(key, text);
-    for (const key of batch.removeMeta ?? []) database.meta.delete(key);
-    if (batch.fence !== undefined) database.fence = batch.fence;
-    const through = batch.removeRowsThrough;
-    if (through !== undefined)
-      database.rows = database.rows.filter((row) => row.sequence > through);
-    if (batch.append) this.#options.onRows(batch.append);
-    return { ok: true, head: batch.append?.length || expect ? database.head : 0 };
+    const committed = applyBatch(this.#database, batch);
+    if (committed.ok && batch.append) this.#options.onRows(batch.append);
+    return committed;
   }
 }
 
