@@ -149,7 +149,8 @@ export function createSync<const M extends Models, const P extends string = 'syn
     const engineModels = new Map<string, EngineModel>();
     for (const model of names) {
       const { endpoint, ids, nulls, onReject } = models[model] as ModelDefinition<Identified>;
-      engineModels.set(model, { name: model, endpoint, ids, nulls, onReject });
+      const wire = { name: model, endpoint, ids, nulls, versionField: null };
+      engineModels.set(model, { ...wire, onReject });
     }
     dispatchToStore = api.dispatch as unknown as StoreDispatch;
     runtime = new Runtime(

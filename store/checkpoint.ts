@@ -2,6 +2,7 @@ import {
   type ConflictLogEntry,
   type Entry,
   emptyFacts,
+  emptyModel,
   type Facts,
   type Lane,
   type ModelFacts,
@@ -28,6 +29,9 @@ export interface TreeRoot {
   readonly page: string | null;
 }
 
+/** How far the pulls of a model have come. */
+type Progress = Pick<ModelFacts, 'cursor' | 'pulled' | 'epoch' | 'filter' | 'fullSince'>;
+
 /** The small part: names the pages that belong to it. */
 export interface CheckpointRoot {
   readonly v: typeof checkpointVersion;
@@ -40,10 +44,11 @@ export interface CheckpointRoot {
     | 'settledOrder'
     | 'logOrder'
     | 'lastSeen'
+    | 'origins'
     | 'lastSyncedAt'
     | 'lastFailure'
   >;
-  readonly models: Readonly<Record<string, Pick<ModelFacts, 'cursor' | 'pulled'>>>;
+  readonly models: Readonly<Record<string, Progress>>;
   /** By tree name: `lanes`, `records/todo`, … */
   readonly trees: Readonly<Record<string, TreeRoot>>;
 }
@@ -68,17 +73,21 @@ export function treesOf(facts: Facts): [name: string, pages: Pages<unknown>][] {
 
 export function rootOf(facts: Facts, trees: CheckpointRoot['trees']): CheckpointRoot {
   const { head, folded, generation, order, settledOrder, logOrder } = facts;
-  const { lastSeen, lastSyncedAt, lastFailure } = facts;
+  const { lastSeen, origins, lastSyncedAt, lastFailure } = facts;
   const small = { head, folded, generation, order, settledOrder, logOrder };
   const models = Object.fromEntries(
-    Object.entries(facts.models).map(([name, { cursor, pulled }]) => [name, { cursor, pulled }]),
+    Object.entries(facts.models).map(([name, model]) => [name, progressOf(model)]),
   );
   return {
     v: checkpointVersion,
-    facts: { ...small, lastSeen, lastSyncedAt, lastFailure },
+    facts: { ...small, lastSeen, origins, lastSyncedAt, lastFailure },
     models,
     trees,
   };
+}
+
+function progressOf({ cursor, pulled, epoch, filter, fullSince }: ModelFacts): Progress {
+  return { cursor, pulled, epoch, filter, fullSince };
 }
 
 /** A page as text: a leaf with its values, a branch with the keys of its children's pages. */
@@ -93,15 +102,16 @@ export function encodeNode(
   return JSON.stringify({ keys, values: entries ? (values as Entry[]).map(encodeEntry) : values });
 }
 
-function encodeEntry({ base, version, alias }: Entry): unknown {
-  return alias === null ? [base, version] : [base, version, alias];
+function encodeEntry({ base, version, alias, confirmed }: Entry): unknown {
+  return alias === null ? [base, version, confirmed] : [base, version, confirmed, alias];
 }
 
 function decodeEntry(stored: unknown): Entry {
   if (!Array.isArray(stored)) throw new Error('a stored record is no list');
-  const [base, version, alias] = stored;
+  const [base, version, confirmed, alias] = stored;
   if (base !== null && !isJsonObject(base)) throw new Error('a stored base is no object');
-  return { base, version: version ?? null, alias: alias ?? null, shown: base };
+  if (typeof confirmed !== 'number') throw new Error('a stored record has no sequence');
+  return { base, version: version ?? null, alias: alias ?? null, shown: base, confirmed };
 }
 
 export type DecodedPage =
@@ -164,8 +174,7 @@ export function restoreFacts(
           {
             records,
             aliases: tree<string>(`aliases/${name}`, empty.settled),
-            cursor: root.models[name]?.cursor ?? null,
-            pulled: root.models[name]?.pulled ?? false,
+            ...progressOf({ ...emptyModel, ...root.models[name] }),
             shown: records.size,
           },
         ];

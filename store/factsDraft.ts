@@ -33,8 +33,7 @@ export const writerCap = 256;
 interface ModelDraft {
   readonly records: PagesDraft<Entry>;
   readonly aliases: PagesDraft<string>;
-  cursor: string | null;
-  pulled: boolean;
+  progress: Pick<ModelFacts, 'cursor' | 'pulled' | 'epoch' | 'filter' | 'fullSince'>;
   shown: number;
 }
 
@@ -60,6 +59,7 @@ export class FactsDraft {
   order: number;
   settledOrder: number;
   logOrder: number;
+  origins: Facts['origins'];
   lastSyncedAt: number | null;
   lastFailure: Facts['lastFailure'];
   readonly #lastSeen: Facts['lastSeen'];
@@ -75,6 +75,7 @@ export class FactsDraft {
     this.order = before.order;
     this.settledOrder = before.settledOrder;
     this.logOrder = before.logOrder;
+    this.origins = before.origins;
     this.lastSyncedAt = before.lastSyncedAt;
     this.lastFailure = before.lastFailure;
     this.#lastSeen = before.lastSeen;
@@ -98,8 +99,7 @@ export class FactsDraft {
       draft = {
         records: new PagesDraft(before.records),
         aliases: new PagesDraft(before.aliases),
-        cursor: before.cursor,
-        pulled: before.pulled,
+        progress: before,
         shown: before.shown,
       };
       this.#models.set(name, draft);
@@ -250,7 +250,7 @@ export class FactsDraft {
     if (before && before.alias !== null && before.alias !== known)
       draft.aliases.delete(before.alias);
     const shown = before?.shown ?? null;
-    draft.records.set(recordId, { base, version, alias: known, shown });
+    draft.records.set(recordId, { base, version, alias: known, shown, confirmed: this.head });
   }
 
   /** Base and shown at once, for a record without operations: one walk down the pages, not three. */
@@ -274,7 +274,9 @@ export class FactsDraft {
     if (before && before.alias !== null && before.alias !== known)
       draft.aliases.delete(before.alias);
     if (!before?.shown) draft.shown++;
-    draft.records.set(recordId, { base, version, alias: known, shown: base });
+    draft.records.set(recordId, {
+      ...{ base, version, alias: known, shown: base, confirmed: this.head },
+    });
   }
 
   /** Shows base with the visible operations of the lane: the one function of every change. */
@@ -287,6 +289,7 @@ export class FactsDraft {
       base,
       version: entry?.version ?? null,
       alias: entry?.alias ?? null,
+      confirmed: entry?.confirmed ?? 0,
       shown: rebase(base, operations, this.lane(key)?.parked ?? null),
     });
   }
@@ -339,8 +342,7 @@ export class FactsDraft {
       const model = this.model(name);
       model.records.clear();
       model.aliases.clear();
-      model.cursor = null;
-      model.pulled = false;
+      model.progress = emptyModel;
       model.shown = 0;
     }
   }
@@ -354,6 +356,7 @@ export class FactsDraft {
       order: this.order,
       settledOrder: this.settledOrder,
       logOrder: this.logOrder,
+      origins: this.origins,
       lastSyncedAt: this.lastSyncedAt,
       lastFailure: this.lastFailure,
       lastSeen: this.#seen ?? this.#lastSeen,
@@ -368,8 +371,7 @@ export class FactsDraft {
         models[name] = {
           records: draft.records.finish(),
           aliases: draft.aliases.finish(),
-          cursor: draft.cursor,
-          pulled: draft.pulled,
+          ...pick(draft.progress),
           shown: draft.shown,
         };
       }
@@ -377,6 +379,10 @@ export class FactsDraft {
     }
     return next;
   }
+}
+
+function pick({ cursor, pulled, epoch, filter, fullSince }: ModelDraft['progress']) {
+  return { cursor, pulled, epoch, filter, fullSince };
 }
 
 type PagedField =

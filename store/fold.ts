@@ -10,6 +10,7 @@ import type {
   EditedRow,
   JournalEntry,
   Operation,
+  OriginPausedRow,
   ParkedRow,
   PulledRow,
   PurgedRow,
@@ -132,6 +133,8 @@ function foldLegal(draft: FactsDraft, row: Row): string | undefined {
       return discarded(draft, row);
     case 'pulled':
       return pulled(draft, row);
+    case 'originPaused':
+      return originPaused(draft, row);
     case 'purged':
       return purged(draft, row);
   }
@@ -159,6 +162,7 @@ function recorded(draft: FactsDraft, row: RecordedRow): undefined {
     base: entry?.base ?? null,
     version: entry?.version ?? null,
     alias: entry?.alias ?? null,
+    confirmed: entry?.confirmed ?? 0,
     shown: hidden === 0 ? applyOperation(shown, operation) : shown,
   });
   // What was rolled back hides nothing, though it is not visible: the walk tells.
@@ -390,6 +394,14 @@ function replaced(draft: FactsDraft, row: RetriedRow | EditedRow): string | unde
 
 function pulled(draft: FactsDraft, row: PulledRow): undefined {
   const model = draft.model(row.model);
+  const { epoch, filter } = row;
+  // From the start, or on from where we are: otherwise what lies between was never folded here.
+  const isContinuous = row.since === null || row.since === model.progress.cursor;
+  if (row.begins) model.progress = { ...model.progress, fullSince: draft.head };
+  for (const recordId of row.unchanged ?? []) {
+    const entry = draft.entry(row.model, recordId);
+    if (entry) model.records.set(recordId, { ...entry, confirmed: draft.head });
+  }
   for (const item of row.items) {
     const { id: recordId, record, version, alias } = item;
     for (const field of item.overwritten ?? []) {
@@ -407,12 +419,13 @@ function pulled(draft: FactsDraft, row: PulledRow): undefined {
     }
     confirmed(draft, row.model, recordId, null, null);
   }
-  // From the start, or on from where we are: otherwise what lies between was never folded here.
-  const isContinuous = row.since === null || row.since === model.cursor;
   if (!isContinuous) return;
-  if (row.cursor !== null) model.cursor = row.cursor;
+  const { progress } = model;
+  const cursor = row.cursor ?? progress.cursor;
+  const known = { epoch: epoch ?? progress.epoch, filter: filter ?? progress.filter };
+  model.progress = { ...progress, ...known, cursor };
   if (row.complete) {
-    model.pulled = true;
+    model.progress = { ...model.progress, pulled: true, fullSince: null };
     draft.confirm(row.at);
   }
 }
@@ -456,6 +469,16 @@ function confirmed(
   } else {
     draft.putClean(model, recordId, base, version, alias);
   }
+}
+
+/** Pauses that are over by then go. */
+function originPaused(
+  draft: FactsDraft,
+  { origin, until, failure, at }: OriginPausedRow,
+): undefined {
+  const kept = Object.entries(draft.origins).filter(([, pause]) => pause.until > at);
+  draft.origins = { ...Object.fromEntries(kept), [origin]: { until, failure } };
+  draft.lastFailure = failure;
 }
 
 function purged(draft: FactsDraft, row: PurgedRow): undefined {

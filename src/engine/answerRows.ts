@@ -46,6 +46,8 @@ export function answerRows(
       return [parkedRow(facts, context, answer.failure)];
     case 'retryLater':
       return [retryRow(lane, context, answer.failure)];
+    default:
+      return [retryRow(lane, context, answer.failure)];
   }
 }
 

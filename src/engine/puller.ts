@@ -144,7 +144,7 @@ export class Puller {
         cursor = null;
         continue;
       }
-      if (answer.kind === 'failed') {
+      if (answer.kind !== 'page') {
         failure = answer.failure;
         return end('failed');
       }
@@ -180,7 +180,10 @@ export class Puller {
     }
     this.#answered.set(model, new Set());
     try {
-      return await transport.pull({ model: wire, cursor, limit: pageSize }, this.#abort.signal);
+      return await transport.pull(
+        { model: wire, cursor, limit: pageSize, offset: 0, filter: {} },
+        this.#abort.signal,
+      );
     } catch {
       await wireFailed();
       const message = 'the request ended without an answer';

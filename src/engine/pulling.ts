@@ -62,7 +62,7 @@ export function pullRows(
       else items.push(pulledItem(facts, context.model, id, serverId, record, version));
     }
     for (const item of items) parked.push(...parkDelete(facts, context, item));
-    for (const serverId of page.deleted) {
+    for (const { id: serverId } of page.deleted) {
       const id = keyOf(facts, context.model, serverId);
       if (isAnswered(context, id)) left++;
       else if (canTakeTombstone(getIn(facts.lanes, laneKey(context.model, id)))) deleted.push(id);

@@ -6,6 +6,7 @@ import type {
   ModelWire,
   PullAnswer,
   PulledRecord,
+  PulledTombstone,
   RemoteRecord,
 } from '../ports/transport.ts';
 import { type Body, objectIn } from './answerBody.ts';
@@ -192,9 +193,9 @@ export function pullAnswer(
   for (const record of page[name] as readonly Json[]) {
     const id = isJsonObject(record) ? idOf(record) : null;
     if (id === null || !isJsonObject(record)) return failed('unreadable', 'an item has no id');
-    items.push({ id, record, version: itemVersion(versions, id) });
+    items.push({ id, record, version: itemVersion(versions, id), lastOperationId: null });
   }
-  const deleted = deletedIds(page.deleted);
+  const deleted = tombstones(page.deleted);
   if (!deleted) return failed('unreadable', 'the tombstones are none');
   return {
     kind: 'page',
@@ -202,6 +203,7 @@ export function pullAnswer(
     deleted,
     cursor: typeof page.cursor === 'string' ? page.cursor : null,
     hasMore: page.hasMore === true,
+    epoch: typeof page.epoch === 'string' ? page.epoch : null,
   };
 }
 
@@ -210,9 +212,15 @@ function itemVersion(versions: JsonObject, id: string): string | null {
   return versionIn(isJsonObject(entry) ? entry.version : entry);
 }
 
-function deletedIds(deleted: Json | undefined): string[] | null {
+function tombstones(deleted: Json | undefined): PulledTombstone[] | null {
   if (deleted === undefined) return [];
   if (!Array.isArray(deleted)) return null;
-  const ids = deleted.map((item: Json) => idOf(isJsonObject(item) ? item : { id: item }));
-  return ids.every((id): id is string => typeof id === 'string') ? ids : null;
+  const found: PulledTombstone[] = [];
+  for (const item of deleted as readonly Json[]) {
+    const tombstone = isJsonObject(item) ? item : { id: item };
+    const id = idOf(tombstone);
+    if (id === null) return null;
+    found.push({ id, version: versionIn(tombstone.version) });
+  }
+  return found;
 }

@@ -8,6 +8,7 @@ import {
   isString,
   isText,
   listOf,
+  mapOf,
   nullable,
   oneOf,
   optional,
@@ -34,6 +35,8 @@ const operation = shape({
   visible: isBoolean,
   strategy: oneOf('optimistic', 'waitForRemote'),
   supersedes: optional(ids),
+  dependsOn: optional(ids),
+  request: optional(isObject),
   meta: optional(isAnything),
 });
 
@@ -47,6 +50,7 @@ const requestFields = {
   contentType: nullable(isString),
   body: nullable(isString),
   ifMatch: nullable(isString),
+  headers: optional(mapOf(isString)),
 };
 
 const overwritten = listOf(shape({ field: isString, local: isAnything, remote: isAnything }));
@@ -105,6 +109,11 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     since: nullable(isString),
     cursor: nullable(isString),
     complete: isBoolean,
+    begins: optional(isBoolean),
+    unchanged: optional(ids),
+    epoch: optional(isText),
+    filter: optional(isString),
   }),
+  originPaused: row({ origin: isString, until: isNumber, failure }),
   purged: row({ generation: isCount }),
 };

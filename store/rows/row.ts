@@ -33,6 +33,10 @@ export interface Operation {
   readonly strategy: Strategy;
   /** Operations that this one stands for: a dead letter retried, a conflict merged. */
   readonly supersedes?: readonly string[];
+  /** Operations that must be on the server before this one is sent. */
+  readonly dependsOn?: readonly string[];
+  /** How this one call travels, where it differs from its model's way; plain data. */
+  readonly request?: JsonObject;
   /** The caller's own, handed back in events and lists; never sent. */
   readonly meta?: Json;
 }
@@ -49,6 +53,8 @@ export interface SealedRequest {
   readonly contentType: string | null;
   readonly body: string | null;
   readonly ifMatch: string | null;
+  /** Of this request alone; never credentials. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface RowOf<Type extends string> {
@@ -175,6 +181,22 @@ export interface PulledRow extends RowOf<'pulled'> {
   readonly cursor: string | null;
   /** Whether the server said that there is no more (for now). */
   readonly complete: boolean;
+  /** True in the first row of a full pull. */
+  readonly begins?: true;
+  /** Records that a full pull met as they were known. */
+  readonly unchanged?: readonly string[];
+  /** The life of the server's data, where it tells. */
+  readonly epoch?: string;
+  /** The filter that was asked with, as canonical text. */
+  readonly filter?: string;
+}
+
+/** An origin asked for a pause. */
+export interface OriginPausedRow extends RowOf<'originPaused'> {
+  readonly origin: string;
+  /** ms since 1970. */
+  readonly until: number;
+  readonly failure: Failure;
 }
 
 /** `sync.clear()`: everything goes; what was recorded before it and arrives later is discarded. */
@@ -200,7 +222,8 @@ export type EngineRow =
   | ParkedRow
   | ResolvedRow
   | CancelledRow
-  | PulledRow;
+  | PulledRow
+  | OriginPausedRow;
 
 export type Row = PersonRow | EngineRow;
 export type RowType = Row['type'];

@@ -10,7 +10,13 @@ import type { Intent } from '../../store/seal.ts';
 
 const base = 'https://api.example.com/v1/';
 const server = setupServer();
-const todo: ModelWire = { name: 'todo', endpoint: 'todos', ids: 'client', nulls: 'delete' };
+const todo: ModelWire = {
+  name: 'todo',
+  endpoint: 'todos',
+  ids: 'client',
+  nulls: 'delete',
+  versionField: null,
+};
 const { signal } = new AbortController();
 
 beforeAll(() => server.listen());
@@ -248,7 +254,7 @@ describe('what an answer means', () => {
 describe('P19: a pull', () => {
   const pull = (response: () => Response, cursor: string | null = null) => {
     server.use(http.get(`${base}todos`, response));
-    return transport().pull({ model: todo, cursor, limit: 10 }, signal);
+    return transport().pull({ model: todo, cursor, limit: 10, offset: 0, filter: {} }, signal);
   };
 
   test('asks from the cursor and reads items, versions, tombstones', async () => {
@@ -266,11 +272,18 @@ describe('P19: a pull', () => {
         });
       }),
     );
-    const page = await transport().pull({ model: todo, cursor: 'c 1', limit: 10 }, signal);
+    const page = await transport().pull(
+      { model: todo, cursor: 'c 1', limit: 10, offset: 0, filter: {} },
+      signal,
+    );
     expect(url).toBe(`${base}todos?since=c+1&limit=10`);
     expect(page).toEqual({
-      ...{ kind: 'page', deleted: ['b', 'c'], cursor: 'x', hasMore: true },
-      items: [{ id: 'a', record, version: '"3"' }],
+      ...{ kind: 'page', cursor: 'x', hasMore: true, epoch: null },
+      deleted: [
+        { id: 'b', version: '"2"' },
+        { id: 'c', version: null },
+      ],
+      items: [{ id: 'a', record, version: '"3"', lastOperationId: null }],
     });
   });
 

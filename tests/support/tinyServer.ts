@@ -87,7 +87,7 @@ export class TinyServer {
     const items = rows.flatMap(([id, { record, version }]) =>
       record ? [{ id, record, version: `"${version}"` }] : [],
     );
-    const deleted = rows.flatMap(([id, { record }]) => (record || cursor === null ? [] : [id]));
+    const deleted = rows.flatMap(([id, { record }]) => (record || cursor === null ? [] : [{ id }]));
     return { kind: 'page', items, deleted, cursor: String(this.#changes), hasMore: false };
   }
 }
