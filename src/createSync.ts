@@ -148,9 +148,10 @@ export function createSync<const M extends Models, const P extends string = 'syn
     const state = () => stateOf(api.getState() as object);
     const engineModels = new Map<string, EngineModel>();
     for (const model of names) {
-      const { endpoint, ids, nulls, onReject } = models[model] as ModelDefinition<Identified>;
+      const definition = models[model] as ModelDefinition<Identified>;
+      const { endpoint, ids, nulls, onReject, references } = definition;
       const wire = { name: model, endpoint, ids, nulls, versionField: null };
-      engineModels.set(model, { ...wire, onReject });
+      engineModels.set(model, { ...wire, onReject, references });
     }
     dispatchToStore = api.dispatch as unknown as StoreDispatch;
     runtime = new Runtime(

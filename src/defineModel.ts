@@ -18,6 +18,11 @@ export interface ModelOptions {
   readonly nulls?: 'delete' | 'meaningful';
   /** Whether a refused change stays shown until a person decides (`keep`), or goes (`rollback`). */
   readonly onReject?: 'keep' | 'rollback';
+  /**
+   * Fields that name records of other models, by model: `{ listId: 'list' }`. A record waits for
+   * those it names, and their ids are the server's on the wire and this device's keys here.
+   */
+  readonly references?: Readonly<Record<string, string>>;
   /** How writes show: at once (`optimistic`), or when the server said yes (`waitForRemote`). */
   readonly strategy?: Strategy;
 }
@@ -55,8 +60,18 @@ export function defineModel<T extends Identified>(options: ModelOptions): ModelD
     ids: oneOf('ids', options.ids, ['client', 'server']),
     nulls: oneOf('nulls', options.nulls, ['delete', 'meaningful']),
     onReject: oneOf('onReject', options.onReject, ['keep', 'rollback']),
+    references: referencesOf(options.references),
     strategy: oneOf('strategy', options.strategy, ['optimistic', 'waitForRemote']),
   };
+}
+
+function referencesOf(given: ModelOptions['references'] = {}): Readonly<Record<string, string>> {
+  for (const [field, model] of Object.entries(given)) {
+    if (typeof model !== 'string' || model === '' || field === 'id') {
+      throw new SyncError('badConfig', `defineModel: references.${field} must name a model`);
+    }
+  }
+  return { ...given };
 }
 
 function trimmed(path: string): string {

@@ -128,6 +128,7 @@ class Walk {
       ...{ model: 'todo', recordId: lane.recordId, request: lane.sealed, at: 1 },
       newOperationId: `merged-${++this.#made}`,
       delayAfter: () => 5,
+      references: {},
       onReject: pick % 2 ? 'keep' : 'rollback',
     };
     this.engine(answerRows(this.facts, context, answer));
