@@ -34,6 +34,8 @@ export interface Run {
   readonly fired: Set<Fault>;
   /** Devices whose database was taken away. */
   readonly wiped: Set<number>;
+  /** When the run began (virtual ms since 1970). */
+  readonly start: number;
   /** From here on nothing goes wrong any more. */
   heal(): void;
 }
@@ -99,7 +101,7 @@ export function makeRun(seed: number, plan: Plan): Run {
   const heal = () => {
     phase = 'healed';
   };
-  return { world, server, net, devices, sealed, supersedes, errors, fired, wiped, heal };
+  return { world, server, net, devices, sealed, supersedes, errors, fired, wiped, start, heal };
 }
 
 function takeAway(device: SimDevice): void {

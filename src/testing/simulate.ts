@@ -1,7 +1,9 @@
 import { valuesOf } from '../../store/pages.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
 import { checkDisk, checkEndings, checkLedger, checkQuiet, checkStep } from './invariants.ts';
+import { checkPage } from './pageChecks.ts';
 import { checkedPlan, type Plan } from './plan.ts';
+import { checkWire } from './wireChecks.ts';
 
 export interface SimulationResult {
   readonly steps: number;
@@ -45,6 +47,7 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
   await step(run, () => world.now >= start + lastStep + stragglers);
   run.heal();
   await settle(run);
+  checkWire(run, plan);
   return {
     steps: world.steps,
     trace: world.trace,
@@ -64,6 +67,7 @@ async function step(run: Run, done: () => boolean): Promise<void> {
   tick();
   await run.world.run(() => {
     checkStep(run);
+    for (const device of run.devices) checkPage(device);
     return wake || done();
   }, stepLimit);
 }
