@@ -1,7 +1,7 @@
 import type { SealedRequest } from '../../store/rows/row.ts';
-import type { Fault, Plan } from './plan.ts';
+import type { Fault, Plan, TimeFault } from './plan.ts';
 import { SimDevice } from './simDevice.ts';
-import { SimDisk } from './simDisk.ts';
+import { SimDisk, type WrittenRow } from './simDisk.ts';
 import { SimNet } from './simNet.ts';
 import { SimServer } from './simServer.ts';
 import { World } from './world.ts';
@@ -36,13 +36,21 @@ export interface Run {
   readonly wiped: Set<number>;
   /** When the run began (virtual ms since 1970). */
   readonly start: number;
+  /** Durable steps of each device and requests of all before everything healed; null: not yet. */
+  readonly healed: { readonly points: readonly number[]; readonly requests: number } | null;
   /** From here on nothing goes wrong any more. */
   heal(): void;
 }
 
-export function makeRun(seed: number, plan: Plan): Run {
+/** `onCrash`: a page has died; its disk is as it will be found. */
+export function makeRun(seed: number, plan: Plan, onCrash: (device: SimDevice) => void): Run {
   const world = new World(seed);
-  const server = new SimServer(plan.ids === 'server' ? { serverIds: ['todos'] } : {});
+  const { seeded, serverPage } = plan;
+  const server = new SimServer({
+    ...(plan.ids === 'server' && { serverIds: ['todos'] }),
+    ...(serverPage !== undefined && { page: serverPage }),
+  });
+  for (let n = 0; n < (seeded ?? 0); n++) server.seed('todos', { id: `seed-${n}`, title: `s${n}` });
   const errors: unknown[] = [];
   const fired = new Set<Fault>();
   const wiped = new Set<number>();
@@ -50,10 +58,10 @@ export function makeRun(seed: number, plan: Plan): Run {
   const supersedes = new Map<string, readonly string[]>();
   const cuts: [from: number, to: number][][] = Array.from({ length: plan.devices }, () => []);
   const start = world.now;
-  let phase: 'troubled' | 'healed' = 'troubled';
+  let healed: Run['healed'] = null;
 
   const find = <On extends 'request' | 'disk'>(on: On, device: number, n: number) => {
-    if (phase === 'healed') return undefined;
+    if (healed) return undefined;
     const fault = plan.faults.find(
       (item) => item.on === on && item.device === device && item.n === n,
     ) as (Fault & { readonly on: On }) | undefined;
@@ -73,35 +81,55 @@ export function makeRun(seed: number, plan: Plan): Run {
       ...{ world, device: index },
       faultAt: (n) => find('disk', index, n),
       onKill: () => devices[index]?.kill(),
-      onRows: (texts) => noteRows(index, texts, sealed, supersedes, wiped.has(index)),
+      onRows: (rows) => noteRows(index, rows, sealed, supersedes, wiped.has(index)),
     });
     const isDamaged = () => wiped.has(index);
-    devices.push(new SimDevice({ world, index, plan, net, disk, onError, isDamaged }));
+    devices.push(new SimDevice({ world, index, plan, net, disk, onError, isDamaged, onCrash }));
   }
   for (const fault of plan.faults) {
     if (fault.on !== 'time') continue;
     const device = devices[fault.device] as SimDevice;
     world.schedule(fault.at, () => {
-      fired.add(fault);
       world.note(`${fault.do} ${fault.device}`);
-      if (fault.do === 'offline') {
-        cuts[fault.device]?.push([world.now, world.now + (fault.for ?? 1_000)]);
-        return;
-      }
-      if (fault.do === 'corruptRow' && device.disk.corruptLastRow()) wiped.add(fault.device);
-      if (fault.do === 'wipe' || fault.do === 'wipeLater') {
-        wiped.add(fault.device);
-        if (fault.do === 'wipe') device.disk.wipe();
-        else world.schedule(500, () => takeAway(device));
-      }
-      device.kill();
+      if (strike(fault, device)) fired.add(fault);
     });
   }
   world.note(`start ${start}`);
   const heal = () => {
-    phase = 'healed';
+    const points = devices.map((device) => device.disk.points.length);
+    healed = { points, requests: net.attempts.length };
   };
-  return { world, server, net, devices, sealed, supersedes, errors, fired, wiped, start, heal };
+  const strike = (fault: TimeFault, device: SimDevice): boolean => {
+    switch (fault.do) {
+      case 'offline':
+        cuts[fault.device]?.push([world.now, world.now + (fault.for ?? 1_000)]);
+        return true;
+      case 'kill':
+        return device.kill();
+      case 'powerLoss':
+        device.disk.losePower();
+        return device.kill();
+      case 'corruptRow': {
+        const row = device.disk.corruptLastRow();
+        if (row) wiped.add(fault.device);
+        device.kill();
+        return row !== null;
+      }
+      case 'wipe':
+      case 'wipeLater':
+        wiped.add(fault.device);
+        if (fault.do === 'wipe') device.disk.wipe();
+        else world.schedule(500, () => takeAway(device));
+        device.kill();
+        return true;
+    }
+  };
+  return {
+    ...{ world, server, net, devices, sealed, supersedes, errors, fired, wiped, start, heal },
+    get healed() {
+      return healed;
+    },
+  };
 }
 
 function takeAway(device: SimDevice): void {
@@ -123,12 +151,12 @@ interface RowLike {
 
 function noteRows(
   device: number,
-  texts: readonly string[],
+  rows: readonly WrittenRow[],
   sealed: Run['sealed'],
   supersedes: Map<string, readonly string[]>,
   damaged: boolean,
 ): void {
-  for (const text of texts) {
+  for (const { text } of rows) {
     const row = JSON.parse(text) as RowLike;
     for (const request of row.requests ?? []) {
       const before = sealed.get(request.key);
