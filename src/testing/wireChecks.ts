@@ -1,4 +1,4 @@
-import { carriedBy, InvariantBroken, type Run } from './history.ts';
+import { carriedBy, InvariantBroken, type Run, withSuperseded } from './history.ts';
 import type { Plan } from './plan.ts';
 
 function broken(invariant: string, seen: string): never {
@@ -10,6 +10,7 @@ export function checkWire(run: Run, plan: Plan): void {
   checkBytes(run);
   checkRefusals(run);
   checkOffline(run, plan);
+  checkValues(run);
 }
 
 /** I18: all attempts of a key carry the bytes that were sealed. */
@@ -59,6 +60,43 @@ function checkOffline({ devices, start }: Run, { faults }: Plan): void {
       if (event.type !== 'retryScheduled' || event.failure.status !== undefined) continue;
       if (event.failure.at > from && event.failure.at < to) {
         broken('I24', `${event.recordId} was put off by a failure while there was no network`);
+      }
+    }
+  }
+}
+
+/**
+ * I3: what ended as committed or merged has reached the server word for word: each number that was
+ * written stands in a request that took effect for it, or a later one of the same device does.
+ */
+function checkValues(run: Run): void {
+  const { devices, operations, server, wiped } = run;
+  const effects = new Map<string, Record<string, unknown>[]>();
+  const anybody = new Set<string>();
+  // A person's choice, or a delete, takes with it what was written before.
+  const gone = withSuperseded(run, run.chosen);
+  for (const [key, { kind }] of run.sealed) {
+    if (kind === 'delete') for (const id of carriedBy(run, key)) gone.add(id);
+  }
+  for (const { key, body } of server.ledger) {
+    const record: unknown = body === '' ? null : JSON.parse(body);
+    for (const id of key === null ? [] : carriedBy(run, key)) {
+      if (record) effects.set(id, [...(effects.get(id) ?? []), record as Record<string, unknown>]);
+    }
+    for (const [field, value] of Object.entries(record ?? {})) anybody.add(`${field}/${value}`);
+  }
+  for (const { index, ended } of devices) {
+    if (wiped.has(index)) continue;
+    for (const [operationId, outcome] of ended) {
+      const operation = operations.get(operationId);
+      if (!operation || gone.has(operationId)) continue;
+      if (outcome !== 'committed' && outcome !== 'merged') continue;
+      for (const [field, value] of Object.entries(operation.changes)) {
+        if (typeof value !== 'number') continue;
+        const reached = (effects.get(operationId) ?? []).some((body) => Number(body[field]) >= value);
+        // Somebody else had written the very same: there was nothing left to send.
+        if (reached || anybody.has(`${field}/${value}`)) continue;
+        broken('I3', `${operationId} ended as ${outcome}; ${field}: ${value} never took effect`);
       }
     }
   }
