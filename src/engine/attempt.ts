@@ -1,5 +1,6 @@
 import type { Failure } from '../../machines/failure.ts';
-import type { Facts, Lane } from '../../store/facts.ts';
+import type { Entry, Facts, Lane } from '../../store/facts.ts';
+import type { JsonObject } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import type { Answer, RemoteRecord, Transport } from '../ports/transport.ts';
@@ -34,7 +35,9 @@ export async function completed(
 ): Promise<Answer> {
   switch (answer.kind) {
     case 'conflict':
-      return answer.remote ? answer : withRecord(context, attempt, signal);
+      return answer.remote && !moved(context.facts(), attempt)
+        ? answer
+        : withRecord(context, attempt, signal);
     case 'committed':
       return isOpen(context.facts(), attempt, answer)
         ? newest(context, attempt, answer, signal)
@@ -66,7 +69,7 @@ type Committed = Extract<Answer, { kind: 'committed' }>;
  * (which of both is newer only the server can tell), or it did not say which version it made.
  */
 function isOpen(facts: Facts, attempt: Attempt, { remote, version }: Committed): boolean {
-  if (remote?.record) return moved(facts, attempt);
+  if (moved(facts, attempt)) return true;
   if (remote || version !== null || attempt.request.kind === 'delete') return false;
   return attempt.request.kind === 'create' || attempt.request.ifMatch !== null;
 }
@@ -130,15 +133,23 @@ function unreadable({ now }: AttemptContext, message: string): Answer {
   return { kind: 'retryLater', failure: { code: 'unreadable', message, at: now() } };
 }
 
-function serverIdOf(facts: Facts, { model, recordId }: Lane): string {
+function serverIdOf(facts: Facts, lane: Lane): string {
+  return entryOf(facts, lane)?.alias ?? lane.recordId;
+}
+
+/** What the answer is folded over; another one by then: the answer is asked for again. */
+export function baseOf(facts: Facts, { lane }: Attempt): JsonObject | null {
+  return entryOf(facts, lane)?.base ?? null;
+}
+
+function entryOf(facts: Facts, { model, recordId }: Lane): Entry | undefined {
   const records = facts.models[model]?.records;
-  return (records && getIn(records, recordId)?.alias) ?? recordId;
+  return records && getIn(records, recordId);
 }
 
 /** Whether the base is another one than the request was made on. */
 function moved(facts: Facts, { lane, request }: Attempt): boolean {
-  const records = facts.models[lane.model]?.records;
-  const entry = records && getIn(records, lane.recordId);
+  const entry = entryOf(facts, lane);
   if (!entry || entry.base === null) return false;
   if (request.kind === 'create') return true;
   return request.ifMatch !== null && entry.version !== request.ifMatch;

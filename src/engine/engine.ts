@@ -90,6 +90,7 @@ export class Engine {
   #away = true;
   #facts: Facts | null = null;
   #checkpointed = 0;
+  /** A checkpoint or a sweep under way: one at a time. */
   #checkpointing: Promise<void> | null = null;
   #waking: Promise<void> | null = null;
   #retryTimer: TimerHandle | null = null;
@@ -383,7 +384,20 @@ export class Engine {
     this.#lines.restore(this.#sequenced().origins);
     this.#puller.want(this.#options.models.keys());
     this.wake();
-    await this.#opened?.checkpointer.sweep();
+    await this.#sweep();
+  }
+
+  /** No checkpoint is written meanwhile: its pages would be taken for orphans. */
+  async #sweep(): Promise<void> {
+    const end = () => {
+      this.#checkpointing = null;
+    };
+    this.#checkpointing =
+      this.#opened?.checkpointer.sweep().then(end, (error) => {
+        end();
+        throw error;
+      }) ?? null;
+    await this.#checkpointing;
   }
 
   /**
@@ -425,6 +439,8 @@ export class Engine {
     const opened = this.#opened;
     if (!opened) return;
     await this.#journal?.flush();
+    // What is read must not be replaced by a checkpoint that this tab is still writing.
+    await this.#checkpointing?.catch(() => {});
     const read = await this.#untilDone(() => readFacts(this.#openingOptions(), opened.connection));
     this.#opened = { ...opened, ...read };
     const { facts } = read.hydrated;

@@ -1,12 +1,13 @@
 import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
 import type { Failure } from '../../machines/failure.ts';
 import type { Facts } from '../../store/facts.ts';
+import type { JsonObject } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { RowBuilder } from '../journal/journal.ts';
 import type { Env } from '../ports/env.ts';
 import type { Answer, BatchAnswer, Transport } from '../ports/transport.ts';
 import { type AnswerContext, answerRows } from './answerRows.ts';
-import { type Attempt, completed } from './attempt.ts';
+import { type Attempt, baseOf, completed } from './attempt.ts';
 import type { LaneIndex } from './laneIndex.ts';
 import type { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
@@ -44,6 +45,12 @@ interface Request {
   /** Credentials renewed before it left. */
   readonly renewals: number;
   readonly abort: AbortController;
+}
+
+/** An answer that leaves nothing open, and the base that it is to be folded over. */
+interface Complete {
+  readonly answer: Answer;
+  readonly base?: JsonObject | null;
 }
 
 /** Sends what is sealed and seals what comes next: at most one request of a record under way. */
@@ -138,14 +145,14 @@ export class Pusher {
 
   async #attempt(request: Request): Promise<void> {
     const { wireFailed } = this.#options;
-    let answers: ReadonlyMap<string, Answer>;
+    let answers: ReadonlyMap<string, Complete>;
     try {
       answers = await this.#ask(request);
     } catch (cause) {
       if (this.#stopped || !(await wireFailed()) || this.#stopped) return;
       // The server is there: what failed is this request.
       const failed = { kind: 'retryLater', failure: this.#wireFailure(cause) } as const;
-      answers = new Map([...request.attempts.keys()].map((key) => [key, failed]));
+      answers = new Map([...request.attempts.keys()].map((key) => [key, { answer: failed }]));
     }
     if (this.#stopped || answers.size === 0) return;
     // What takes its place is sealed in the transaction that writes its answer, and the next request
@@ -156,19 +163,22 @@ export class Pusher {
   }
 
   /** The complete answers by lane; of a lane that is missing nothing is known or to be done. */
-  async #ask(request: Request): Promise<ReadonlyMap<string, Answer>> {
+  async #ask(request: Request): Promise<ReadonlyMap<string, Complete>> {
     const { transport, facts, env } = this.#options;
     const { signal } = request.abort;
     const given = await this.#push(request, signal);
     const context = { transport, facts, now: () => env.now() };
-    const complete = new Map<string, Answer>();
+    const complete = new Map<string, Complete>();
     await Promise.all(
       [...given].map(async ([key, answer]) => {
         const attempt = request.attempts.get(key);
         if (!attempt) return;
+        const base = baseOf(facts(), attempt);
         const known = await completed(context, attempt, answer, signal);
         const judged = this.#judge(request, key, attempt, known);
-        if (judged) complete.set(key, judged);
+        if (!judged) return;
+        const isOnBase = judged.kind === 'committed' || judged.kind === 'conflict';
+        complete.set(key, isOnBase ? { answer: judged, base } : { answer: judged });
       }),
     );
     return complete;
@@ -241,18 +251,18 @@ export class Pusher {
   }
 
   /** The rows of all answers of a request, in one transaction. */
-  #rows(request: Request, answers: ReadonlyMap<string, Answer>): RowBuilder {
-    const contexts = new Map<string, AnswerContext>();
-    for (const key of answers.keys()) {
-      const attempt = request.attempts.get(key);
-      if (attempt) contexts.set(key, this.#context(attempt));
-    }
+  #rows({ attempts }: Request, answers: ReadonlyMap<string, Complete>): RowBuilder {
+    const known = [...answers].flatMap(([key, complete]) => {
+      const attempt = attempts.get(key);
+      return attempt ? [{ key, attempt, complete, context: this.#context(attempt) }] : [];
+    });
     return (facts, taken) => {
-      for (const key of contexts.keys()) if (taken.has(key)) return 'later';
+      if (known.some(({ key }) => taken.has(key))) return 'later';
       const at = this.#options.env.now();
-      return [...contexts].flatMap(([key, context]) => {
-        const answer = answers.get(key);
-        return (answer && answerRows(facts, { ...context, at }, answer)) ?? [];
+      return known.flatMap(({ attempt, complete: { answer, base }, context }) => {
+        // Moved while the row waited for the disk: the request goes again and is answered anew.
+        if (base !== undefined && baseOf(facts, attempt) !== base) return [];
+        return answerRows(facts, { ...context, at }, answer) ?? [];
       });
     };
   }
