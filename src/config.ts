@@ -1,4 +1,4 @@
-import type { Identified, ModelDefinition } from './defineModel.ts';
+import { type Identified, type ModelDefinition, wireOf } from './defineModel.ts';
 import type { Inspect } from './engine/connection.ts';
 import { SyncError } from './errors.ts';
 import type { Env } from './ports/env.ts';
@@ -53,6 +53,7 @@ export function checkOptions<M extends Models>(options: SyncOptions<M>): void {
     if (typeof models[model]?.endpoint !== 'string') {
       refuse(`models.${model}`, 'be made by defineModel(…)');
     }
+    transport.checkModel?.(wireOf(model, models[model]));
   }
   for (const [option, value] of Object.entries(backoff)) {
     if (!(typeof value === 'number' && value > 0)) refuse(`backoff.${option}`, 'be above 0');

@@ -1,12 +1,14 @@
 import type { Strategy } from '../store/rows/row.ts';
 import { SyncError } from './errors.ts';
+import type { RestRequests } from './ports/requests.ts';
+import type { ModelWire } from './ports/transport.ts';
 
 /** What every record has. */
 export interface Identified {
   readonly id: string;
 }
 
-export interface ModelOptions {
+export interface ModelOptions<T extends Identified = Identified> {
   /** Path of the collection under the transport's base URL. */
   readonly endpoint: string;
   /**
@@ -25,10 +27,22 @@ export interface ModelOptions {
   readonly references?: Readonly<Record<string, string>>;
   /** How writes show: at once (`optimistic`), or when the server said yes (`waitForRemote`). */
   readonly strategy?: Strategy;
+  /**
+   * How its requests travel, where they differ from the transport's usual way. Checked by the
+   * transport, at `createSync`.
+   */
+  readonly requests?: RestRequests;
+  /** The field that holds a record's version, for servers that version by field. */
+  readonly version?: Extract<keyof T, string>;
 }
 
 /** A model: a type of records and how they travel. */
-export interface ModelDefinition<T extends Identified> extends Required<ModelOptions> {
+export interface ModelDefinition<T extends Identified>
+  extends Required<Omit<ModelOptions, 'requests' | 'version'>> {
+  /** Null: the transport's usual way. */
+  readonly requests: RestRequests | null;
+  /** Null: versions are told beside the record, or not at all. */
+  readonly version: string | null;
   /** The type of its records; never a value. */
   readonly recordType?: T;
 }
@@ -47,7 +61,7 @@ function oneOf<V extends string>(option: string, value: V | undefined, allowed: 
  * @example defineModel<Todo>({ endpoint: 'todos' })
  * @throws SyncError `badConfig`
  */
-export function defineModel<T extends Identified>(options: ModelOptions): ModelDefinition<T> {
+export function defineModel<T extends Identified>(options: ModelOptions<T>): ModelDefinition<T> {
   const endpoint = typeof options.endpoint === 'string' ? trimmed(options.endpoint) : '';
   if (endpoint === '' || /[?#\\]|(^|\/)\.{1,2}(\/|$)|^[a-z]+:/i.test(endpoint)) {
     throw new SyncError(
@@ -62,7 +76,24 @@ export function defineModel<T extends Identified>(options: ModelOptions): ModelD
     onReject: oneOf('onReject', options.onReject, ['keep', 'rollback']),
     references: referencesOf(options.references),
     strategy: oneOf('strategy', options.strategy, ['optimistic', 'waitForRemote']),
+    requests: options.requests ?? null,
+    version: versionOf(options.version),
   };
+}
+
+/** What a transport is told of a model. */
+export function wireOf(name: string, definition: ModelDefinition<Identified>): ModelWire {
+  const { endpoint, ids, nulls, requests, version } = definition;
+  const wire = { name, endpoint, ids, nulls, versionField: version };
+  return requests === null ? wire : { ...wire, requests };
+}
+
+function versionOf(field: unknown): string | null {
+  if (field === undefined) return null;
+  if (typeof field !== 'string' || field === '' || field === 'id') {
+    throw new SyncError('badConfig', 'defineModel: version must name a field, and not the id');
+  }
+  return field;
 }
 
 function referencesOf(given: ModelOptions['references'] = {}): Readonly<Record<string, string>> {
