@@ -146,12 +146,15 @@ export function createSync<const M extends Models, const P extends string = 'syn
     }
     const { storage = indexedDb(env), transport, backoff, inspect } = options;
     const state = () => stateOf(api.getState() as object);
+    const wire = transport(env);
+    const clockOffset = () => wire.clockOffset?.() ?? null;
     const engineModels = new Map<string, EngineModel>();
     for (const model of names) {
       const definition = models[model] as ModelDefinition<Identified>;
-      const { endpoint, ids, nulls, onReject, references } = definition;
-      const wire = { name: model, endpoint, ids, nulls, versionField: null };
-      engineModels.set(model, { ...wire, onReject, references });
+      const { endpoint, ids, nulls, onReject, references, conflict, updatedAt } = definition;
+      const named = { name: model, endpoint, ids, nulls, versionField: null };
+      const rule = { policy: conflict, updatedAt, clockOffset };
+      engineModels.set(model, { ...named, onReject, references, rule });
     }
     dispatchToStore = api.dispatch as unknown as StoreDispatch;
     runtime = new Runtime(
@@ -166,7 +169,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
           events,
           inspect,
         },
-        transport: transport(env),
+        transport: wire,
         backoff: { ...defaultBackoff, ...backoff },
       },
       { dispatch: api.dispatch, state },
