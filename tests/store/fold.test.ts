@@ -404,7 +404,7 @@ describe('a conflict', () => {
     expect(journal.illegal).toHaveLength(1);
     journal.add(recorded(edit), row(resolvedRow(operation('update', 'a'), null)));
     expect(journal.illegal).toHaveLength(1);
-    journal.add(row({ ...resolvedRow(edit, null), by: 'person' }));
+    journal.add(row({ ...resolvedRow(edit, null), by: 'person' } as PlainRow));
     expect(journal.illegal).toHaveLength(1);
   });
 
@@ -412,7 +412,7 @@ describe('a conflict', () => {
     const edit = operation('update', 'a', { title: 'Ours' });
     const journal = synced().add(
       recorded(edit),
-      row({ ...resolvedRow(edit, null), outcome: 'discarded' }),
+      row({ ...resolvedRow(edit, null), outcome: 'discarded' } as PlainRow),
     );
     expect(journal.illegal).toHaveLength(0);
     expect(journal.facts.lanes.size).toBe(0);
