@@ -55,6 +55,13 @@ export function checkOptions<M extends Models>(options: SyncOptions<M>): void {
     }
     transport.checkModel?.(wireOf(model, models[model]));
   }
+  for (const model of names) {
+    for (const [field, other] of Object.entries(models[model]?.references ?? {})) {
+      if (!names.includes(other)) {
+        refuse(`models.${model}.references.${field}`, `name a model; there is no ${other}`);
+      }
+    }
+  }
   for (const [option, value] of Object.entries(backoff)) {
     if (!(typeof value === 'number' && value > 0)) refuse(`backoff.${option}`, 'be above 0');
   }

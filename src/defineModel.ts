@@ -1,5 +1,7 @@
 import type { Strategy } from '../store/rows/row.ts';
 import { SyncError } from './errors.ts';
+import { type ConflictPolicy, namedPolicies } from './policies/policy.ts';
+import { type UpdatedAt, updatedAtOf } from './policies/updatedAt.ts';
 import type { RestRequests } from './ports/requests.ts';
 import type { ModelWire } from './ports/transport.ts';
 
@@ -25,6 +27,17 @@ export interface ModelOptions<T extends Identified = Identified> {
    * those it names, and their ids are the server's on the wire and this device's keys here.
    */
   readonly references?: Readonly<Record<string, string>>;
+  /**
+   * What happens when others changed the same record: `merge` (default: field by field, ours stays
+   * where both changed one), `serverWins`, `clientWins`, `lastUpdateWins` (whole records),
+   * `manual` (a person decides each), or a function.
+   */
+  readonly conflict?: ConflictPolicy<T>;
+  /**
+   * When the server changed a record last, for `lastUpdateWins`: the name of a field, or a function;
+   * ms since 1970 or ISO 8601.
+   */
+  readonly updatedAt?: string | ((record: T) => unknown);
   /** How writes show: at once (`optimistic`), or when the server said yes (`waitForRemote`). */
   readonly strategy?: Strategy;
   /**
@@ -38,7 +51,9 @@ export interface ModelOptions<T extends Identified = Identified> {
 
 /** A model: a type of records and how they travel. */
 export interface ModelDefinition<T extends Identified>
-  extends Required<Omit<ModelOptions, 'requests' | 'version'>> {
+  extends Required<Omit<ModelOptions, 'conflict' | 'updatedAt' | 'requests' | 'version'>> {
+  readonly conflict: ConflictPolicy;
+  readonly updatedAt: UpdatedAt | null;
   /** Null: the transport's usual way. */
   readonly requests: RestRequests | null;
   /** Null: versions are told beside the record, or not at all. */
@@ -75,6 +90,7 @@ export function defineModel<T extends Identified>(options: ModelOptions<T>): Mod
     nulls: oneOf('nulls', options.nulls, ['delete', 'meaningful']),
     onReject: oneOf('onReject', options.onReject, ['keep', 'rollback']),
     references: referencesOf(options.references),
+    ...conflictOf(options as unknown as ModelOptions),
     strategy: oneOf('strategy', options.strategy, ['optimistic', 'waitForRemote']),
     requests: options.requests ?? null,
     version: versionOf(options.version),
@@ -94,6 +110,25 @@ function versionOf(field: unknown): string | null {
     throw new SyncError('badConfig', 'defineModel: version must name a field, and not the id');
   }
   return field;
+}
+
+function conflictOf({ conflict = 'merge', updatedAt }: ModelOptions) {
+  const isNamed = typeof conflict === 'string' && namedPolicies.includes(conflict);
+  if (!isNamed && typeof conflict !== 'function') {
+    const known = namedPolicies.join(', ');
+    throw new SyncError('badConfig', `defineModel: conflict must be ${known} or a function`);
+  }
+  if (conflict === 'lastUpdateWins' && updatedAt === undefined) {
+    const message = 'defineModel: lastUpdateWins needs updatedAt: when the server changed a record';
+    throw new SyncError('badConfig', message);
+  }
+  if (updatedAt !== undefined && typeof updatedAt !== 'string' && typeof updatedAt !== 'function') {
+    throw new SyncError('badConfig', 'defineModel: updatedAt must be a field or a function');
+  }
+  return {
+    conflict: conflict as unknown as ConflictPolicy,
+    updatedAt: updatedAtOf(updatedAt as Parameters<typeof updatedAtOf>[0]),
+  };
 }
 
 function referencesOf(given: ModelOptions['references'] = {}): Readonly<Record<string, string>> {

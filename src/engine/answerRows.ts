@@ -5,8 +5,9 @@ import { getIn } from '../../store/pages.ts';
 import type { Operation, SealedRequest } from '../../store/rows/row.ts';
 import { coalesce } from '../../store/seal.ts';
 import type { EngineDraft } from '../journal/journal.ts';
-import { merge } from '../policies/merge.ts';
+import type { ConflictRule } from '../policies/policy.ts';
 import type { Answer, RemoteRecord, UnderWay } from '../ports/transport.ts';
+import { conflictRow } from './conflictRows.ts';
 import { operationsIn } from './laneReads.ts';
 import { type References, toKeys } from './references.ts';
 
@@ -22,6 +23,7 @@ export interface AnswerContext {
   readonly delayAfter: (attempts: number) => number;
   readonly onReject: 'keep' | 'rollback';
   readonly references: References;
+  readonly rule: ConflictRule;
 }
 
 /** ms until a server that works on a request is asked again, at least. */
@@ -46,7 +48,7 @@ export function answerRows(
       return [committedRow(facts, context, answer.remote, answer.version)];
     case 'conflict':
       // Without a record the engine has read it before; then it is there.
-      return answer.remote ? [conflictRow(facts, context, answer.remote)] : null;
+      return answer.remote ? [conflictAnswer(facts, context, answer.remote)] : null;
     case 'rejected':
       return [parkedRow(facts, context, answer.failure)];
     case 'retryLater':
@@ -74,7 +76,7 @@ function goneRow(facts: Facts, context: AnswerContext, failure: Failure): Engine
   if (context.request.kind === 'create') {
     return parkedRow(facts, context, { ...failure, code: 'rejected' });
   }
-  return conflictRow(facts, context, { record: null, version: null, lastOperationId: null });
+  return conflictAnswer(facts, context, { record: null, version: null, lastOperationId: null });
 }
 
 /** The row after a failed attempt. */
@@ -150,62 +152,26 @@ function parkedRow(facts: Facts, context: AnswerContext, failure: Failure): Engi
 }
 
 /** Somebody else changed the record (or was it us, and the answer was lost?). */
-function conflictRow(facts: Facts, context: AnswerContext, remote: RemoteRecord): EngineDraft {
+function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteRecord): EngineDraft {
   const { model, recordId, at, request } = context;
   const { operationIds } = request;
   if (remote.lastOperationId !== null && remote.lastOperationId === request.key) {
     return committedRow(facts, context, remote, remote.version);
   }
   const theirs = remote.record && ownKeyed(facts, context, remote.record).base;
-  const conflict = { remote: theirs, remoteVersion: remote.version };
-  const lane = { model, recordId, at };
-  if (theirs === null) {
-    if (request.kind === 'delete') {
-      return { v: 1, type: 'answered', ...lane, operationIds, base: null, version: null };
-    }
-    const failure: Failure = { code: 'remoteDeleted', message: 'it was deleted by others', at };
-    const parked = {
-      reason: 'conflict',
-      operationIds,
-      failure,
-      rollback: false,
-      conflict,
-    } as const;
-    return { v: 1, type: 'parked', ...lane, ...parked };
+  if (theirs === null && request.kind === 'delete') {
+    return { v: 1, type: 'answered', model, recordId, at, operationIds, base: null, version: null };
   }
-  if (request.kind === 'delete') {
-    const message = 'it was changed by others after it was deleted here';
-    const failure: Failure = { code: 'conflict', message, at };
-    const parked = { reason: 'conflict', operationIds, failure, rollback: true, conflict } as const;
-    return { v: 1, type: 'parked', ...lane, ...parked };
-  }
-  return mergedRow(facts, context, theirs, remote.version);
-}
-
-function mergedRow(
-  facts: Facts,
-  context: AnswerContext,
-  base: JsonObject,
-  version: string | null,
-): EngineDraft {
-  const { model, recordId, at, request } = context;
   const operations = sealedOperations(facts, context);
   const entry = entryOf(facts, context);
   const intent = coalesce(operations, entry);
-  const local = intent && intent.kind !== 'nothing' ? intent.changes : {};
-  const { id: _, ...fields } = local;
-  const { changes, overwritten } = merge(entry?.base ?? null, fields, base);
-  const first = operations[0];
-  const operation =
-    first && Object.keys(changes).length > 0
-      ? ({
-          ...first,
-          id: context.newOperationId,
-          kind: 'update',
-          changes,
-          supersedes: operations.flatMap((item) => [item.id, ...(item.supersedes ?? [])]),
-        } satisfies Operation)
-      : null;
-  const row = { v: 1, type: 'resolved', by: 'policy', model, recordId, at } as const;
-  return { ...row, replaced: request.operationIds, operation, base, version, overwritten };
+  return conflictRow({
+    ...{ model, recordId, at, operations, version: remote.version },
+    ...{ rule: context.rule, newOperationId: context.newOperationId },
+    waiting: operationsIn(facts, laneKey(model, recordId)),
+    base: entry?.base ?? null,
+    remote: theirs,
+    changes:
+      intent && intent.kind !== 'nothing' && intent.kind !== 'delete' ? intent.changes : null,
+  });
 }

@@ -1,3 +1,4 @@
+import type { ConflictRule } from '../policies/policy.ts';
 import type { ModelWire } from '../ports/transport.ts';
 import type { References } from './references.ts';
 
@@ -5,6 +6,7 @@ import type { References } from './references.ts';
 export interface EngineModel extends ModelWire {
   readonly onReject: 'keep' | 'rollback';
   readonly references: References;
+  readonly rule: ConflictRule;
 }
 
 export type EngineModels = ReadonlyMap<string, EngineModel>;

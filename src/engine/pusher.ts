@@ -272,7 +272,7 @@ export class Pusher {
     const random = env.random('backoff');
     return {
       ...{ model: lane.model, recordId: lane.recordId, request },
-      ...{ onReject: model.onReject, references: model.references },
+      ...{ onReject: model.onReject, references: model.references, rule: model.rule },
       at: env.now(),
       newOperationId: env.uuid(),
       delayAfter: (attempts) => backoffDelay(backoff, attempts, random),

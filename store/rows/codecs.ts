@@ -54,7 +54,12 @@ const requestFields = {
   notes: optional(isObject),
 };
 
-const overwritten = listOf(shape({ field: isString, local: isAnything, remote: isAnything }));
+const overwritten = listOf(
+  shape({
+    ...{ field: isString, local: isAnything, remote: isAnything },
+    kept: optional(oneOf('remote')),
+  }),
+);
 const conflict = shape({ remote: nullable(isObject), remoteVersion: nullable(isString) });
 const lane = { model: isText, recordId: isText };
 
@@ -87,6 +92,7 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     by: oneOf('policy', 'person'),
     replaced: ids,
     operation: nullable(operation),
+    outcome: optional(oneOf('discarded')),
     base: nullable(isObject),
     version: nullable(isString),
     overwritten,

@@ -129,6 +129,7 @@ class Walk {
       newOperationId: `merged-${++this.#made}`,
       delayAfter: () => 5,
       references: {},
+      rule: { policy: 'merge', updatedAt: null, clockOffset: () => null },
       onReject: pick % 2 ? 'keep' : 'rollback',
     };
     this.engine(answerRows(this.facts, context, answer));
