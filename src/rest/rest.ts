@@ -99,7 +99,7 @@ function createRest(env: Env, settings: Settings): Transport {
       timeout: way.timeoutMillis,
     };
     return resent(env, way.retryCount ?? 0, signal, async () => {
-      const heard = await wire(outgoing, signal);
+      const heard = await wire.ask(outgoing, signal);
       return pushAnswer({ request, model, way, settings, heard, at: env.now() });
     });
   }
@@ -134,7 +134,7 @@ function createRest(env: Env, settings: Settings): Transport {
   ): Promise<BatchAnswer> {
     const body = batchBody(all, settings);
     const headers = { 'content-type': 'application/json' };
-    const heard = await wire({ method: 'POST', path: url, headers, body }, signal);
+    const heard = await wire.ask({ method: 'POST', path: url, headers, body }, signal);
     return batchAnswer({ requests: all, settings, heard, at: env.now() });
   }
 
@@ -144,7 +144,7 @@ function createRest(env: Env, settings: Settings): Transport {
       ...{ model, cursor: null, limit: 1, offset: 0, filter: {} },
     });
     const outgoing = { method: way.method ?? 'GET', path, query, body, headers: contentType(body) };
-    const heard = await wire({ ...outgoing, isGlance: true }, signal);
+    const heard = await wire.ask({ ...outgoing, isGlance: true }, signal);
     return meaningOf(heard.status) === 'done';
   }
 
@@ -156,7 +156,7 @@ function createRest(env: Env, settings: Settings): Transport {
   ): Promise<RemoteRecord | null> {
     const way = wayOf(requests, model, 'read', call);
     const outgoing = readRequest(way, model, serverId);
-    const heard = await wire({ ...outgoing, timeout: way.timeoutMillis }, signal);
+    const heard = await wire.ask({ ...outgoing, timeout: way.timeoutMillis }, signal);
     const remote = readAnswer({ model, serverId, way, settings, heard });
     // A bare 404 says that there is no such record, or no such address: one more look tells.
     if (remote !== 'unsure') return remote;
@@ -183,7 +183,7 @@ function createRest(env: Env, settings: Settings): Transport {
         body,
         headers: contentType(body),
       };
-      const heard = await wire({ ...outgoing, timeout: way.timeoutMillis }, signal);
+      const heard = await wire.ask({ ...outgoing, timeout: way.timeoutMillis }, signal);
       return listAnswer({ request, way, settings, heard, at: env.now() });
     },
     read,
@@ -193,12 +193,13 @@ function createRest(env: Env, settings: Settings): Transport {
       const query = settings.probe === null ? '?limit=1' : '';
       const timeout = Math.min(settings.timeout, probeTimeout);
       const glance = { method: 'GET', path, query, timeout, isGlance: true, isOpen: true } as const;
-      const { status } = await wire(glance, signal);
+      const { status } = await wire.ask(glance, signal);
       // Any answer will do: the server is there. A portal in front of it redirects, or says so.
       if (status === 0 || status === 511 || (status >= 300 && status < 400)) {
         throw new SyncError('remote', 'something in front of the server answered');
       }
     },
+    clockOffset: wire.clockOffset,
     ...(keyring.refresh && { refresh: keyring.refresh }),
   };
 }

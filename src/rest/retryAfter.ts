@@ -1,18 +1,8 @@
 import type { Heard } from './heard.ts';
+import { timeOf } from './httpDate.ts';
 
 /** No server may ask for more (ms). */
 const longestWait = 86_400_000;
-
-/** The forms of a date in HTTP (RFC 9110, 5.6.7), and ISO 8601. */
-const httpDate = /^(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? |\d{4}-\d\d-\d\dT)/i;
-
-// biome-ignore lint/style/noRestrictedGlobals: it reads a text and asks no clock.
-const parsed = (text: string) => Date.parse(text);
-
-function timeOf(text: string | null): number {
-  if (text === null || !httpDate.test(text)) return Number.NaN;
-  return parsed(/gmt|z|[+-]\d\d:?\d\d$/i.test(text) ? text : `${text} GMT`);
-}
 
 /**
  * How long the server asks to wait (ms, 0 … 24 h); null where it does not say, or nobody can read

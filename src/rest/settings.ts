@@ -96,7 +96,7 @@ function originsOf(own: string, given: unknown): ReadonlySet<string> {
   if (!Array.isArray(given)) return refuse('origins', 'be a list');
   for (const [i, text] of given.entries()) {
     const url = secureUrl(text);
-    if (!url || url.pathname !== '/' || url.search !== '') {
+    if (url?.pathname !== '/' || url.search !== '') {
       return refuse(`origins[${i}]`, 'be an https origin like "https://api.example.com"');
     }
     origins.add(url.origin);

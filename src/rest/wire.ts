@@ -4,6 +4,7 @@ import { isAbsolute } from './address.ts';
 import { type Body, isPage, readBody } from './answerBody.ts';
 import type { Credentials, Keyring } from './credentials.ts';
 import type { Heard } from './heard.ts';
+import { timeOf } from './httpDate.ts';
 import type { Settings } from './settings.ts';
 
 /** A request but for what every request has: the base URL, the credentials, the platform's options. */
@@ -21,8 +22,12 @@ export interface Outgoing {
   readonly isOpen?: boolean;
 }
 
-/** Sends a request and hears the answer to its end. Throws if none came. */
-export type Wire = (outgoing: Outgoing, signal: AbortSignal) => Promise<Heard>;
+export interface Wire {
+  /** Sends a request and hears the answer to its end. Throws if none came. */
+  readonly ask: (outgoing: Outgoing, signal: AbortSignal) => Promise<Heard>;
+  /** How far the server's clock is ahead of this device's (ms); null before the first answer. */
+  readonly clockOffset: () => number | null;
+}
 
 /** Whether requests may go where a path leads; from disk it may name what no option allows any more. */
 export function isAllowed(path: string, { origins }: Settings): boolean {
@@ -32,6 +37,14 @@ export function isAllowed(path: string, { origins }: Settings): boolean {
 
 export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire {
   const { base, idleTimeout, answerLimit } = settings;
+  let clockOffset: number | null = null;
+
+  /** `Date` tells whole seconds, and was written somewhere between both moments. */
+  function measure(response: Response, sentAt: number): void {
+    const told = timeOf(response.headers.get('date')) + 500;
+    const now = env.now();
+    if (!Number.isNaN(told) && now >= sentAt) clockOffset = told - (sentAt + now) / 2;
+  }
 
   function requestOf(outgoing: Outgoing, given: Credentials, signal: AbortSignal): Request {
     const { path, query = '', method, headers, body = null } = outgoing;
@@ -59,6 +72,7 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
       : await keyring.credentials();
     if (!asked && !isOpen) return signedOut;
     const given = asked ?? noCredentials;
+    const sentAt = env.now();
     const response = await env.fetch(requestOf(outgoing, given, deadline.signal));
     deadline.heard();
     const body = isGlance
@@ -66,6 +80,8 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
       : await readBody(response, answerLimit, deadline.heard);
     const { status } = response;
     if (body.kind === 'page' && status >= 200 && status < 300) throw portal();
+    // Only the server that is meant: neither a portal nor somebody else's.
+    if (body.kind !== 'page' && !isAbsolute(outgoing.path)) measure(response, sentAt);
     return {
       status,
       header: (name) => response.headers.get(name),
@@ -74,7 +90,7 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
     };
   }
 
-  return async (outgoing, signal) => {
+  async function ask(outgoing: Outgoing, signal: AbortSignal): Promise<Heard> {
     const deadline = startDeadline(env, outgoing.timeout ?? settings.timeout, idleTimeout, signal);
     try {
       // A callback of the app's that never answers must not hold the record for ever.
@@ -82,7 +98,9 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
     } finally {
       deadline.stop();
     }
-  };
+  }
+
+  return { ask, clockOffset: () => clockOffset };
 }
 
 type Headed = Readonly<Record<string, string>> | undefined;
