@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, sameJson } from '../../store/json.ts';
 import type { Addressed, Answer, BatchAnswer } from '../ports/transport.ts';
+import { isAbsolute } from './address.ts';
 import { type Body, objectIn } from './answerBody.ts';
 import { misdeployed, paused, pushAnswer, unauthorized } from './answers.ts';
 import { type Heard, reasonIn, versionIn } from './heard.ts';
@@ -59,6 +60,39 @@ const answers: { readonly [M in Meaning]: (whole: Whole) => BatchAnswer } = {
   unreadable: tryAgain,
 };
 
+/** Requests outside of the batch under way at once. */
+const parallel = 6;
+
+/**
+ * Sends several: under the base URL in one request, what leads elsewhere each by itself (`alone`).
+ * Throws if one of them gets no answer: all have keys of their own and may go again.
+ */
+export async function sentMany(
+  requests: readonly Addressed[],
+  together: (requests: readonly Addressed[]) => Promise<BatchAnswer>,
+  alone: (request: Addressed) => Promise<Answer>,
+): Promise<BatchAnswer> {
+  const inside = requests.filter(({ request }) => !isAbsolute(request.path));
+  if (inside.length === requests.length) return together(requests);
+  const outside = requests.filter(({ request }) => isAbsolute(request.path));
+  const answers = new Map<string, Answer | 'notAttempted'>();
+  const left = outside.values();
+  const work = async () => {
+    for (const each of left) answers.set(each.request.key, await alone(each));
+  };
+  const workers = Array.from({ length: Math.min(parallel, outside.length) }, work);
+  const [whole] = await Promise.all([
+    inside.length > 0 ? together(inside) : ({ kind: 'answers', answers: new Map() } as const),
+    ...workers,
+  ]);
+  if (whole.kind === 'tooLarge') return whole;
+  for (const { request } of inside) {
+    const answer = whole.kind === 'failed' ? whole.answer : whole.answers.get(request.key);
+    if (answer) answers.set(request.key, answer);
+  }
+  return { kind: 'answers', answers };
+}
+
 /** The answer to a batch: what it says of each operation, by key, never by place. */
 export function batchAnswer(whole: Whole): BatchAnswer {
   return answers[meaningOf(whole.heard.status)](whole);
@@ -85,7 +119,13 @@ function parted(whole: Whole): BatchAnswer {
     if (!result) continue;
     const part = partOf(result, heard.secrets);
     if (part === null) continue;
-    const way = wayOf(settings.requests, model, request.kind, request.notes);
+    // A result holds the record itself, not the wrapping of an answer of its own.
+    const { responseDataKey: _, ...way } = wayOf(
+      settings.requests,
+      model,
+      request.kind,
+      request.notes,
+    );
     const exchange = part !== 'notAttempted' && { request, model, way, settings, heard: part, at };
     told.set(request.key, exchange ? pushAnswer(exchange) : 'notAttempted');
   }

@@ -13,7 +13,7 @@ import type {
 } from '../ports/transport.ts';
 import { isAbsolute } from './address.ts';
 import { pushAnswer } from './answers.ts';
-import { batchAnswer, batchBody } from './batch.ts';
+import { batchAnswer, batchBody, sentMany } from './batch.ts';
 import { checkRequest, checkRequests } from './checkRequests.ts';
 import { createKeyring } from './credentials.ts';
 import { listRequest } from './listAddress.ts';
@@ -127,7 +127,7 @@ function createRest(env: Env, settings: Settings): Transport {
     return sent;
   }
 
-  async function pushMany(
+  async function pushBatch(
     { url }: NonNullable<Settings['batch']>,
     all: readonly Addressed[],
     signal: AbortSignal,
@@ -170,7 +170,12 @@ function createRest(env: Env, settings: Settings): Transport {
     originOf: (path) => (isAbsolute(path) && URL.canParse(path) ? new URL(path).origin : origin),
     push,
     ...(batch && {
-      pushMany: (all: readonly Addressed[], signal: AbortSignal) => pushMany(batch, all, signal),
+      pushMany: (all: readonly Addressed[], signal: AbortSignal) =>
+        sentMany(
+          all,
+          (requests) => pushBatch(batch, requests, signal),
+          ({ request, model }) => push(request, model, signal),
+        ),
       batchLimit: batch.limit,
     }),
     pull: async (request, signal) => {

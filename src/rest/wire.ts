@@ -91,6 +91,7 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
   }
 
   async function ask(outgoing: Outgoing, signal: AbortSignal): Promise<Heard> {
+    if (signal.aborted) throw givenUp();
     const deadline = startDeadline(env, outgoing.timeout ?? settings.timeout, idleTimeout, signal);
     try {
       // A callback of the app's that never answers must not hold the record for ever.
@@ -135,6 +136,10 @@ function portal(): SyncError {
   return new SyncError('remote', 'something in front of the server answered with a page');
 }
 
+function givenUp(): DOMException {
+  return new DOMException('the request was given up', 'AbortError');
+}
+
 interface Deadline {
   readonly signal: AbortSignal;
   /** Rejects when the time is over, or somebody else ends it. */
@@ -150,7 +155,7 @@ function startDeadline(env: Env, total: number, idle: number, outer: AbortSignal
   let end: () => void = () => {};
   const passed = new Promise<never>((_, reject) => {
     end = () => {
-      reject(new DOMException('the request was given up', 'AbortError'));
+      reject(givenUp());
       abort.abort();
     };
   });
@@ -159,7 +164,6 @@ function startDeadline(env: Env, total: number, idle: number, outer: AbortSignal
   const timer = env.setTimer(total, end, 'request');
   let idleTimer: TimerHandle | null = null;
   outer.addEventListener('abort', end);
-  if (outer.aborted) end();
   return {
     signal: abort.signal,
     passed,
