@@ -31,6 +31,9 @@ export function refusalOf(
   return problem(428, 'precondition-required', 'Say with If-Match which version you change.');
 }
 
+/** Headers that would say what the answer was. */
+const TELLING = ['ETag', 'Last-Operation-Id', 'Location', 'Content-Type'] as const;
+
 /** It is done, or will be: who wants to know asks again with the same key. */
 function deferred(): Answer {
   return { status: 202, headers: { 'Retry-After': '1' }, body: null };
@@ -64,6 +67,10 @@ export function withTrouble(
     }
     await next();
     if (write && trouble.takeDrop()) return hangUp(c);
-    return write && c.res.status < 300 && trouble.takeDefer() ? send(c, deferred()) : undefined;
+    if (write && c.res.status < 300 && trouble.takeDefer()) {
+      c.res = send(c, deferred());
+      for (const name of TELLING) c.res.headers.delete(name);
+    }
+    return undefined;
   };
 }
