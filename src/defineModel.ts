@@ -1,12 +1,13 @@
 import type { Strategy } from '../store/rows/row.ts';
 import { SyncError } from './errors.ts';
+import { checkedPullOptions, type ModelPullOptions, type PullSettings } from './pullOptions.ts';
 
 /** What every record has. */
 export interface Identified {
   readonly id: string;
 }
 
-export interface ModelOptions {
+export interface ModelOptions extends ModelPullOptions {
   /** Path of the collection under the transport's base URL. */
   readonly endpoint: string;
   /**
@@ -23,7 +24,9 @@ export interface ModelOptions {
 }
 
 /** A model: a type of records and how they travel. */
-export interface ModelDefinition<T extends Identified> extends Required<ModelOptions> {
+export interface ModelDefinition<T extends Identified>
+  extends Required<Omit<ModelOptions, keyof ModelPullOptions>>,
+    PullSettings {
   /** The type of its records; never a value. */
   readonly recordType?: T;
 }
@@ -56,6 +59,7 @@ export function defineModel<T extends Identified>(options: ModelOptions): ModelD
     nulls: oneOf('nulls', options.nulls, ['delete', 'meaningful']),
     onReject: oneOf('onReject', options.onReject, ['keep', 'rollback']),
     strategy: oneOf('strategy', options.strategy, ['optimistic', 'waitForRemote']),
+    ...checkedPullOptions(options),
   };
 }
 
