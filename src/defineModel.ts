@@ -2,13 +2,14 @@ import type { Strategy } from '../store/rows/row.ts';
 import { SyncError } from './errors.ts';
 import { type ConflictPolicy, namedPolicies } from './policies/policy.ts';
 import { type UpdatedAt, updatedAtOf } from './policies/updatedAt.ts';
+import { checkedPullOptions, type ModelPullOptions, type PullSettings } from './pullOptions.ts';
 
 /** What every record has. */
 export interface Identified {
   readonly id: string;
 }
 
-export interface ModelOptions<T extends Identified = Identified> {
+export interface ModelOptions<T extends Identified = Identified> extends ModelPullOptions {
   /** Path of the collection under the transport's base URL. */
   readonly endpoint: string;
   /**
@@ -42,7 +43,8 @@ export interface ModelOptions<T extends Identified = Identified> {
 
 /** A model: a type of records and how they travel. */
 export interface ModelDefinition<T extends Identified>
-  extends Required<Omit<ModelOptions, 'conflict' | 'updatedAt'>> {
+  extends Required<Omit<ModelOptions, 'conflict' | 'updatedAt' | keyof ModelPullOptions>>,
+    PullSettings {
   readonly conflict: ConflictPolicy;
   readonly updatedAt: UpdatedAt | null;
   /** The type of its records; never a value. */
@@ -79,6 +81,7 @@ export function defineModel<T extends Identified>(options: ModelOptions<T>): Mod
     references: referencesOf(options.references),
     ...conflictOf(options as unknown as ModelOptions),
     strategy: oneOf('strategy', options.strategy, ['optimistic', 'waitForRemote']),
+    ...checkedPullOptions(options),
   };
 }
 

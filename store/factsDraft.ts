@@ -33,7 +33,7 @@ export const writerCap = 256;
 interface ModelDraft {
   readonly records: PagesDraft<Entry>;
   readonly aliases: PagesDraft<string>;
-  progress: Pick<ModelFacts, 'cursor' | 'pulled' | 'epoch' | 'filter' | 'fullSince'>;
+  progress: Pick<ModelFacts, 'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince'>;
   shown: number;
 }
 
@@ -388,8 +388,8 @@ export class FactsDraft {
   }
 }
 
-function pick({ cursor, pulled, epoch, filter, fullSince }: ModelDraft['progress']) {
-  return { cursor, pulled, epoch, filter, fullSince };
+function pick({ cursor, pulled, epoch, epochSince, filter, fullSince }: ModelDraft['progress']) {
+  return { cursor, pulled, epoch, epochSince, filter, fullSince };
 }
 
 type PagedField =
