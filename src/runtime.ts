@@ -169,6 +169,9 @@ export class Runtime {
           dispatch(actions.leadershipChanged({ role, run }));
       },
       lineChanged: (origin, line) => void dispatch(actions.lineChanged({ origin, line })),
+      dependentChanged: (count) => {
+        if (state().ephemeral.dependent !== count) dispatch(actions.dependentChanged(count));
+      },
       attempts: (change, lanes) => {
         const { attemptStarted, attemptEnded } = actions;
         dispatch(change === 'started' ? attemptStarted([...lanes]) : attemptEnded([...lanes]));

@@ -134,6 +134,8 @@ export type SyncReason =
   /** The server refuses everything: a bad deployment. */
   | 'tripped'
   | 'backoff'
+  /** A change waits for another one, which is held or gone for good. */
+  | 'dependency'
   | 'deadLetters'
   | 'conflicts'
   /** Rows on disk that this build can not read; their records wait. */
@@ -231,6 +233,9 @@ function reasonOf(state: SyncState, online: boolean): SyncReason | null {
   if (counts.conflicted > 0) return 'conflicts';
   if (state.shown.quarantine.size > 0) return 'quarantined';
   if (counts.backoff > 0 && counts.pending === 0 && counts.syncing === 0) return 'backoff';
+  if (state.ephemeral.dependent > 0 && state.ephemeral.dependent === counts.pending) {
+    return 'dependency';
+  }
   const failed = Object.values(state.ephemeral.pulls).some((pull) => pull.state === 'failed');
   return failed ? 'pullFailed' : null;
 }

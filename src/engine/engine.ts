@@ -46,6 +46,7 @@ export interface EngineStore {
   readonly connectionChanged: (state: ConnectionState) => void;
   readonly leadershipChanged: (role: EngineRole, run: EngineRun) => void;
   readonly lineChanged: (origin: string, line: LineFacts) => void;
+  readonly dependentChanged: (count: number) => void;
   readonly attempts: (change: 'started' | 'ended', lanes: readonly string[]) => void;
   readonly progress: (model: string, progress: PullProgress) => void;
 }
@@ -527,6 +528,7 @@ export class Engine {
     if (this.#connection.state !== 'online') return;
     this.#pusher.work();
     this.#puller.work();
+    this.#options.store.dependentChanged(this.#index.dependent);
     this.#clear('retry');
     const { nextRetryAt } = this.#index;
     if (nextRetryAt === null) return;

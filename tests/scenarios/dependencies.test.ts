@@ -97,7 +97,7 @@ describe('P6: dependsOn', () => {
     const child = todo.create({ id: 'c', title: 'C', done: false }, { dependsOn: parent });
     await parent.cancel();
     await device.sync.resume();
-    await pause(30);
+    await until('it says why', () => statusOf(device).reason === 'dependency');
     expect(world.server.ids('todo')).toEqual([]);
     expect(await child.cancel()).toBe('cancelled');
     await synced(device);

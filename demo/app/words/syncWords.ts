@@ -53,6 +53,8 @@ export function syncReason(status: SyncStatus): string {
       return 'The server refuses everything at present; it is tried again from time to time.';
     case 'backoff':
       return 'The server had trouble; trying again soon.';
+    case 'dependency':
+      return 'A change waits for another one that is not on the server.';
     case 'deadLetters':
       return 'The server refused a change: retry, edit or discard it.';
     case 'conflicts':
