@@ -144,7 +144,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
     if (runtime) {
       throw new SyncError('badConfig', 'one sync belongs to one store: make both in a factory');
     }
-    const { storage = indexedDb(env), transport, backoff, inspect } = options;
+    const { storage = indexedDb(env), transport, backoff, inspect, network } = options;
     const state = () => stateOf(api.getState() as object);
     const wire = transport(env);
     const clockOffset = () => wire.clockOffset?.() ?? null;
@@ -168,6 +168,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
           slice,
           events,
           inspect,
+          network,
         },
         transport: wire,
         backoff: { ...defaultBackoff, ...backoff },

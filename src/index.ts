@@ -1,4 +1,5 @@
 export type { Failure, FailureCode } from '../machines/failure.ts';
+export type { NetworkKind, NetworkRequirement } from '../machines/network.ts';
 export type { RecordState } from '../machines/record.ts';
 export type { ConflictLogEntry, Outcome } from '../store/facts.ts';
 export type { Json, JsonObject } from '../store/json.ts';
