@@ -1,5 +1,5 @@
 import { type NetworkRequirement, networkRequirements } from '../machines/network.ts';
-import type { Identified, ModelDefinition } from './defineModel.ts';
+import { type Identified, type ModelDefinition, wireOf } from './defineModel.ts';
 import type { Inspect } from './engine/connection.ts';
 import { SyncError } from './errors.ts';
 import type { Env } from './ports/env.ts';
@@ -69,6 +69,7 @@ export function checkOptions<M extends Models>(options: SyncOptions<M>): void {
     if (typeof models[model]?.endpoint !== 'string') {
       refuse(`models.${model}`, 'be made by defineModel(…)');
     }
+    transport.checkModel?.(wireOf(model, models[model]));
   }
   for (const model of names) {
     for (const [field, other] of Object.entries(models[model]?.references ?? {})) {

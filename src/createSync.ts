@@ -7,7 +7,7 @@ import { type SyncStatus, selectSyncStatus } from '../store/selectors.ts';
 import { createSyncSlice, type PersonDraft, type SyncState } from '../store/slice.ts';
 import { checkOptions, type Models, type SyncOptions } from './config.ts';
 import { type Conflicts, createConflicts } from './conflicts.ts';
-import type { Identified, ModelDefinition } from './defineModel.ts';
+import { type Identified, type ModelDefinition, wireOf } from './defineModel.ts';
 import {
   type DefaultMiddlewareOptions,
   devToolsOptions,
@@ -118,7 +118,11 @@ export function createSync<const M extends Models, const P extends string = 'syn
   const strategies = new Map(
     names.map((model) => [model, models[model]?.strategy ?? 'optimistic']),
   );
-  const stamp = createStamp(env, reducerPath, strategies);
+  const { checkCall } = options.transport;
+  const stamp = createStamp(env, reducerPath, strategies, (model, kind, request) => {
+    const definition = models[model] as ModelDefinition<Identified>;
+    return checkCall?.(wireOf(model, definition), kind, request) ?? null;
+  });
   const stateOf = stateIn(reducerPath);
   let runtime: Runtime | null = null;
   let dispatchToStore: StoreDispatch | null = null;
@@ -151,10 +155,9 @@ export function createSync<const M extends Models, const P extends string = 'syn
     const engineModels = new Map<string, EngineModel>();
     for (const model of names) {
       const definition = models[model] as ModelDefinition<Identified>;
-      const { endpoint, ids, nulls, onReject, references, conflict, updatedAt } = definition;
-      const named = { name: model, endpoint, ids, nulls, versionField: null };
+      const { onReject, references, conflict, updatedAt } = definition;
       const rule = { policy: conflict, updatedAt, clockOffset };
-      engineModels.set(model, { ...named, onReject, references, rule });
+      engineModels.set(model, { ...wireOf(model, definition), onReject, references, rule });
     }
     dispatchToStore = api.dispatch as unknown as StoreDispatch;
     runtime = new Runtime(
