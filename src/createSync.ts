@@ -18,6 +18,7 @@ import type { PullResult } from './engine/puller.ts';
 import { browserEnv } from './env/browserEnv.ts';
 import { SyncError } from './errors.ts';
 import { SyncEvents } from './events.ts';
+import { type Guarantee, guaranteesOf } from './guarantees.ts';
 import type { OperationHandle } from './handles.ts';
 import { createMiddleware, type WriteDispatch } from './middleware.ts';
 import {
@@ -71,6 +72,8 @@ export interface Sync<M extends Models, P extends string = string> {
   readonly conflicts: Conflicts;
   readonly events: SyncEvents;
   selectSyncStatus(state: object): SyncStatus;
+  /** What this configuration promises, by model, and which ability of the server that rests on. */
+  readonly guarantees: { readonly [K in keyof M]: readonly Guarantee[] };
   /** The random id of this device's database, once it is open. */
   readonly databaseId: string | null;
 }
@@ -148,7 +151,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
     if (runtime) {
       throw new SyncError('badConfig', 'one sync belongs to one store: make both in a factory');
     }
-    const { storage = indexedDb(env), transport, backoff, inspect } = options;
+    const { storage = indexedDb(env), transport, backoff, inspect, network } = options;
     const state = () => stateOf(api.getState() as object);
     const wire = transport(env);
     const clockOffset = () => wire.clockOffset?.() ?? null;
@@ -171,6 +174,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
           slice,
           events,
           inspect,
+          network,
         },
         transport: wire,
         backoff: { ...defaultBackoff, ...backoff },
@@ -299,6 +303,10 @@ export function createSync<const M extends Models, const P extends string = 'syn
       return attached().gate.persistor;
     },
     selectSyncStatus: (root) => selectSyncStatus(stateOf(root)),
+    get guarantees() {
+      const { transport, models: wired } = attached().runtime;
+      return guaranteesOf(transport, wired.values()) as Sync<M, P>['guarantees'];
+    },
     get databaseId() {
       return runtime?.engine.databaseId ?? null;
     },

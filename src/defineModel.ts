@@ -4,13 +4,14 @@ import { type ConflictPolicy, namedPolicies } from './policies/policy.ts';
 import { type UpdatedAt, updatedAtOf } from './policies/updatedAt.ts';
 import type { RestRequests } from './ports/requests.ts';
 import type { ModelWire } from './ports/transport.ts';
+import { checkedPullOptions, type ModelPullOptions, type PullSettings } from './pullOptions.ts';
 
 /** What every record has. */
 export interface Identified {
   readonly id: string;
 }
 
-export interface ModelOptions<T extends Identified = Identified> {
+export interface ModelOptions<T extends Identified = Identified> extends ModelPullOptions {
   /** Path of the collection under the transport's base URL. */
   readonly endpoint: string;
   /**
@@ -51,7 +52,10 @@ export interface ModelOptions<T extends Identified = Identified> {
 
 /** A model: a type of records and how they travel. */
 export interface ModelDefinition<T extends Identified>
-  extends Required<Omit<ModelOptions, 'conflict' | 'updatedAt' | 'requests' | 'version'>> {
+  extends Required<
+      Omit<ModelOptions, 'conflict' | 'updatedAt' | 'requests' | 'version' | keyof ModelPullOptions>
+    >,
+    PullSettings {
   readonly conflict: ConflictPolicy;
   readonly updatedAt: UpdatedAt | null;
   /** Null: the transport's usual way. */
@@ -92,6 +96,7 @@ export function defineModel<T extends Identified>(options: ModelOptions<T>): Mod
     references: referencesOf(options.references),
     ...conflictOf(options as unknown as ModelOptions),
     strategy: oneOf('strategy', options.strategy, ['optimistic', 'waitForRemote']),
+    ...checkedPullOptions(options),
     requests: options.requests ?? null,
     version: versionOf(options.version),
   };

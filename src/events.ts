@@ -32,6 +32,13 @@ export type SyncEvent =
   /** An origin refuses everything; it is tried again from time to time, and nothing is dropped. */
   | { readonly type: 'originTripped'; readonly origin: string; readonly failure: Failure | null }
   | { readonly type: 'pullFailed'; readonly model: string; readonly failure: Failure }
+  /** A pull would remove `count` of the `total` records here: a person is asked first. */
+  | {
+      readonly type: 'massDeleteHeld';
+      readonly model: string;
+      readonly count: number;
+      readonly total: number;
+    }
   /** The database of this device is gone or another one: `known` is the id that was expected. */
   | { readonly type: 'dataLoss'; readonly known: string; readonly found: string | null }
   | { readonly type: 'storageTrouble'; readonly code: StorageFailureCode; readonly message: string }

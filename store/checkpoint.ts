@@ -30,7 +30,10 @@ export interface TreeRoot {
 }
 
 /** How far the pulls of a model have come. */
-type Progress = Pick<ModelFacts, 'cursor' | 'pulled' | 'epoch' | 'filter' | 'fullSince'>;
+type Progress = Pick<
+  ModelFacts,
+  'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince'
+>;
 
 /** The small part: names the pages that belong to it. */
 export interface CheckpointRoot {
@@ -86,8 +89,15 @@ export function rootOf(facts: Facts, trees: CheckpointRoot['trees']): Checkpoint
   };
 }
 
-function progressOf({ cursor, pulled, epoch, filter, fullSince }: ModelFacts): Progress {
-  return { cursor, pulled, epoch, filter, fullSince };
+function progressOf({
+  cursor,
+  pulled,
+  epoch,
+  epochSince,
+  filter,
+  fullSince,
+}: ModelFacts): Progress {
+  return { cursor, pulled, epoch, epochSince, filter, fullSince };
 }
 
 /** A page as text: a leaf with its values, a branch with the keys of its children's pages. */

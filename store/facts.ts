@@ -59,6 +59,8 @@ export interface ModelFacts {
   readonly pulled: boolean;
   /** The life of the server's data that the cursor belongs to, where the server tells. */
   readonly epoch: string | null;
+  /** The journal sequence since which it is that one: versions from before say nothing any more. */
+  readonly epochSince: number;
   /** The filter that the cursor belongs to, as canonical text; '' for none. */
   readonly filter: string;
   /**
@@ -103,6 +105,8 @@ export interface Lane extends LaneRef, RecordFacts {
   /** Those among them that are not shown until the server said yes. */
   readonly hidden: number;
   readonly sealed: SealedRequest | null;
+  /** The journal sequence of the row that sealed it last. */
+  readonly sealedAt?: number;
   readonly parked: Parked | null;
 }
 
@@ -128,6 +132,8 @@ export interface Settlement {
   readonly outcome: Outcome;
   readonly at: number;
   readonly order: string;
+  /** It was refused, and what stood for it later (retried, edited) reached the server. */
+  readonly succeeded?: true;
 }
 
 export interface ConflictLogEntry extends LaneRef, Overwritten {
@@ -148,6 +154,7 @@ export const emptyModel: ModelFacts = {
   cursor: null,
   pulled: false,
   epoch: null,
+  epochSince: 0,
   filter: '',
   fullSince: null,
   shown: 0,

@@ -33,7 +33,7 @@ export const writerCap = 256;
 interface ModelDraft {
   readonly records: PagesDraft<Entry>;
   readonly aliases: PagesDraft<string>;
-  progress: Pick<ModelFacts, 'cursor' | 'pulled' | 'epoch' | 'filter' | 'fullSince'>;
+  progress: Pick<ModelFacts, 'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince'>;
   shown: number;
 }
 
@@ -305,7 +305,14 @@ export class FactsDraft {
     const settlements = this.pages('settlements');
     const settled = this.pages('settled');
     // An operation ends once: a dead letter that is discarded later stays `rejected`.
-    if (settlements.get(operationId)) return;
+    const known = settlements.get(operationId);
+    if (known) {
+      const reached = outcome === 'committed' || outcome === 'merged';
+      if (reached && known.outcome === 'rejected') {
+        settlements.set(operationId, { ...known, succeeded: true });
+      }
+      return;
+    }
     const order = orderKey(this.settledOrder++);
     settlements.set(operationId, { outcome, at, order });
     settled.set(order, operationId);
@@ -381,8 +388,8 @@ export class FactsDraft {
   }
 }
 
-function pick({ cursor, pulled, epoch, filter, fullSince }: ModelDraft['progress']) {
-  return { cursor, pulled, epoch, filter, fullSince };
+function pick({ cursor, pulled, epoch, epochSince, filter, fullSince }: ModelDraft['progress']) {
+  return { cursor, pulled, epoch, epochSince, filter, fullSince };
 }
 
 type PagedField =

@@ -1,7 +1,7 @@
 import { cleanContext } from '../machines/record.ts';
 import { type Facts, type Lane, type LaneRef, laneKey, orderKey } from './facts.ts';
 import { FactsDraft, type IllegalMove } from './factsDraft.ts';
-import { type JsonObject, sameJson } from './json.ts';
+import { pulled } from './foldPulled.ts';
 import { applyOperation } from './rebase.ts';
 import type {
   AnsweredRow,
@@ -12,7 +12,6 @@ import type {
   Operation,
   OriginPausedRow,
   ParkedRow,
-  PulledRow,
   PurgedRow,
   RecordedRow,
   ResolvedRow,
@@ -204,7 +203,7 @@ function sealed(draft: FactsDraft, row: SealedRow): string | undefined {
     if (first?.operation.id !== request.key) return 'the sealed operation is not the first';
     const moved = draft.moved(lane, { type: 'sealed' });
     if (!moved) return `a record that is ${lane.state} can't be sealed`;
-    moves.push({ key, lane: { ...moved, sealed: request } });
+    moves.push({ key, lane: { ...moved, sealed: request, sealedAt: draft.head } });
   }
   for (const { key, lane } of moves) draft.putLane(key, lane);
   return undefined;
@@ -395,92 +394,6 @@ function replaced(draft: FactsDraft, row: RetriedRow | EditedRow): string | unde
   if (row.type === 'edited' && row.behind) draft.enqueue(row.behind);
   refresh(draft, key, { ...moved, parked: null }, row);
   return undefined;
-}
-
-function pulled(draft: FactsDraft, row: PulledRow): undefined {
-  const model = draft.model(row.model);
-  const { epoch, filter } = row;
-  // From the start, or on from where we are: otherwise what lies between was never folded here.
-  const isContinuous = row.since === null || row.since === model.progress.cursor;
-  if (row.begins) model.progress = { ...model.progress, fullSince: draft.head };
-  for (const recordId of row.unchanged ?? []) {
-    const entry = draft.entry(row.model, recordId);
-    if (entry) model.records.set(recordId, { ...entry, confirmed: draft.head });
-  }
-  for (const item of row.items) {
-    const { id: recordId, record, version, alias } = item;
-    for (const field of item.overwritten ?? []) {
-      draft.log({ model: row.model, recordId, at: row.at, ...field });
-    }
-    const known = version ?? knownVersion(draft, row.model, recordId, record);
-    confirmed(draft, row.model, recordId, record, known, alias);
-  }
-  for (const recordId of row.deleted) {
-    const entry = draft.entry(row.model, recordId);
-    if (entry === undefined) continue;
-    const lane = draft.lane(laneKey(row.model, recordId));
-    // Older or newer than the request under way? Its base is in doubt: whoever answers it will look.
-    if (lane?.sealed) {
-      draft.putBase(row.model, recordId, entry.base, null);
-      continue;
-    }
-    // What a person still has to decide keeps its base; that theirs is gone is remembered.
-    if (lane?.parked) {
-      renewConflict(draft, row.model, recordId, null, null);
-      continue;
-    }
-    confirmed(draft, row.model, recordId, null, null);
-  }
-  if (!isContinuous) return;
-  const { progress } = model;
-  const cursor = row.cursor ?? progress.cursor;
-  const known = { epoch: epoch ?? progress.epoch, filter: filter ?? progress.filter };
-  model.progress = { ...progress, ...known, cursor };
-  if (row.complete) {
-    model.progress = { ...model.progress, pulled: true, fullSince: null };
-    draft.confirm(row.at);
-  }
-}
-
-/** A list without versions takes none away from a record that is still the same. */
-function knownVersion(draft: FactsDraft, model: string, recordId: string, record: JsonObject) {
-  const entry = draft.entry(model, recordId);
-  return entry && sameJson(entry.base ?? undefined, record) ? entry.version : null;
-}
-
-/** What a person decides on is what the server has now. */
-function renewConflict(
-  draft: FactsDraft,
-  model: string,
-  recordId: string,
-  remote: JsonObject | null,
-  remoteVersion: string | null,
-): void {
-  const key = laneKey(model, recordId);
-  const lane = draft.lane(key);
-  if (!lane?.parked) return;
-  // A dead letter has no conflict; only that the record is gone is told to whoever discards it.
-  const back = lane.parked.reason === 'rejected' && remote !== null;
-  const conflict = back ? null : { remote, remoteVersion };
-  draft.putLane(key, { ...lane, parked: { ...lane.parked, conflict } });
-}
-
-/** A new base: pending changes stay on top; a clean record, the rule, is shown as it came. */
-function confirmed(
-  draft: FactsDraft,
-  model: string,
-  recordId: string,
-  base: JsonObject | null,
-  version: string | null,
-  alias?: string,
-): void {
-  if (draft.isDirty(model, recordId)) {
-    draft.putBase(model, recordId, base, version, alias);
-    renewConflict(draft, model, recordId, base, version);
-    draft.rebaseRecord(model, recordId);
-  } else {
-    draft.putClean(model, recordId, base, version, alias);
-  }
 }
 
 /** Pauses that are over by then go. */

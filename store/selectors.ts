@@ -127,6 +127,8 @@ export type SyncReason =
   | 'paused'
   | 'timeTravelling'
   | 'offline'
+  /** There is a network, but not of the kind that the app asks for. */
+  | 'networkUnsuited'
   /** A person must sign in. */
   | 'authRequired'
   /** The server asked for time. */
@@ -134,6 +136,8 @@ export type SyncReason =
   /** The server refuses everything: a bad deployment. */
   | 'tripped'
   | 'backoff'
+  /** A change waits for another one, which is held or gone for good. */
+  | 'dependency'
   | 'deadLetters'
   | 'conflicts'
   /** Rows on disk that this build can not read; their records wait. */
@@ -224,13 +228,18 @@ function reasonOf(state: SyncState, online: boolean): SyncReason | null {
   const { counts } = state.shown;
   if (role === 'blocked' || role === 'readOnly') return role;
   if (run !== 'running') return run;
-  if (!online) return 'offline';
+  if (!online) {
+    return state.ephemeral.connection === 'unsuited' ? 'networkUnsuited' : 'offline';
+  }
   const held = heldLine(state);
   if (held) return held;
   if (counts.failed > 0) return 'deadLetters';
   if (counts.conflicted > 0) return 'conflicts';
   if (state.shown.quarantine.size > 0) return 'quarantined';
   if (counts.backoff > 0 && counts.pending === 0 && counts.syncing === 0) return 'backoff';
+  if (state.ephemeral.dependent > 0 && state.ephemeral.dependent === counts.pending) {
+    return 'dependency';
+  }
   const failed = Object.values(state.ephemeral.pulls).some((pull) => pull.state === 'failed');
   return failed ? 'pullFailed' : null;
 }

@@ -22,6 +22,8 @@ export interface Ephemeral {
   readonly run: EngineRun;
   /** Lines to origins that are not simply open, by the origin's name. */
   readonly lines: Readonly<Record<string, LineFacts>>;
+  /** Records that wait for other records' changes to reach the server. */
+  readonly dependent: number;
   /** Lane keys of requests under way. */
   readonly underWay: Readonly<Record<string, true>>;
   /** The last pull in this page's life, per model. */
@@ -81,6 +83,7 @@ const initialEphemeral: Ephemeral = {
   role: 'stopped',
   run: 'running',
   lines: {},
+  dependent: 0,
   underWay: {},
   pulls: {},
   illegal: [],
@@ -103,6 +106,9 @@ function ephemeralSlice(name: string) {
         const { origin, line } = action.payload;
         if (line.state === 'open') delete state.lines[origin];
         else state.lines[origin] = line;
+      },
+      dependentChanged(state, action: PayloadAction<number>) {
+        state.dependent = action.payload;
       },
       attemptStarted(state, action: PayloadAction<readonly string[]>) {
         for (const lane of action.payload) state.underWay[lane] = true;

@@ -7,7 +7,7 @@ import { coalesce } from '../../store/seal.ts';
 import type { EngineDraft } from '../journal/journal.ts';
 import type { ConflictRule } from '../policies/policy.ts';
 import type { Answer, RemoteRecord, UnderWay } from '../ports/transport.ts';
-import { conflictRow } from './conflictRows.ts';
+import { conflictRows } from './conflictRows.ts';
 import { operationsIn } from './laneReads.ts';
 import { type References, toKeys } from './references.ts';
 
@@ -48,7 +48,7 @@ export function answerRows(
       return [committedRow(facts, context, answer.remote, answer.version)];
     case 'conflict':
       // Without a record the engine has read it before; then it is there.
-      return answer.remote ? [conflictAnswer(facts, context, answer.remote)] : null;
+      return answer.remote ? conflictAnswer(facts, context, answer.remote) : null;
     case 'rejected':
       return [parkedRow(facts, context, answer.failure)];
     case 'retryLater':
@@ -56,7 +56,7 @@ export function answerRows(
     case 'underWay':
       return [askAgainRow(lane, context, answer)];
     case 'gone':
-      return [goneRow(facts, context, answer.failure)];
+      return goneRows(facts, context, answer.failure);
     case 'held':
       return null;
   }
@@ -72,9 +72,9 @@ function askAgainRow(lane: Lane, context: AnswerContext, answer: UnderWay): Engi
   return { v: 1, type: 'retryScheduled', model, recordId, at, attempts, retryAt, failure };
 }
 
-function goneRow(facts: Facts, context: AnswerContext, failure: Failure): EngineDraft {
+function goneRows(facts: Facts, context: AnswerContext, failure: Failure): EngineDraft[] {
   if (context.request.kind === 'create') {
-    return parkedRow(facts, context, { ...failure, code: 'rejected' });
+    return [parkedRow(facts, context, { ...failure, code: 'rejected' })];
   }
   return conflictAnswer(facts, context, { record: null, version: null, lastOperationId: null });
 }
@@ -152,20 +152,21 @@ function parkedRow(facts: Facts, context: AnswerContext, failure: Failure): Engi
 }
 
 /** Somebody else changed the record (or was it us, and the answer was lost?). */
-function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteRecord): EngineDraft {
+function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteRecord): EngineDraft[] {
   const { model, recordId, at, request } = context;
   const { operationIds } = request;
   if (remote.lastOperationId !== null && remote.lastOperationId === request.key) {
-    return committedRow(facts, context, remote, remote.version);
+    return [committedRow(facts, context, remote, remote.version)];
   }
   const theirs = remote.record && ownKeyed(facts, context, remote.record).base;
   if (theirs === null && request.kind === 'delete') {
-    return { v: 1, type: 'answered', model, recordId, at, operationIds, base: null, version: null };
+    const row = { v: 1, type: 'answered', model, recordId, at } as const;
+    return [{ ...row, operationIds, base: null, version: null }];
   }
   const operations = sealedOperations(facts, context);
   const entry = entryOf(facts, context);
   const intent = coalesce(operations, entry);
-  return conflictRow({
+  return conflictRows({
     ...{ model, recordId, at, operations, version: remote.version },
     ...{ rule: context.rule, newOperationId: context.newOperationId },
     waiting: operationsIn(facts, laneKey(model, recordId)),

@@ -20,12 +20,17 @@ export interface ConflictContext extends ConflictFacts {
   readonly newOperationId: string;
 }
 
-/** The row that a conflict becomes, by the model's policy. */
-export function conflictRow(context: ConflictContext): EngineDraft {
+/** The rows that a conflict becomes, by the model's policy. */
+export function conflictRows(context: ConflictContext): EngineDraft[] {
   const decision = decide(context.rule, context);
+  return decision.kind === 'park' ? parkedRows(context) : [decidedRow(context, decision)];
+}
+
+function decidedRow(
+  context: ConflictContext,
+  decision: Exclude<Decision, { kind: 'park' }>,
+): EngineDraft {
   switch (decision.kind) {
-    case 'park':
-      return parkedRow(context);
     case 'drop':
       // What was written on top of what does not stand goes with it.
       return {
@@ -82,16 +87,18 @@ function resolvedRow(
 }
 
 /** A person decides. Deleted here and changed there: their change is shown meanwhile. */
-function parkedRow(context: ConflictContext): EngineDraft {
+function parkedRows(context: ConflictContext): EngineDraft[] {
   const { model, recordId, at, operations, changes, remote, version } = context;
   const message = messageOf(context);
   const failure: Failure = { code: remote ? 'conflict' : 'remoteDeleted', message, at };
-  return {
-    ...{ v: 1, type: 'parked', model, recordId, at, reason: 'conflict', failure },
-    operationIds: operations.map((operation) => operation.id),
-    rollback: changes === null,
-    conflict: { remote, remoteVersion: version },
-  };
+  const operationIds = operations.map((operation) => operation.id);
+  const conflict = { remote, remoteVersion: version };
+  const parked = { v: 1, type: 'parked', model, recordId, at, reason: 'conflict' } as const;
+  const row = { ...parked, failure, operationIds, rollback: changes === null, conflict };
+  if (changes !== null || remote === null) return [row];
+  const items = [{ id: recordId, record: remote, version }];
+  const page = { items, deleted: [], since: null, cursor: null, complete: false };
+  return [row, { v: 1, type: 'pulled', model, at, ...page }];
 }
 
 function messageOf({ changes, remote }: ConflictContext): string {

@@ -1,4 +1,4 @@
-import { type Facts, laneKey } from '../../store/facts.ts';
+import { type Facts, laneKey, type Outcome } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
 import type { Operation } from '../../store/rows/row.ts';
 import type { Intent } from '../../store/seal.ts';
@@ -14,6 +14,9 @@ export interface Blocker {
   readonly why: 'dependsOn' | 'reference' | 'parentFailed';
   readonly operationId: string | null;
 }
+
+/** Endings after which what depends on an operation does not go. */
+const failures: ReadonlySet<Outcome> = new Set(['rejected', 'discarded', 'cancelled', 'lost']);
 
 /** How far a circle of references is followed. */
 const longestChain = 100;
@@ -58,8 +61,8 @@ function unmet(facts: Facts, own: string, operationId: string): Blocker | null {
     // One of the same record stands in front of it anyway.
     return lane === own ? null : { lane, why: 'dependsOn', operationId };
   }
-  const outcome = getIn(facts.settlements, operationId)?.outcome;
-  const failed = outcome === 'rejected' || outcome === 'discarded' || outcome === 'cancelled';
+  const settlement = getIn(facts.settlements, operationId);
+  const failed = settlement && failures.has(settlement.outcome) && !settlement.succeeded;
   return failed ? { lane: own, why: 'parentFailed', operationId } : null;
 }
 

@@ -30,6 +30,7 @@ export class LaneIndex {
   #later = new PagesDraft<string>(noPages());
   /** Lanes that wait for another lane, by that one's key: looked at again when it changes. */
   #blocked = new Map<string, Set<string>>();
+  #dependent = 0;
   #places = new Map<string, Place>();
   #sealedCreates = new Map<string, number>();
   #ticket = 0;
@@ -47,6 +48,7 @@ export class LaneIndex {
     this.#toSend = new Map();
     this.#later = new PagesDraft(noPages());
     this.#blocked = new Map();
+    this.#dependent = 0;
     this.#places = new Map();
     this.#sealedCreates = new Map();
     scan(facts.lanes, '', (lane, key) => {
@@ -71,6 +73,7 @@ export class LaneIndex {
     this.#remove(lane);
     const waiting = this.#blocked.get(on) ?? new Set();
     this.#blocked.set(on, waiting.add(lane));
+    this.#dependent++;
     this.#places.set(lane, { queue: 'blocked', key: on, origin: '', creates: null });
   }
 
@@ -122,6 +125,11 @@ export class LaneIndex {
     return this.#toSend.get(origin)?.size ?? 0;
   }
 
+  /** Lanes that wait for others. */
+  get dependent(): number {
+    return this.#dependent;
+  }
+
   /** Whether a create of this model is sealed: its server id may come with a pull first. */
   hasSealedCreate(model: string): boolean {
     return (this.#sealedCreates.get(model) ?? 0) > 0;
@@ -160,6 +168,7 @@ export class LaneIndex {
     if (!place) return;
     this.#places.delete(lane);
     if (place.queue === 'blocked') {
+      this.#dependent--;
       const waiting = this.#blocked.get(place.key);
       if (waiting?.delete(lane) && waiting.size === 0) this.#blocked.delete(place.key);
       return;

@@ -198,12 +198,21 @@ export class Puller {
     generation: number,
     since: string | null,
   ): Promise<PageFate | 'unwritten' | null> {
-    const { env, appendIf } = this.#options;
+    const { env, appendIf, models } = this.#options;
     const told: { fate: PageFate | null } = { fate: null };
+    const wire = models.get(model);
+    if (!wire) return null;
+    const made = new Map<string, string>();
+    const newOperationId = (recordId: string): string => {
+      const id = made.get(recordId) ?? env.uuid();
+      made.set(recordId, id);
+      return id;
+    };
     const build = pullRows(
       {
         model,
         at: env.now(),
+        ...{ rule: wire.rule, references: wire.references, newOperationId },
         generation,
         since,
         answeredSince: this.#answered.get(model) ?? new Set(),

@@ -6,13 +6,14 @@ import type { EngineDraft, RowBuilder } from '../journal/journal.ts';
 import { merge } from '../policies/merge.ts';
 import type { PullAnswer } from '../ports/transport.ts';
 import { operationsIn } from './laneReads.ts';
+import { type PulledConflictContext, pulledConflictRows } from './pulledConflicts.ts';
+import { type References, toKeys } from './references.ts';
 
 /** Characters of one pulled row; a long page is several rows of one transaction. */
 const rowCharacters = 500_000;
 
-export interface PullContext {
-  readonly model: string;
-  readonly at: number;
+export interface PullContext extends PulledConflictContext {
+  readonly references: References;
   /** The cursor that the page was asked from. */
   readonly since: string | null;
   /** Of the facts when the page was asked for: after a clear it is of another life. */
@@ -51,28 +52,33 @@ export function pullRows(
     }
     const items: PulledItem[] = [];
     const deleted: string[] = [];
-    const parked: EngineDraft[] = [];
+    const decided: EngineDraft[] = [];
     let left = 0;
     for (const { id: serverId, record, version } of page.items) {
       const id = keyOf(facts, context.model, serverId);
       const entry = entryOf(facts, context.model, id);
       const known = version !== null && entry?.version === version;
       if (known) continue;
-      if (isAnswered(context, id)) left++;
-      else items.push(pulledItem(facts, context.model, id, serverId, record, version));
+      if (isAnswered(context, id)) {
+        left++;
+        continue;
+      }
+      const item = pulledItem(facts, context, id, serverId, record, version);
+      const rows = pulledConflictRows(facts, context, id, item.record, version);
+      if (rows) decided.push(...rows);
+      else items.push(item);
     }
-    for (const item of items) parked.push(...parkDelete(facts, context, item));
     for (const { id: serverId } of page.deleted) {
       const id = keyOf(facts, context.model, serverId);
       if (isMadeAgain(facts, context.model, id, serverId)) continue;
       if (isAnswered(context, id)) left++;
       else if (canTakeTombstone(getIn(facts.lanes, laneKey(context.model, id)))) deleted.push(id);
-      else parked.push(...parkDeleted(facts, context, id));
+      else decided.push(...(pulledConflictRows(facts, context, id, null, null) ?? []));
     }
     fate(left === 0 ? 'whole' : 'again');
     const cursor = left === 0 ? page.cursor : null;
     const complete = left === 0 && !page.hasMore;
-    return [...parked, ...split(context, items, deleted, cursor, complete)];
+    return [...decided, ...split(context, items, deleted, cursor, complete)];
   };
 }
 
@@ -103,13 +109,13 @@ function entryOf(facts: Facts, model: string, id: string) {
 
 function pulledItem(
   facts: Facts,
-  model: string,
+  { model, references }: PullContext,
   id: string,
   serverId: string,
   record: JsonObject,
   version: string | null,
 ): PulledItem {
-  const base = { ...record, id };
+  const base = { ...toKeys(facts, record, references), id };
   const item: PulledItem =
     serverId === id
       ? { id, record: base, version }
@@ -127,37 +133,6 @@ function pulledItem(
     ({ field, remote }) => !sameJson(known[field], remote),
   );
   return overwritten.length > 0 ? { ...item, overwritten } : item;
-}
-
-/** Deleted there, edited here: a person decides. */
-function parkDeleted(facts: Facts, { model, at }: PullContext, id: string): EngineDraft[] {
-  const lane = getIn(facts.lanes, laneKey(model, id));
-  if (lane?.state !== 'pending') return [];
-  const operations = operationsIn(facts, laneKey(model, id));
-  const first = operations[0];
-  // Deleted here too: the request is answered "gone", and that is what was wanted.
-  if (!first || first.kind === 'create' || operations.some(({ kind }) => kind === 'delete'))
-    return [];
-  const operationIds = operations.map((operation) => operation.id);
-  const failure = { code: 'remoteDeleted', message: 'it was deleted by others', at } as const;
-  const conflict = { remote: null, remoteVersion: null };
-  const parked = { reason: 'conflict', operationIds, failure, rollback: false, conflict } as const;
-  return [{ v: 1, type: 'parked', model, recordId: id, at, ...parked }];
-}
-
-/** Deleted here, updated there: the update wins, the delete is parked. */
-function parkDelete(facts: Facts, { model, at }: PullContext, item: PulledItem): EngineDraft[] {
-  const { id: recordId, record: remote, version: remoteVersion } = item;
-  const lane = getIn(facts.lanes, laneKey(model, recordId));
-  if (lane?.state !== 'pending' || !entryOf(facts, model, recordId)?.base) return [];
-  const operations = operationsIn(facts, laneKey(model, recordId));
-  if (operations.at(-1)?.kind !== 'delete') return [];
-  const operationIds = operations.map((operation) => operation.id);
-  const message = 'it was changed by others after it was deleted here';
-  const failure = { code: 'conflict', message, at } as const;
-  const conflict = { remote, remoteVersion };
-  const parked = { reason: 'conflict', operationIds, failure, rollback: true, conflict } as const;
-  return [{ v: 1, type: 'parked', model, recordId, at, ...parked }];
 }
 
 /** As many rows as it takes; the cursor stands in the last, so that it is never ahead of the data. */

@@ -121,6 +121,19 @@ export interface PullRequest {
   readonly request?: ListRequest;
 }
 
+/** What the server behind a transport was said to be able to do, for one model. */
+export interface Abilities {
+  /** It applies an operation of a key once. */
+  readonly keys: boolean;
+  /** It refuses a change that was made on an old version. */
+  readonly versions: boolean;
+  /** It takes changed fields alone. */
+  readonly patches: boolean;
+  readonly batch: boolean;
+  /** It tells what changed since a cursor, and what was deleted. */
+  readonly cursor: boolean;
+}
+
 /** A request with the model that it is about. */
 export interface Addressed {
   readonly request: SealedRequest;
@@ -155,6 +168,8 @@ export interface Transport {
   readonly check?: (model: ModelWire, signal: AbortSignal) => Promise<boolean>;
   /** One cheap request: resolves if the server answers at all (not a portal in front of it). */
   probe(models: readonly ModelWire[], signal: AbortSignal): Promise<void>;
+  /** What its server can; what is not said is not taken for granted. */
+  readonly abilities?: (model: ModelWire) => Abilities;
   /** How far the server's clock is ahead of this device's (ms), as last measured. */
   readonly clockOffset?: () => number | null;
   /** Asks for new credentials: false where there are none to be had. Throws if nobody answered. */

@@ -16,7 +16,7 @@ import { pushAnswer } from './answers.ts';
 import { batchAnswer, batchBody, sentMany } from './batch.ts';
 import { checkRequest, checkRequests } from './checkRequests.ts';
 import { createKeyring } from './credentials.ts';
-import { listRequest } from './listAddress.ts';
+import { listRequest, pagesByPlace } from './listAddress.ts';
 import { listAnswer } from './lists.ts';
 import { meaningOf } from './meanings.ts';
 import type { RestOptions } from './options.ts';
@@ -169,6 +169,16 @@ function createRest(env: Env, settings: Settings): Transport {
     seal: (intent, model) => sealRequest(intent, model, settings),
     originOf: (path) => (isAbsolute(path) && URL.canParse(path) ? new URL(path).origin : origin),
     push,
+    abilities: (model) => {
+      const method = wayOf(requests, model, 'update').method;
+      return {
+        keys: keyHeader !== null,
+        versions: settings.versioning !== 'none',
+        patches: method === undefined ? model.nulls === 'delete' : method === 'PATCH',
+        batch: batch !== null,
+        cursor: !pagesByPlace(wayOf(requests, model, 'list')),
+      };
+    },
     ...(batch && {
       pushMany: (all: readonly Addressed[], signal: AbortSignal) =>
         sentMany(

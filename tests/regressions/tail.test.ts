@@ -19,6 +19,10 @@ import { canonical } from '../support/rows.ts';
 
 /** A walk of people, an engine and a server over one slice and its journal. */
 const slice = createSyncSlice('sync', ['todo']);
+const mergeRule = {
+  references: {},
+  rule: { policy: 'merge', updatedAt: null, clockOffset: () => null },
+} as const;
 const wire = {
   name: 'todo',
   endpoint: 'todos',
@@ -128,8 +132,7 @@ class Walk {
       ...{ model: 'todo', recordId: lane.recordId, request: lane.sealed, at: 1 },
       newOperationId: `merged-${++this.#made}`,
       delayAfter: () => 5,
-      references: {},
-      rule: { policy: 'merge', updatedAt: null, clockOffset: () => null },
+      ...mergeRule,
       onReject: pick % 2 ? 'keep' : 'rollback',
     };
     this.engine(answerRows(this.facts, context, answer));
@@ -143,10 +146,11 @@ class Walk {
       since: null,
       generation,
       answeredSince: new Set<string>(),
+      newOperationId: (recordId: string) => `pulled-${recordId}-${++this.#made}`,
     };
     const whole = { kind: 'page', items: [], deleted: [], cursor: 'c', hasMore: false } as const;
     const build = pullRows(
-      { ...context, waitsForCreates: () => false },
+      { ...context, ...mergeRule, waitsForCreates: () => false },
       { ...whole, ...page },
       () => {},
     );
