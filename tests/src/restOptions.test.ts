@@ -66,7 +66,8 @@ describe('SEC25: options of rest(…) are refused with their path', () => {
     ['retries', { retries: 3 }],
   ])('%s: %j', (path, options) => {
     const given = { baseUrl: base, ...(options as object) } as RestOptions;
-    const make = () => rest('baseUrl' in (options as object) || path !== 'baseUrl' ? given : wrong({}));
+    const make = () =>
+      rest('baseUrl' in (options as object) || path !== 'baseUrl' ? given : wrong({}));
     expect(refusal(make)).toMatch(`badConfig rest: ${path} must `);
   });
 
@@ -84,18 +85,20 @@ describe('SEC25: options of rest(…) are refused with their path', () => {
 });
 
 describe('S20: requests of a model are refused with their path', () => {
-  const make = (requests: unknown, more: Partial<RestOptions> = {}, ids?: 'server') => () =>
-    createSync({
-      name: 'refused',
-      models: {
-        todo: defineModel<Todo>({
-          ...{ endpoint: 'todos', requests: requests as RestRequests },
-          ...(ids && { ids }),
-        }),
-      },
-      transport: rest({ baseUrl: base, ...more }),
-      storage: memory(),
-    });
+  const make =
+    (requests: unknown, more: Partial<RestOptions> = {}, ids?: 'server') =>
+    () =>
+      createSync({
+        name: 'refused',
+        models: {
+          todo: defineModel<Todo>({
+            ...{ endpoint: 'todos', requests: requests as RestRequests },
+            ...(ids && { ids }),
+          }),
+        },
+        transport: rest({ baseUrl: base, ...more }),
+        storage: memory(),
+      });
 
   test.each<[string, unknown]>([
     ['requests', 'x'],
@@ -126,12 +129,18 @@ describe('S20: requests of a model are refused with their path', () => {
     ['requests.update.urlParameters', { update: { urlParameters: 'x' } }],
     ['requests.update.urlParameters.a', { update: { urlParameters: { a: null } } }],
     ['requests.update.urlParameters.a', { update: { urlParameters: { a: '{' } } }],
-    ['requests.list.urlParameters.access_token', { list: { urlParameters: { access_token: 'x' } } }],
+    [
+      'requests.list.urlParameters.access_token',
+      { list: { urlParameters: { access_token: 'x' } } },
+    ],
     ['requests.update.headers', { update: { headers: 'x' } }],
     ['requests.update.headers.a b', { update: { headers: { 'a b': '1' } } }],
     ['requests.update.headers.x', { update: { headers: { x: 'a\r\nb' } } }],
     ['requests.update.headers.If-Match', { update: { headers: { 'If-Match': '*' } } }],
-    ['requests.update.headers.Idempotency-Key', { update: { headers: { 'Idempotency-Key': '1' } } }],
+    [
+      'requests.update.headers.Idempotency-Key',
+      { update: { headers: { 'Idempotency-Key': '1' } } },
+    ],
     ['requests.update.topLevelKey', { update: { topLevelKey: '' } }],
     ['requests.update.topLevelKey', { update: { topLevelKey: '__proto__' } }],
     ['requests.delete.topLevelKey', { delete: { topLevelKey: 'x' } }],
