@@ -4,8 +4,8 @@ import { isObject, JsonRefused, parseJson } from './json.ts';
 import { malformed } from './refusals.ts';
 import type { Tokens } from './tokens.ts';
 
-export const LOG_IN_PATH = '/auth/login';
-export const REFRESH_PATH = '/auth/refresh';
+const LOG_IN_PATH = '/auth/login';
+const REFRESH_PATH = '/auth/refresh';
 
 function unauthorized(detail: string): Answer {
   const challenge = { 'WWW-Authenticate': 'Bearer realm="reference"' };

@@ -14,11 +14,6 @@ type Sealing = Pick<Settings, 'requests' | 'versioning'>;
 const usual: Sealing = { requests: {}, versioning: 'etag' };
 const json = 'application/json';
 
-/** A path under the base URL; every id is one segment. */
-export function recordPath(model: ModelWire, serverId: string): string {
-  return `${model.endpoint}/${encodeURIComponent(serverId)}`;
-}
-
 /** Weak validators never match (RFC 9110, 13.1.1): they are not sent. */
 function strong(version: string | null): string | null {
   return version !== null && !version.startsWith('W/') ? version : null;
