@@ -34,13 +34,14 @@ export interface LineContext {
   readonly renewals: number;
   /** Failed tries in a row since it tripped. */
   readonly trips: number;
+  /** Pauses in a row without an answer in between. */
+  readonly pauses: number;
 }
 
 export const lineMachine = setup({
   types: {
     context: {} as LineContext,
     events: {} as LineEvent,
-    input: {} as { renewable: boolean },
     tags: {} as 'open' | 'busy' | 'waiting' | 'attention',
   },
   guards: {
@@ -51,22 +52,23 @@ export const lineMachine = setup({
     wait: assign({
       retryIn: ({ event }) => ('retryIn' in event ? event.retryIn : 0),
     }),
+    countPause: assign({ pauses: ({ context }) => context.pauses + 1 }),
     renew: assign({ renewals: ({ context }) => context.renewals + 1 }),
     trip: assign({ trips: ({ context }) => context.trips + 1 }),
-    succeed: assign({ trips: 0 }),
+    succeed: assign({ trips: 0, pauses: 0 }),
   },
   delays: { retryIn: ({ context }) => context.retryIn },
 }).createMachine({
   id: 'line',
   initial: 'open',
-  context: { retryIn: 0, renewals: 0, trips: 0 },
+  context: { retryIn: 0, renewals: 0, trips: 0, pauses: 0 },
   states: {
     open: {
       tags: 'open',
       description: 'Requests go.',
       on: {
         answered: { actions: 'succeed' },
-        pauseAsked: { target: 'pausedUntil', actions: 'wait' },
+        pauseAsked: { target: 'pausedUntil', actions: ['wait', 'countPause'] },
         unauthorized: { guard: 'isCurrent', target: 'refreshing' },
         tripped: { target: 'tripped', actions: ['wait', 'trip'] },
       },
@@ -76,8 +78,8 @@ export const lineMachine = setup({
       description: 'The server asked for time.',
       after: { retryIn: 'open' },
       on: {
-        // Of several answers under way the longest wait counts: the last one starts it anew.
-        pauseAsked: { target: 'pausedUntil', reenter: true, actions: 'wait' },
+        // The last word counts; answers that were under way say much the same.
+        pauseAsked: { target: 'pausedUntil', reenter: true, actions: ['wait', 'countPause'] },
         resumeRequested: 'open',
       },
     },
@@ -96,7 +98,7 @@ export const lineMachine = setup({
       on: {
         answered: { target: 'open', actions: 'succeed' },
         unauthorized: { guard: 'isCurrent', target: 'authRequired' },
-        pauseAsked: { target: 'pausedUntil', actions: 'wait' },
+        pauseAsked: { target: 'pausedUntil', actions: ['wait', 'countPause'] },
         tripped: { target: 'tripped', actions: ['wait', 'trip'] },
       },
     },
@@ -117,7 +119,7 @@ export const lineMachine = setup({
       on: {
         answered: { target: 'open', actions: 'succeed' },
         tripped: { target: 'tripped', actions: ['wait', 'trip'] },
-        pauseAsked: { target: 'pausedUntil', actions: 'wait' },
+        pauseAsked: { target: 'pausedUntil', actions: ['wait', 'countPause'] },
         unauthorized: { guard: 'isCurrent', target: 'refreshing' },
         resumeRequested: { target: 'open', actions: 'succeed' },
       },

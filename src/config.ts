@@ -54,6 +54,13 @@ export function checkOptions<M extends Models>(options: SyncOptions<M>): void {
       refuse(`models.${model}`, 'be made by defineModel(…)');
     }
   }
+  for (const model of names) {
+    for (const [field, other] of Object.entries(models[model]?.references ?? {})) {
+      if (!names.includes(other)) {
+        refuse(`models.${model}.references.${field}`, `name a model; there is no ${other}`);
+      }
+    }
+  }
   for (const [option, value] of Object.entries(backoff)) {
     if (!(typeof value === 'number' && value > 0)) refuse(`backoff.${option}`, 'be above 0');
   }

@@ -152,12 +152,17 @@ export function createSync<const M extends Models, const P extends string = 'syn
     }
     const { storage = indexedDb(env), transport, backoff, inspect } = options;
     const state = () => stateOf(api.getState() as object);
+    const wire = transport(env);
+    const clockOffset = () => wire.clockOffset?.() ?? null;
     for (const model of names) {
       const definition = models[model] as ModelDefinition<Identified>;
-      const { endpoint, ids, nulls, onReject, pageSize, massDelete } = definition;
-      const wire = { name: model, endpoint, ids, nulls, versionField: null };
+      const { endpoint, ids, nulls, onReject, references, conflict, updatedAt } = definition;
+      const { pageSize, massDelete } = definition;
+      const named = { name: model, endpoint, ids, nulls, versionField: null };
+      const rule = { policy: conflict, updatedAt, clockOffset };
       const filter = filters.get(model) ?? definition.filter;
-      engineModels.set(model, { ...wire, onReject, filter, pageSize, massDelete });
+      const pulling = { filter, pageSize, massDelete };
+      engineModels.set(model, { ...named, ...pulling, onReject, references, rule });
     }
     dispatchToStore = api.dispatch as unknown as StoreDispatch;
     runtime = new Runtime(
@@ -172,7 +177,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
           events,
           inspect,
         },
-        transport: transport(env),
+        transport: wire,
         backoff: { ...defaultBackoff, ...backoff },
       },
       { dispatch: api.dispatch, state },

@@ -1,5 +1,7 @@
 import type { Strategy } from '../store/rows/row.ts';
 import { SyncError } from './errors.ts';
+import { type ConflictPolicy, namedPolicies } from './policies/policy.ts';
+import { type UpdatedAt, updatedAtOf } from './policies/updatedAt.ts';
 import { checkedPullOptions, type ModelPullOptions, type PullSettings } from './pullOptions.ts';
 
 /** What every record has. */
@@ -7,7 +9,7 @@ export interface Identified {
   readonly id: string;
 }
 
-export interface ModelOptions extends ModelPullOptions {
+export interface ModelOptions<T extends Identified = Identified> extends ModelPullOptions {
   /** Path of the collection under the transport's base URL. */
   readonly endpoint: string;
   /**
@@ -19,14 +21,32 @@ export interface ModelOptions extends ModelPullOptions {
   readonly nulls?: 'delete' | 'meaningful';
   /** Whether a refused change stays shown until a person decides (`keep`), or goes (`rollback`). */
   readonly onReject?: 'keep' | 'rollback';
+  /**
+   * Fields that name records of other models, by model: `{ listId: 'list' }`. A record waits for
+   * those it names, and their ids are the server's on the wire and this device's keys here.
+   */
+  readonly references?: Readonly<Record<string, string>>;
+  /**
+   * What happens when others changed the same record: `merge` (default: field by field, ours stays
+   * where both changed one), `serverWins`, `clientWins`, `lastUpdateWins` (whole records),
+   * `manual` (a person decides each), or a function.
+   */
+  readonly conflict?: ConflictPolicy<T>;
+  /**
+   * When the server changed a record last, for `lastUpdateWins`: the name of a field, or a function;
+   * ms since 1970 or ISO 8601.
+   */
+  readonly updatedAt?: string | ((record: T) => unknown);
   /** How writes show: at once (`optimistic`), or when the server said yes (`waitForRemote`). */
   readonly strategy?: Strategy;
 }
 
 /** A model: a type of records and how they travel. */
 export interface ModelDefinition<T extends Identified>
-  extends Required<Omit<ModelOptions, keyof ModelPullOptions>>,
+  extends Required<Omit<ModelOptions, 'conflict' | 'updatedAt' | keyof ModelPullOptions>>,
     PullSettings {
+  readonly conflict: ConflictPolicy;
+  readonly updatedAt: UpdatedAt | null;
   /** The type of its records; never a value. */
   readonly recordType?: T;
 }
@@ -45,7 +65,7 @@ function oneOf<V extends string>(option: string, value: V | undefined, allowed: 
  * @example defineModel<Todo>({ endpoint: 'todos' })
  * @throws SyncError `badConfig`
  */
-export function defineModel<T extends Identified>(options: ModelOptions): ModelDefinition<T> {
+export function defineModel<T extends Identified>(options: ModelOptions<T>): ModelDefinition<T> {
   const endpoint = typeof options.endpoint === 'string' ? trimmed(options.endpoint) : '';
   if (endpoint === '' || /[?#\\]|(^|\/)\.{1,2}(\/|$)|^[a-z]+:/i.test(endpoint)) {
     throw new SyncError(
@@ -58,9 +78,39 @@ export function defineModel<T extends Identified>(options: ModelOptions): ModelD
     ids: oneOf('ids', options.ids, ['client', 'server']),
     nulls: oneOf('nulls', options.nulls, ['delete', 'meaningful']),
     onReject: oneOf('onReject', options.onReject, ['keep', 'rollback']),
+    references: referencesOf(options.references),
+    ...conflictOf(options as unknown as ModelOptions),
     strategy: oneOf('strategy', options.strategy, ['optimistic', 'waitForRemote']),
     ...checkedPullOptions(options),
   };
+}
+
+function conflictOf({ conflict = 'merge', updatedAt }: ModelOptions) {
+  const isNamed = typeof conflict === 'string' && namedPolicies.includes(conflict);
+  if (!isNamed && typeof conflict !== 'function') {
+    const known = namedPolicies.join(', ');
+    throw new SyncError('badConfig', `defineModel: conflict must be ${known} or a function`);
+  }
+  if (conflict === 'lastUpdateWins' && updatedAt === undefined) {
+    const message = 'defineModel: lastUpdateWins needs updatedAt: when the server changed a record';
+    throw new SyncError('badConfig', message);
+  }
+  if (updatedAt !== undefined && typeof updatedAt !== 'string' && typeof updatedAt !== 'function') {
+    throw new SyncError('badConfig', 'defineModel: updatedAt must be a field or a function');
+  }
+  return {
+    conflict: conflict as unknown as ConflictPolicy,
+    updatedAt: updatedAtOf(updatedAt as Parameters<typeof updatedAtOf>[0]),
+  };
+}
+
+function referencesOf(given: ModelOptions['references'] = {}): Readonly<Record<string, string>> {
+  for (const [field, model] of Object.entries(given)) {
+    if (typeof model !== 'string' || model === '' || field === 'id') {
+      throw new SyncError('badConfig', `defineModel: references.${field} must name a model`);
+    }
+  }
+  return { ...given };
 }
 
 function trimmed(path: string): string {

@@ -27,14 +27,26 @@ export type { OperationHandle, Settled } from './handles.ts';
 export type { WriteDispatch } from './middleware.ts';
 export type { Changes, ModelActions, ModelApi, NewRecord, WriteAction } from './modelApi.ts';
 export type { Outbox } from './outbox.ts';
+export type {
+  Conflict,
+  ConflictFunction,
+  ConflictPolicy,
+  Resolution,
+} from './policies/policy.ts';
 export type { Env } from './ports/env.ts';
 export type {
+  Addressed,
   Answer,
+  BatchAnswer,
+  Held,
   ModelWire,
   PullAnswer,
+  PulledRecord,
+  PulledTombstone,
   PullRequest,
   RemoteRecord,
   Transport,
   TransportFactory,
+  UnderWay,
 } from './ports/transport.ts';
-export type { WriteOptions } from './writes.ts';
+export type { Dependency, WriteOptions } from './writes.ts';

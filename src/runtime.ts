@@ -168,6 +168,10 @@ export class Runtime {
         if (now.role !== role || now.run !== run)
           dispatch(actions.leadershipChanged({ role, run }));
       },
+      lineChanged: (origin, line) => void dispatch(actions.lineChanged({ origin, line })),
+      dependentChanged: (count) => {
+        if (state().ephemeral.dependent !== count) dispatch(actions.dependentChanged(count));
+      },
       attempts: (change, lanes) => {
         const { attemptStarted, attemptEnded } = actions;
         dispatch(change === 'started' ? attemptStarted([...lanes]) : attemptEnded([...lanes]));

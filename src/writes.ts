@@ -12,8 +12,28 @@ export interface WriteOptions {
    * `waitForRemote`): refused at once with SyncError `offline`.
    */
   readonly offline?: 'wait' | 'refuse';
+  /** Writes that must be on the server before this one is sent: their handles or operation ids. */
+  readonly dependsOn?: Dependency | readonly Dependency[];
   /** Your own plain data, handed back in events and lists. */
   readonly meta?: unknown;
+}
+
+export type Dependency = string | { readonly operationId: string };
+
+/** Writes that one write can wait for. */
+const dependencyLimit = 100;
+
+function checkedDependencies(given: WriteOptions['dependsOn']): string[] {
+  if (given === undefined) return [];
+  const list = Array.isArray(given) ? (given as readonly Dependency[]) : [given as Dependency];
+  if (list.length > dependencyLimit) {
+    throw new SyncError('badData', `dependsOn: at most ${dependencyLimit} operations`);
+  }
+  return list.map((item, i) => {
+    const id: unknown = typeof item === 'string' ? item : item?.operationId;
+    if (typeof id === 'string' && id !== '') return id;
+    throw new SyncError('badData', `dependsOn.${i} must be a handle or an operation's id`);
+  });
 }
 
 /** Longest id, in characters. */
@@ -76,9 +96,11 @@ export function createStamp(env: Env, name: string, known: ReadonlyMap<string, S
       const { path, message } = copied.refusal;
       throw new SyncError('badData', `meta${path && `.${path}`}: ${message}`);
     }
+    const dependsOn = checkedDependencies(options.dependsOn);
     return {
       ...{ id: env.uuid(), model, recordId, kind, changes, at: env.now(), strategy },
       visible: strategy === 'optimistic',
+      ...(dependsOn.length > 0 && { dependsOn }),
       ...(copied && { meta: copied.value }),
     };
   }

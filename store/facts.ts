@@ -132,6 +132,8 @@ export interface Settlement {
   readonly outcome: Outcome;
   readonly at: number;
   readonly order: string;
+  /** It was refused, and what stood for it later (retried, edited) reached the server. */
+  readonly succeeded?: true;
 }
 
 export interface ConflictLogEntry extends LaneRef, Overwritten {

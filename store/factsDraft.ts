@@ -305,7 +305,14 @@ export class FactsDraft {
     const settlements = this.pages('settlements');
     const settled = this.pages('settled');
     // An operation ends once: a dead letter that is discarded later stays `rejected`.
-    if (settlements.get(operationId)) return;
+    const known = settlements.get(operationId);
+    if (known) {
+      const reached = outcome === 'committed' || outcome === 'merged';
+      if (reached && known.outcome === 'rejected') {
+        settlements.set(operationId, { ...known, succeeded: true });
+      }
+      return;
+    }
     const order = orderKey(this.settledOrder++);
     settlements.set(operationId, { outcome, at, order });
     settled.set(order, operationId);

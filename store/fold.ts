@@ -309,10 +309,7 @@ function resolved(draft: FactsDraft, row: ResolvedRow): string | undefined {
     return 'an operation that was to be replaced is not here';
   }
   const remaining = lane.count - row.replaced.length + (row.operation ? 1 : 0);
-  const found =
-    lane.state === 'conflicted' || !lane.sealed
-      ? []
-      : [...attempted(lane), { type: 'conflictFound', failure: conflictOf(row) } as const];
+  const found = foundBefore(lane, row);
   const moved = draft.moved(lane, ...found, { type: 'resolved', remaining });
   if (moved === undefined) return `a record that is ${lane.state} has nothing to resolve`;
   if (row.operation) {
@@ -320,7 +317,7 @@ function resolved(draft: FactsDraft, row: ResolvedRow): string | undefined {
   } else {
     for (const id of row.replaced) {
       const operation = draft.dequeue(id);
-      if (operation) draft.settle(operation, 'merged', row.at);
+      if (operation) draft.settle(operation, row.outcome ?? 'merged', row.at);
     }
   }
   const { model, recordId, at } = row;
@@ -328,6 +325,14 @@ function resolved(draft: FactsDraft, row: ResolvedRow): string | undefined {
   draft.putBase(model, recordId, row.base, row.version);
   refresh(draft, key, moved && { ...moved, sealed: null, parked: null }, row);
   return undefined;
+}
+
+/** A policy finds and decides at once: the answer to a request, or a pull over what waits. */
+function foundBefore(lane: Lane, row: ResolvedRow) {
+  const conflict = { type: 'conflictFound', failure: conflictOf(row) } as const;
+  if (lane.state === 'conflicted') return [];
+  if (lane.sealed) return [...attempted(lane), conflict];
+  return row.by === 'policy' && lane.state === 'pending' ? [conflict] : [];
 }
 
 function conflictOf(row: ResolvedRow) {

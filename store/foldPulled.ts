@@ -49,15 +49,16 @@ function confirmAsKnown(draft: FactsDraft, model: string, recordId: string): voi
 }
 
 function deleted(draft: FactsDraft, model: string, recordId: string): void {
-  if (draft.entry(model, recordId) === undefined) return;
+  const entry = draft.entry(model, recordId);
+  if (entry === undefined) return;
   const lane = draft.lane(laneKey(model, recordId));
   if (lane?.parked) {
     // What a person still has to decide keeps its base; that theirs is gone is remembered.
     renewConflict(draft, model, recordId, null, null);
     confirmAsKnown(draft, model, recordId);
   } else if (lane?.sealed) {
-    // Its answer may be older than this: it is noted, and what the answer says is looked up.
-    confirmAsKnown(draft, model, recordId);
+    // Older or newer than the request under way? Its base is in doubt: whoever answers it will look.
+    draft.putBase(model, recordId, entry.base, null);
   } else {
     confirmed(draft, model, recordId, null, null);
   }

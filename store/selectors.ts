@@ -129,7 +129,15 @@ export type SyncReason =
   | 'paused'
   | 'timeTravelling'
   | 'offline'
+  /** A person must sign in. */
+  | 'authRequired'
+  /** The server asked for time. */
+  | 'pausedUntil'
+  /** The server refuses everything: a bad deployment. */
+  | 'tripped'
   | 'backoff'
+  /** A change waits for another one, which is held or gone for good. */
+  | 'dependency'
   | 'deadLetters'
   | 'conflicts'
   /** Rows on disk that this build can not read; their records wait. */
@@ -205,6 +213,7 @@ function phaseOf(
   if (state.tail.size > 0) return 'saving';
   const { failed, conflicted } = state.shown.counts;
   if (failed + conflicted + state.shown.quarantine.size > 0) return 'attention';
+  if (heldLine(state) === 'authRequired') return 'attention';
   if (hasPull(state, 'held')) return 'attention';
   const behind = waiting > 0 || Object.values(state.ephemeral.pulls).some(isBehind);
   return behind || !online || run === 'paused' ? 'waiting' : 'synced';
@@ -214,17 +223,30 @@ function isBehind(pull: PullProgress): boolean {
   return pull.state === 'failed' || pull.state === 'postponed';
 }
 
+/** The word for the line that is held, the one first that needs a person. */
+function heldLine({ ephemeral }: SyncState): SyncReason | null {
+  const states = Object.values(ephemeral.lines).map((line) => line.state);
+  if (states.includes('authRequired')) return 'authRequired';
+  if (states.includes('tripped') || states.includes('trying')) return 'tripped';
+  return states.includes('pausedUntil') ? 'pausedUntil' : null;
+}
+
 function reasonOf(state: SyncState, online: boolean): SyncReason | null {
   const { role, run } = state.ephemeral;
   const { counts } = state.shown;
   if (role === 'blocked' || role === 'readOnly') return role;
   if (run !== 'running') return run;
   if (!online) return 'offline';
+  const held = heldLine(state);
+  if (held) return held;
   if (counts.failed > 0) return 'deadLetters';
   if (counts.conflicted > 0) return 'conflicts';
   if (state.shown.quarantine.size > 0) return 'quarantined';
   if (hasPull(state, 'held')) return 'deletesHeld';
   if (counts.backoff > 0 && counts.pending === 0 && counts.syncing === 0) return 'backoff';
+  if (state.ephemeral.dependent > 0 && state.ephemeral.dependent === counts.pending) {
+    return 'dependency';
+  }
   return hasPull(state, 'failed') ? 'pullFailed' : null;
 }
 

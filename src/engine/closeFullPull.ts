@@ -20,7 +20,7 @@ export async function closeFullPull(
 ): Promise<PageFate> {
   const { env, facts, model, guard, signal, total } = context;
   const { name, filter } = model;
-  const found = await findUnlisted(facts(), name, filter, env.breathe);
+  const found = await findUnlisted(facts(), model, env.breathe);
   const open = found.open.filter((id) => !guard.declined.has(id));
   if (open.length > readsAtOnce && !settles) return { kind: 'again' };
   const asked = facts();

@@ -5,7 +5,12 @@ import { type EngineRole, type EngineRun, engineMachine } from '../../machines/e
 import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
-import { lanesOfRow, type PullProgress, type SyncState } from '../../store/slice.ts';
+import {
+  type LineFacts,
+  lanesOfRow,
+  type PullProgress,
+  type SyncState,
+} from '../../store/slice.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncEvents } from '../events.ts';
 import { rootKey } from '../journal/checkpointer.ts';
@@ -17,6 +22,7 @@ import { asStorageError, type Storage, type StorageError } from '../ports/storag
 import type { Transport } from '../ports/transport.ts';
 import { Connection, envClock, type Inspect } from './connection.ts';
 import { LaneIndex } from './laneIndex.ts';
+import { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
 import { type Opened, open, readFacts, sameMoment, takeLead } from './opening.ts';
 import { Puller, type PullResult } from './puller.ts';
@@ -40,6 +46,8 @@ export interface EngineStore {
   readonly checkpointLoaded: (facts: Facts) => void;
   readonly connectionChanged: (state: ConnectionState) => void;
   readonly leadershipChanged: (role: EngineRole, run: EngineRun) => void;
+  readonly lineChanged: (origin: string, line: LineFacts) => void;
+  readonly dependentChanged: (count: number) => void;
   readonly attempts: (change: 'started' | 'ended', lanes: readonly string[]) => void;
   readonly progress: (model: string, progress: PullProgress) => void;
 }
@@ -75,6 +83,7 @@ export class Engine {
   readonly #index: LaneIndex;
   readonly #pusher: Pusher;
   readonly #puller: Puller;
+  readonly #lines: Lines;
   #opened: Opened | null = null;
   #journal: Journal | null = null;
   #lock: HeldLock | null = null;
@@ -83,6 +92,7 @@ export class Engine {
   #away = true;
   #facts: Facts | null = null;
   #checkpointed = 0;
+  /** A checkpoint or a sweep under way: one at a time. */
   #checkpointing: Promise<void> | null = null;
   #waking: Promise<void> | null = null;
   #retryTimer: TimerHandle | null = null;
@@ -96,7 +106,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { env, transport, models, store, inspect, backoff = defaultBackoff } = options;
-    this.#index = new LaneIndex(backoff.cap);
+    this.#index = new LaneIndex(backoff.cap, (path) => transport.originOf?.(path) ?? '');
     this.#actor = createActor(engineMachine, { clock: envClock(env), ...(inspect && { inspect }) });
     this.#actor.subscribe(() => store.leadershipChanged(this.role, this.run));
     this.#connection = new Connection({
@@ -106,8 +116,15 @@ export class Engine {
       probe: (signal) => transport.probe([...models.values()], signal),
       onChange: (state) => this.#connectionChanged(state),
     });
+    this.#lines = new Lines({
+      ...{ env, inspect, refresh: transport.refresh },
+      append: (row) => {
+        this.#journal?.appendIf(() => [row]).catch((error) => this.#tell(error));
+      },
+      onChange: (origin, line) => this.#lineChanged(origin, line),
+    });
     const shared = {
-      ...{ env, transport, models, backoff, index: this.#index },
+      ...{ env, transport, models, backoff, index: this.#index, lines: this.#lines },
       facts: () => this.#sequenced(),
       appendIf: (build: Parameters<Journal['appendIf']>[0]) =>
         this.#journal ? this.#journal.appendIf(build) : Promise.resolve(false),
@@ -216,6 +233,7 @@ export class Engine {
   async resume(): Promise<void> {
     if (this.run === 'timeTravelling') await this.#reload();
     this.#actor.send({ type: 'resumeRequested' });
+    this.#lines.resume();
     this.#connection.wake();
     this.wake();
   }
@@ -271,6 +289,7 @@ export class Engine {
     this.#connection.stop();
     this.#pusher.stop();
     this.#puller.stop();
+    this.#lines.stop();
     this.#clear('retry');
     this.#clear('reopen');
     this.#actor.send({ type: 'stopped' });
@@ -372,9 +391,23 @@ export class Engine {
     });
     for (const row of valuesOf(store.state().tail)) this.#journal.append(row);
     this.#actor.send({ type: 'elected' });
+    this.#lines.restore(this.#sequenced().origins);
     this.#puller.want(this.#options.models.keys());
     this.wake();
-    await this.#opened?.checkpointer.sweep();
+    await this.#sweep();
+  }
+
+  /** No checkpoint is written meanwhile: its pages would be taken for orphans. */
+  async #sweep(): Promise<void> {
+    const end = () => {
+      this.#checkpointing = null;
+    };
+    this.#checkpointing =
+      this.#opened?.checkpointer.sweep().then(end, (error) => {
+        end();
+        throw error;
+      }) ?? null;
+    await this.#checkpointing;
   }
 
   /**
@@ -416,6 +449,8 @@ export class Engine {
     const opened = this.#opened;
     if (!opened) return;
     await this.#journal?.flush();
+    // What is read must not be replaced by a checkpoint that this tab is still writing.
+    await this.#checkpointing?.catch(() => {});
     const read = await this.#untilDone(() => readFacts(this.#openingOptions(), opened.connection));
     this.#opened = { ...opened, ...read };
     const { facts } = read.hydrated;
@@ -490,6 +525,7 @@ export class Engine {
     if (this.#connection.state !== 'online') return;
     this.#pusher.work();
     this.#puller.work();
+    this.#options.store.dependentChanged(this.#index.dependent);
     this.#clear('retry');
     const { nextRetryAt } = this.#index;
     if (nextRetryAt === null) return;
@@ -526,6 +562,16 @@ export class Engine {
     // A probe that succeeds at once is no reconnection: what failed keeps its own backoff.
     if (this.#away) this.#puller.want(this.#options.models.keys());
     this.#away = false;
+    this.wake();
+  }
+
+  #lineChanged(origin: string, line: LineFacts): void {
+    const { store, events } = this.#options;
+    store.lineChanged(origin, line);
+    const { state, failure } = line;
+    if (state === 'authRequired') events.emit({ type: 'authRequired', origin, failure });
+    if (state === 'tripped') events.emit({ type: 'originTripped', origin, failure });
+    // Not at once: whoever sends is in the middle of his own work.
     this.wake();
   }
 

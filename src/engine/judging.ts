@@ -7,14 +7,16 @@ import type { PulledRecord, PulledTombstone } from '../ports/transport.ts';
 import type { Filter } from '../pullOptions.ts';
 import { ownWrite } from './ownWrites.ts';
 import type { PagePart } from './pageParts.ts';
-import { parkDelete, parkDeleted, pulledItem } from './pulledItems.ts';
+import { type PulledConflictContext, pulledConflictRows } from './pulledConflicts.ts';
+import { pulledItem } from './pulledItems.ts';
 import { hasFilter, standing } from './pullFilter.ts';
 import { entryOf, isConfirmedSince, keyOf } from './recordReads.ts';
+import { type References, toKeys } from './references.ts';
 import { compareVersions } from './versions.ts';
 
 /** How the server was asked. */
-export interface Asked {
-  readonly model: string;
+export interface Asked extends PulledConflictContext {
+  readonly references: References;
   /** The facts when it was asked: what was confirmed since may be newer than what it says. */
   readonly facts: Facts;
   /** Whether the records were read one by one, by id. */
@@ -39,7 +41,7 @@ export interface Judged {
   readonly items: PulledItem[];
   readonly deleted: string[];
   readonly unchanged: string[];
-  /** Rows beside the pulled one: answers recognised, edits parked. */
+  /** Rows beside the pulled one: answers recognised, conflicts decided. */
   readonly drafts: EngineDraft[];
   /** Server ids of which only a read can tell: what is here may be newer, or just left the filter. */
   readonly left: string[];
@@ -49,12 +51,12 @@ export interface Judged {
  * Judges what a server said on the facts of the moment. Null: a record that nobody knows may be the
  * one that a sealed create of ours has made, so it has to wait for that answer.
  */
-export function judge(facts: Facts, asked: Asked, part: PagePart, at: number): Judged | null {
+export function judge(facts: Facts, asked: Asked, part: PagePart): Judged | null {
   const judged: Judged = { items: [], deleted: [], unchanged: [], drafts: [], left: [] };
-  const context = { facts, asked, at, judged };
+  const context = { facts, asked, judged };
   const waits = asked.waitsForCreates();
   for (const item of part.items) {
-    const own = ownWrite(facts, asked.model, item, at);
+    const own = ownWrite(facts, asked, item);
     if (own) judged.drafts.push(own);
     else if (waits && isUnknown(facts, asked.model, item.id)) return null;
     else judgeItem(context, item);
@@ -69,7 +71,6 @@ export function judge(facts: Facts, asked: Asked, part: PagePart, at: number): J
 interface Context {
   readonly facts: Facts;
   readonly asked: Asked;
-  readonly at: number;
   readonly judged: Judged;
 }
 
@@ -78,7 +79,7 @@ function isUnknown(facts: Facts, model: string, serverId: string): boolean {
 }
 
 function judgeItem(context: Context, item: PulledRecord): void {
-  const { facts, asked, at, judged } = context;
+  const { facts, asked, judged } = context;
   const { model, filter } = asked;
   const id = keyOf(facts, model, item.id);
   const entry = entryOf(facts, model, id);
@@ -98,17 +99,18 @@ function judgeItem(context: Context, item: PulledRecord): void {
     if (entry) judged.deleted.push(id);
     return;
   }
-  const pulled = pulledItem(facts, model, id, item);
-  judged.items.push(pulled);
-  judged.drafts.push(...parkDelete(facts, model, pulled, at));
+  const pulled = pulledItem(facts, asked, id, item);
+  const decided = pulledConflictRows(facts, asked, id, pulled.record, pulled.version);
+  if (decided) judged.drafts.push(...decided);
+  else judged.items.push(pulled);
 }
 
 function judgeTombstone(context: Context, { id: serverId, version = null }: PulledTombstone): void {
-  const { facts, asked, at, judged } = context;
+  const { facts, asked, judged } = context;
   const { model, filter } = asked;
   const id = keyOf(facts, model, serverId);
   const entry = entryOf(facts, model, id);
-  if (!entry || asked.kept.has(id)) return;
+  if (!entry || asked.kept.has(id) || isMadeAgain(entry, serverId)) return;
   const order = orderOf(context, entry, version);
   if (order === -1) return;
   if (order !== 1 && isConfirmedSince(asked.facts, facts, model, serverId)) {
@@ -118,7 +120,12 @@ function judgeTombstone(context: Context, { id: serverId, version = null }: Pull
   if (canTakeTombstone(laneOf(facts, model, id))) judged.deleted.push(id);
   // Gone, or only out of the filter? That is not the same to somebody who edits it.
   else if (hasFilter(filter) && !asked.byId) judged.left.push(serverId);
-  else judged.drafts.push(...parkDeleted(facts, model, id, at));
+  else judged.drafts.push(...(pulledConflictRows(facts, asked, id, null, null) ?? []));
+}
+
+/** The key was the server's id once; now the record has another there: the tombstone is none of ours. */
+function isMadeAgain({ alias }: Entry, serverId: string): boolean {
+  return alias !== null && alias !== serverId;
 }
 
 function laneOf(facts: Facts, model: string, id: string): Lane | undefined {
@@ -141,14 +148,12 @@ function orderOf(context: Context, entry: Entry, version: string | null) {
   return isOfThisLife(context, entry) ? compareVersions(version, entry.version) : null;
 }
 
-function isKnown(context: Context, entry: Entry, item: PulledRecord): boolean {
+function isKnown(context: Context, entry: Entry, { record, version }: PulledRecord): boolean {
+  const { facts, asked } = context;
   if (entry.base === null) return false;
-  if (item.version !== null && entry.version !== null && isOfThisLife(context, entry)) {
-    return item.version === entry.version;
-  }
-  return (
-    item.version === null && sameJson(entry.base, { ...item.record, id: entry.base.id ?? null })
-  );
+  if (version !== null) return isOfThisLife(context, entry) && version === entry.version;
+  const { id = '' } = entry.base;
+  return sameJson(entry.base, { ...toKeys(facts, record, asked.references), id });
 }
 
 /** Whether a full pull is under way that has not met this record yet. */

@@ -5,7 +5,14 @@ import type { EngineDraft } from '../journal/journal.ts';
 import type { PulledRecord } from '../ports/transport.ts';
 import { operationsIn } from './laneReads.ts';
 import { entryOf, keyOf } from './recordReads.ts';
+import { type References, toKeys } from './references.ts';
 import { compareVersions, isSuccessor } from './versions.ts';
+
+interface OwnContext {
+  readonly model: string;
+  readonly references: References;
+  readonly at: number;
+}
 
 /**
  * The answer that a pulled record is to a request of ours (its own was lost, or said 202), if it is
@@ -15,19 +22,20 @@ import { compareVersions, isSuccessor } from './versions.ts';
  */
 export function ownWrite(
   facts: Facts,
-  model: string,
+  { model, references, at }: OwnContext,
   item: PulledRecord,
-  at: number,
 ): EngineDraft | null {
   if (facts.lanes.size === 0) return null;
   const lane = item.lastOperationId
     ? laneSealedAs(facts, model, item.lastOperationId)
-    : lanePatchedTo(facts, model, item);
+    : lanePatchedTo(facts, model, references, item);
   if (!lane?.sealed) return null;
   const { recordId } = lane;
   const entry = entryOf(facts, model, recordId);
   const isOutdated = entry && compareVersions(item.version, entry.version) === -1;
-  const base = isOutdated ? entry.base : { ...item.record, id: recordId };
+  const base = isOutdated
+    ? entry.base
+    : { ...toKeys(facts, item.record, references), id: recordId };
   const version = isOutdated ? entry.version : item.version;
   const { operationIds } = lane.sealed;
   return {
@@ -44,7 +52,12 @@ function laneSealedAs(facts: Facts, model: string, key: string): Lane | undefine
   return lane?.model === model && lane.sealed?.key === key ? lane : undefined;
 }
 
-function lanePatchedTo(facts: Facts, model: string, item: PulledRecord): Lane | undefined {
+function lanePatchedTo(
+  facts: Facts,
+  model: string,
+  references: References,
+  item: PulledRecord,
+): Lane | undefined {
   // Where operations are named, one that is not ours is named too.
   if (typeof item.lastOperationId === 'string') return undefined;
   const id = keyOf(facts, model, item.id);
@@ -61,7 +74,8 @@ function lanePatchedTo(facts: Facts, model: string, item: PulledRecord): Lane | 
     Object.assign(changes, operation.changes);
   }
   const fields = Object.keys(changes);
-  const isThere = fields.every((field) => sameJson(item.record[field], changes[field] as never));
-  const didChange = fields.some((field) => !sameJson(item.record[field], base[field]));
+  const record = toKeys(facts, item.record, references);
+  const isThere = fields.every((field) => sameJson(record[field], changes[field] as never));
+  const didChange = fields.some((field) => !sameJson(record[field], base[field]));
   return isThere && didChange ? lane : undefined;
 }

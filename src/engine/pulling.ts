@@ -31,7 +31,6 @@ export type PartFate =
   | { readonly kind: 'postponed' };
 
 export interface PartContext extends Asked, Place {
-  readonly at: number;
   /** Whether the facts are still those that the pull is for (no clear, no other filter since). */
   readonly isWanted: (facts: Facts) => boolean;
 }
@@ -48,7 +47,7 @@ export function partRows(
 ): RowBuilder {
   return (facts, taken) => {
     if (taken.size > 0) return 'later';
-    const judged = context.isWanted(facts) ? judge(facts, context, part, context.at) : null;
+    const judged = context.isWanted(facts) ? judge(facts, context, part) : null;
     if (!judged) {
       told({ kind: 'postponed' });
       return null;

@@ -1,12 +1,13 @@
 import { type Entry, type Facts, laneKey } from '../../store/facts.ts';
 import { getIn, type Pages, scan } from '../../store/pages.ts';
 import type { RowBuilder } from '../journal/journal.ts';
-import type { Filter } from '../pullOptions.ts';
 import { canTakeTombstone, judge } from './judging.ts';
+import type { EngineModel } from './models.ts';
 import type { PagePart } from './pageParts.ts';
-import { parkDeleted } from './pulledItems.ts';
-import { standing } from './pullFilter.ts';
+import { pulledConflictRows } from './pulledConflicts.ts';
+import { hasFilter, standing } from './pullFilter.ts';
 import { type PartContext, type PartFate, pulledRow } from './pulling.ts';
+import { toServerIds } from './references.ts';
 
 /** Entries looked at between two breaths. */
 const stride = 8_000;
@@ -24,10 +25,10 @@ export interface Unlisted {
 /** Looks through a model for what the full pull under way has not met; breathes now and then. */
 export async function findUnlisted(
   facts: Facts,
-  model: string,
-  filter: Filter,
+  { name: model, filter, references }: Pick<EngineModel, 'name' | 'filter' | 'references'>,
   breathe: () => Promise<void>,
 ): Promise<Unlisted> {
+  const isFiltered = hasFilter(filter);
   const [open, outside, sealed]: string[][] = [[], [], []];
   const { records, fullSince } = facts.models[model] ?? {};
   if (records && typeof fullSince === 'number') {
@@ -35,7 +36,8 @@ export async function findUnlisted(
       if (base === null || confirmed >= fullSince) return true;
       const lane = facts.lanes.size > 0 ? getIn(facts.lanes, laneKey(model, id)) : undefined;
       if (lane?.sealed) return true;
-      if (!lane && standing(base, filter) === 'outside') outside?.push(id);
+      const record = isFiltered ? toServerIds(facts, base, references) : base;
+      if (!lane && standing(record, filter) === 'outside') outside?.push(id);
       else open?.push(id);
       return true;
     });
@@ -86,18 +88,18 @@ export function sweepRows(
 ): RowBuilder {
   return (facts, taken) => {
     if (taken.size > 0) return 'later';
-    const judged = context.isWanted(facts) ? judge(facts, context, swept.read, context.at) : null;
+    const judged = context.isWanted(facts) ? judge(facts, context, swept.read) : null;
     if (!judged) {
       told({ kind: 'postponed' });
       return null;
     }
-    const { model, at, cursor } = context;
+    const { model, cursor } = context;
     const { items, drafts } = judged;
     const deleted = [...judged.deleted];
     for (const id of swept.gone) {
       if (!isUnlisted(facts, model, id)) continue;
       if (canTakeTombstone(getIn(facts.lanes, laneKey(model, id)))) deleted.push(id);
-      else drafts.push(...parkDeleted(facts, model, id, at));
+      else drafts.push(...(pulledConflictRows(facts, context, id, null, null) ?? []));
     }
     for (const id of swept.outside) {
       if (!isUnlisted(facts, model, id) || getIn(facts.lanes, laneKey(model, id))) continue;

@@ -83,11 +83,18 @@ export function partContext(
   epoch: string | null,
 ): PartContext {
   const { asked: facts, since, cursor, complete, begins, settles } = place;
+  const { name, filter, references, rule } = model;
+  const made = new Map<string, string>();
   return {
-    ...{ model: model.name, facts, filter: model.filter, epoch, kept: guard.declined },
+    ...{ model: name, facts, filter, references, rule, epoch, kept: guard.declined },
     ...{ byId: false, unlisted: false, settles, begins, since, cursor, complete, isOpen: false },
     ...{ at: env.now(), isWanted },
-    waitsForCreates: () => waitsForCreates(model.name),
+    waitsForCreates: () => waitsForCreates(name),
+    newOperationId: (recordId) => {
+      const id = made.get(recordId) ?? env.uuid();
+      made.set(recordId, id);
+      return id;
+    },
   };
 }
 

@@ -147,6 +147,8 @@ export interface Transport {
   readonly check?: (model: ModelWire, signal: AbortSignal) => Promise<boolean>;
   /** One cheap request: resolves if the server answers at all (not a portal in front of it). */
   probe(models: readonly ModelWire[], signal: AbortSignal): Promise<void>;
+  /** How far the server's clock is ahead of this device's (ms), as last measured. */
+  readonly clockOffset?: () => number | null;
   /** Asks for new credentials: false where there are none to be had. Throws if nobody answered. */
   readonly refresh?: () => Promise<boolean>;
 }

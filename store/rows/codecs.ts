@@ -53,7 +53,12 @@ const requestFields = {
   headers: optional(mapOf(isString)),
 };
 
-const overwritten = listOf(shape({ field: isString, local: isAnything, remote: isAnything }));
+const overwritten = listOf(
+  shape({
+    ...{ field: isString, local: isAnything, remote: isAnything },
+    kept: optional(oneOf('remote')),
+  }),
+);
 const conflict = shape({ remote: nullable(isObject), remoteVersion: nullable(isString) });
 const lane = { model: isText, recordId: isText };
 
@@ -86,6 +91,7 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     by: oneOf('policy', 'person'),
     replaced: ids,
     operation: nullable(operation),
+    outcome: optional(oneOf('discarded')),
     base: nullable(isObject),
     version: nullable(isString),
     overwritten,

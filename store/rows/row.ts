@@ -118,11 +118,13 @@ export interface ParkedRow extends LaneRow<'parked'> {
   readonly conflict?: ConflictFacts;
 }
 
-/** A field that both sides changed: ours stays, theirs goes to the log. */
+/** A field that both sides changed: ours stays, theirs goes to the log (or the other way round). */
 export interface Overwritten {
   readonly field: string;
   readonly local: Json;
   readonly remote: Json;
+  /** Whose stands. Ours, if it is missing. */
+  readonly kept?: 'remote';
 }
 
 export interface ResolvedRow extends LaneRow<'resolved'> {
@@ -131,6 +133,8 @@ export interface ResolvedRow extends LaneRow<'resolved'> {
   readonly replaced: readonly string[];
   /** What goes to the server instead, in the place of the first replaced; null: nothing. */
   readonly operation: Operation | null;
+  /** How the replaced end where nothing goes instead. Default: merged, nothing was left to say. */
+  readonly outcome?: 'discarded';
   readonly base: JsonObject | null;
   readonly version: string | null;
   readonly overwritten: readonly Overwritten[];

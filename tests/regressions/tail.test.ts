@@ -20,6 +20,10 @@ import { canonical } from '../support/rows.ts';
 
 /** A walk of people, an engine and a server over one slice and its journal. */
 const slice = createSyncSlice('sync', ['todo']);
+const mergeRule = {
+  references: {},
+  rule: { policy: 'merge', updatedAt: null, clockOffset: () => null },
+} as const;
 const wire = {
   name: 'todo',
   endpoint: 'todos',
@@ -129,6 +133,7 @@ class Walk {
       ...{ model: 'todo', recordId: lane.recordId, request: lane.sealed, at: 1 },
       newOperationId: `merged-${++this.#made}`,
       delayAfter: () => 5,
+      ...mergeRule,
       onReject: pick % 2 ? 'keep' : 'rollback',
     };
     this.engine(answerRows(this.facts, context, answer));
@@ -138,7 +143,8 @@ class Walk {
     const context: PartContext = {
       ...{ model: 'todo', at: 1, facts: this.facts, since: null, cursor: 'c', complete: true },
       ...{ begins: false, byId: false, settles: false, unlisted: false, isOpen: false },
-      ...{ filter: {}, epoch: null, kept: new Set() },
+      ...{ filter: {}, epoch: null, kept: new Set(), ...mergeRule },
+      newOperationId: (recordId) => `pulled-${recordId}-${++this.#made}`,
       isWanted: () => true,
       waitsForCreates: () => false,
     };

@@ -30,7 +30,7 @@ function transport(options: Partial<Parameters<typeof rest>[0]> = {}): Transport
 function intent(kind: Intent['kind'], more: Partial<Intent> = {}): Intent {
   return {
     ...{ kind, model: 'todo', recordId: 'a/b', key: 'op-1', operationIds: ['op-1'] },
-    ...{ changes: { title: 'Tea' }, base: null, version: '"1"', alias: null },
+    ...{ changes: { title: 'Tea' }, base: null, version: '"1"', alias: null, request: null },
     ...more,
   };
 }
