@@ -7,7 +7,7 @@ import { type SyncStatus, selectSyncStatus } from '../store/selectors.ts';
 import { createSyncSlice, type PersonDraft, type SyncState } from '../store/slice.ts';
 import { checkOptions, type Models, type SyncOptions } from './config.ts';
 import { type Conflicts, createConflicts } from './conflicts.ts';
-import type { Identified, ModelDefinition } from './defineModel.ts';
+import { type Identified, type ModelDefinition, wireOf } from './defineModel.ts';
 import {
   type DefaultMiddlewareOptions,
   devToolsOptions,
@@ -19,6 +19,7 @@ import type { PullOptions } from './engine/pullRun.ts';
 import { browserEnv } from './env/browserEnv.ts';
 import { SyncError } from './errors.ts';
 import { SyncEvents } from './events.ts';
+import { type Guarantee, guaranteesOf } from './guarantees.ts';
 import type { OperationHandle } from './handles.ts';
 import { createMiddleware, type WriteDispatch } from './middleware.ts';
 import {
@@ -74,6 +75,8 @@ export interface Sync<M extends Models, P extends string = string> {
   readonly conflicts: Conflicts;
   readonly events: SyncEvents;
   selectSyncStatus(state: object): SyncStatus;
+  /** What this configuration promises, by model, and which ability of the server that rests on. */
+  readonly guarantees: { readonly [K in keyof M]: readonly Guarantee[] };
   /** The random id of this device's database, once it is open. */
   readonly databaseId: string | null;
 }
@@ -121,7 +124,11 @@ export function createSync<const M extends Models, const P extends string = 'syn
   const strategies = new Map(
     names.map((model) => [model, models[model]?.strategy ?? 'optimistic']),
   );
-  const stamp = createStamp(env, reducerPath, strategies);
+  const { checkCall } = options.transport;
+  const stamp = createStamp(env, reducerPath, strategies, (model, kind, request) => {
+    const definition = models[model] as ModelDefinition<Identified>;
+    return checkCall?.(wireOf(model, definition), kind, request) ?? null;
+  });
   const stateOf = stateIn(reducerPath);
   const engineModels = new Map<string, EngineModel>();
   /** Set at run time, also before there is a store. */
@@ -150,18 +157,17 @@ export function createSync<const M extends Models, const P extends string = 'syn
     if (runtime) {
       throw new SyncError('badConfig', 'one sync belongs to one store: make both in a factory');
     }
-    const { storage = indexedDb(env), transport, backoff, inspect } = options;
+    const { storage = indexedDb(env), transport, backoff, inspect, network } = options;
     const state = () => stateOf(api.getState() as object);
     const wire = transport(env);
     const clockOffset = () => wire.clockOffset?.() ?? null;
     for (const model of names) {
       const definition = models[model] as ModelDefinition<Identified>;
-      const { endpoint, ids, nulls, onReject, references, conflict, updatedAt } = definition;
-      const { pageSize, massDelete } = definition;
-      const named = { name: model, endpoint, ids, nulls, versionField: null };
+      const { onReject, references, conflict, updatedAt, pageSize, massDelete } = definition;
       const rule = { policy: conflict, updatedAt, clockOffset };
       const filter = filters.get(model) ?? definition.filter;
       const pulling = { filter, pageSize, massDelete };
+      const named = wireOf(model, definition);
       engineModels.set(model, { ...named, ...pulling, onReject, references, rule });
     }
     dispatchToStore = api.dispatch as unknown as StoreDispatch;
@@ -176,6 +182,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
           slice,
           events,
           inspect,
+          network,
         },
         transport: wire,
         backoff: { ...defaultBackoff, ...backoff },
@@ -314,6 +321,10 @@ export function createSync<const M extends Models, const P extends string = 'syn
       return attached().gate.persistor;
     },
     selectSyncStatus: (root) => selectSyncStatus(stateOf(root)),
+    get guarantees() {
+      const { transport, models: wired } = attached().runtime;
+      return guaranteesOf(transport, wired.values()) as Sync<M, P>['guarantees'];
+    },
     get databaseId() {
       return runtime?.engine.databaseId ?? null;
     },

@@ -2,6 +2,8 @@ import type { Strategy } from '../store/rows/row.ts';
 import { SyncError } from './errors.ts';
 import { type ConflictPolicy, namedPolicies } from './policies/policy.ts';
 import { type UpdatedAt, updatedAtOf } from './policies/updatedAt.ts';
+import type { RestRequests } from './ports/requests.ts';
+import type { ModelWire } from './ports/transport.ts';
 import { checkedPullOptions, type ModelPullOptions, type PullSettings } from './pullOptions.ts';
 
 /** What every record has. */
@@ -39,14 +41,27 @@ export interface ModelOptions<T extends Identified = Identified> extends ModelPu
   readonly updatedAt?: string | ((record: T) => unknown);
   /** How writes show: at once (`optimistic`), or when the server said yes (`waitForRemote`). */
   readonly strategy?: Strategy;
+  /**
+   * How its requests travel, where they differ from the transport's usual way. Checked by the
+   * transport, at `createSync`.
+   */
+  readonly requests?: RestRequests;
+  /** The field that holds a record's version, for servers that version by field. */
+  readonly version?: Extract<keyof T, string>;
 }
 
 /** A model: a type of records and how they travel. */
 export interface ModelDefinition<T extends Identified>
-  extends Required<Omit<ModelOptions, 'conflict' | 'updatedAt' | keyof ModelPullOptions>>,
+  extends Required<
+      Omit<ModelOptions, 'conflict' | 'updatedAt' | 'requests' | 'version' | keyof ModelPullOptions>
+    >,
     PullSettings {
   readonly conflict: ConflictPolicy;
   readonly updatedAt: UpdatedAt | null;
+  /** Null: the transport's usual way. */
+  readonly requests: RestRequests | null;
+  /** Null: versions are told beside the record, or not at all. */
+  readonly version: string | null;
   /** The type of its records; never a value. */
   readonly recordType?: T;
 }
@@ -82,7 +97,24 @@ export function defineModel<T extends Identified>(options: ModelOptions<T>): Mod
     ...conflictOf(options as unknown as ModelOptions),
     strategy: oneOf('strategy', options.strategy, ['optimistic', 'waitForRemote']),
     ...checkedPullOptions(options),
+    requests: options.requests ?? null,
+    version: versionOf(options.version),
   };
+}
+
+/** What a transport is told of a model. */
+export function wireOf(name: string, definition: ModelDefinition<Identified>): ModelWire {
+  const { endpoint, ids, nulls, requests, version } = definition;
+  const wire = { name, endpoint, ids, nulls, versionField: version };
+  return requests === null ? wire : { ...wire, requests };
+}
+
+function versionOf(field: unknown): string | null {
+  if (field === undefined) return null;
+  if (typeof field !== 'string' || field === '' || field === 'id') {
+    throw new SyncError('badConfig', 'defineModel: version must name a field, and not the id');
+  }
+  return field;
 }
 
 function conflictOf({ conflict = 'merge', updatedAt }: ModelOptions) {

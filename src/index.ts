@@ -1,4 +1,5 @@
 export type { Failure, FailureCode } from '../machines/failure.ts';
+export type { NetworkKind, NetworkRequirement } from '../machines/network.ts';
 export type { RecordState } from '../machines/record.ts';
 export type { ConflictLogEntry, Outcome } from '../store/facts.ts';
 export type { Json, JsonObject } from '../store/json.ts';
@@ -23,6 +24,7 @@ export {
 export type { PullResult } from './engine/puller.ts';
 export { SyncError, type SyncErrorCode } from './errors.ts';
 export type { SyncEvent, SyncEvents } from './events.ts';
+export type { Guarantee, GuaranteeId } from './guarantees.ts';
 export type { OperationHandle, Settled } from './handles.ts';
 export type { WriteDispatch } from './middleware.ts';
 export type { Changes, ModelActions, ModelApi, NewRecord, WriteAction } from './modelApi.ts';
@@ -35,6 +37,7 @@ export type {
 } from './policies/policy.ts';
 export type { Env } from './ports/env.ts';
 export type {
+  Abilities,
   Addressed,
   Answer,
   BatchAnswer,

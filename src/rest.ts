@@ -1,1 +1,2 @@
-export { type HeaderSource, type RestOptions, rest } from './rest/rest.ts';
+export type { Auth, HeaderSource, RestOptions } from './rest/options.ts';
+export { rest } from './rest/rest.ts';

@@ -5,10 +5,12 @@ import type { JournalEntry, PersonRow } from '../store/rows/row.ts';
 import { keyOf } from '../store/selectors.ts';
 import type { PersonAction, SyncSlice, SyncState } from '../store/slice.ts';
 import { Engine, type EngineOptions, type EngineStore } from './engine/engine.ts';
+import type { EngineModels } from './engine/models.ts';
 import { SyncError } from './errors.ts';
 import type { SyncEvents } from './events.ts';
 import { Handles } from './handles.ts';
 import type { StorageError } from './ports/storage.ts';
+import type { Transport } from './ports/transport.ts';
 
 /** What act a dispatch became. */
 export interface Act {
@@ -66,6 +68,14 @@ export class Runtime {
   load(facts: Facts): void {
     this.#send(this.#options.slice.actions.checkpointLoaded(facts));
     this.hydrated();
+  }
+
+  get transport(): Transport {
+    return this.#options.transport;
+  }
+
+  get models(): EngineModels {
+    return this.#options.models;
   }
 
   /** Whether an act is in the tail. */

@@ -129,6 +129,8 @@ export type SyncReason =
   | 'paused'
   | 'timeTravelling'
   | 'offline'
+  /** There is a network, but not of the kind that the app asks for. */
+  | 'networkUnsuited'
   /** A person must sign in. */
   | 'authRequired'
   /** The server asked for time. */
@@ -236,7 +238,9 @@ function reasonOf(state: SyncState, online: boolean): SyncReason | null {
   const { counts } = state.shown;
   if (role === 'blocked' || role === 'readOnly') return role;
   if (run !== 'running') return run;
-  if (!online) return 'offline';
+  if (!online) {
+    return state.ephemeral.connection === 'unsuited' ? 'networkUnsuited' : 'offline';
+  }
   const held = heldLine(state);
   if (held) return held;
   if (counts.failed > 0) return 'deadLetters';

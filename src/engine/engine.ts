@@ -2,6 +2,7 @@ import { createActor, waitFor } from 'xstate';
 import { type Backoff, defaultBackoff } from '../../machines/backoff.ts';
 import type { ConnectionState } from '../../machines/connection.ts';
 import { type EngineRole, type EngineRun, engineMachine } from '../../machines/engine.ts';
+import type { NetworkRequirement } from '../../machines/network.ts';
 import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
@@ -20,7 +21,7 @@ import type { Codec } from '../ports/codec.ts';
 import type { Env, HeldLock, TimerHandle } from '../ports/env.ts';
 import { asStorageError, type Storage, type StorageError } from '../ports/storage.ts';
 import type { Transport } from '../ports/transport.ts';
-import { Connection, envClock, type Inspect } from './connection.ts';
+import { Connection, envClock, type Inspect, isAway } from './connection.ts';
 import { LaneIndex } from './laneIndex.ts';
 import { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
@@ -69,6 +70,7 @@ export interface EngineOptions {
     why: StorageError | 'readOnly' | 'stopped',
   ) => void;
   readonly inspect?: Inspect | undefined;
+  readonly network?: NetworkRequirement | undefined;
 }
 
 /**
@@ -112,6 +114,7 @@ export class Engine {
     this.#connection = new Connection({
       env,
       backoff: probeBackoff,
+      network: options.network ?? 'any',
       inspect,
       probe: (signal) => transport.probe([...models.values()], signal),
       onChange: (state) => this.#connectionChanged(state),
@@ -557,7 +560,7 @@ export class Engine {
 
   #connectionChanged(state: ConnectionState): void {
     this.#options.store.connectionChanged(state);
-    if (state === 'waiting' || state === 'offline') this.#away = true;
+    if (isAway(state)) this.#away = true;
     if (state !== 'online') return;
     // A probe that succeeds at once is no reconnection: what failed keeps its own backoff.
     if (this.#away) this.#puller.want(this.#options.models.keys());

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../store/json.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import type { Intent } from '../../store/seal.ts';
 import type { Env } from './env.ts';
+import type { ListRequest, RestRequest, RestRequests } from './requests.ts';
 
 /** What a request will say on the wire; with it the intent's key and operations are sealed. */
 export type WireRequest = Omit<SealedRequest, 'key' | 'operationIds' | 'kind'>;
@@ -16,6 +17,8 @@ export interface ModelWire {
   readonly nulls: 'delete' | 'meaningful';
   /** The field that holds a record's version, for servers that version by field. */
   readonly versionField: string | null;
+  /** How its requests travel, where they differ from the transport's usual way. */
+  readonly requests?: RestRequests;
 }
 
 /** The record as the server has it; `record: null` means that it has none (any more). */
@@ -116,6 +119,21 @@ export interface PullRequest {
   readonly offset: number;
   /** Sent as parameters. */
   readonly filter: Readonly<Record<string, Json>>;
+  /** How this one call travels, where it differs. */
+  readonly request?: ListRequest;
+}
+
+/** What the server behind a transport was said to be able to do, for one model. */
+export interface Abilities {
+  /** It applies an operation of a key once. */
+  readonly keys: boolean;
+  /** It refuses a change that was made on an old version. */
+  readonly versions: boolean;
+  /** It takes changed fields alone. */
+  readonly patches: boolean;
+  readonly batch: boolean;
+  /** It tells what changed since a cursor, and what was deleted. */
+  readonly cursor: boolean;
 }
 
 /** A request with the model that it is about. */
@@ -139,7 +157,12 @@ export interface Transport {
   readonly batchLimit?: number;
   pull(request: PullRequest, signal: AbortSignal): Promise<PullAnswer>;
   /** The record as it stands; null if the answer can't be read as one. */
-  read(model: ModelWire, serverId: string, signal: AbortSignal): Promise<RemoteRecord | null>;
+  read(
+    model: ModelWire,
+    serverId: string,
+    signal: AbortSignal,
+    request?: RestRequest,
+  ): Promise<RemoteRecord | null>;
   /**
    * Whether the collection itself answers as one: a 404 of a record then is about the record. If
    * missing, every answer is taken to be about its record.
@@ -147,6 +170,8 @@ export interface Transport {
   readonly check?: (model: ModelWire, signal: AbortSignal) => Promise<boolean>;
   /** One cheap request: resolves if the server answers at all (not a portal in front of it). */
   probe(models: readonly ModelWire[], signal: AbortSignal): Promise<void>;
+  /** What its server can; what is not said is not taken for granted. */
+  readonly abilities?: (model: ModelWire) => Abilities;
   /** How far the server's clock is ahead of this device's (ms), as last measured. */
   readonly clockOffset?: () => number | null;
   /** Asks for new credentials: false where there are none to be had. Throws if nobody answered. */
@@ -154,4 +179,16 @@ export interface Transport {
 }
 
 /** Made by `rest(…)` and its like; `createSync` gives it the way out. */
-export type TransportFactory = (env: Env) => Transport;
+export interface TransportFactory {
+  (env: Env): Transport;
+  /**
+   * Refuses a model whose requests it can't make.
+   * @throws SyncError `badConfig`, with the path of the option under the model's
+   */
+  readonly checkModel?: (model: ModelWire) => void;
+  /**
+   * A call's own request as plain data to keep with its operation.
+   * @throws SyncError `badData`, with the path of what it can't make
+   */
+  readonly checkCall?: (model: ModelWire, kind: Intent['kind'], request: unknown) => JsonObject;
+}

@@ -51,6 +51,7 @@ const requestFields = {
   body: nullable(isString),
   ifMatch: nullable(isString),
   headers: optional(mapOf(isString)),
+  notes: optional(isObject),
 };
 
 const overwritten = listOf(

@@ -55,6 +55,8 @@ export interface SealedRequest {
   readonly ifMatch: string | null;
   /** Of this request alone; never credentials. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The transport's own notes: what it needs to send it and to read its answer; plain data. */
+  readonly notes?: JsonObject;
 }
 
 interface RowOf<Type extends string> {

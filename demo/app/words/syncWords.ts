@@ -45,6 +45,8 @@ export function syncReason(status: SyncStatus): string {
       return phase === 'attention'
         ? 'No connection, and something in the outbox waits for your decision.'
         : 'No connection. What you write is kept on this device.';
+    case 'networkUnsuited':
+      return 'Waits for another kind of network. What you write is kept on this device.';
     case 'authRequired':
       return 'Sign in again: the server does not accept you any more. Nothing is lost meanwhile.';
     case 'pausedUntil':
