@@ -201,7 +201,9 @@ export class SimServer {
     const gone = page.filter(([, stored]) => !stored.record);
     const answer = {
       items: live.map(([, stored]) => stored.record),
-      versions: Object.fromEntries(live.map(([id, { version }]) => [id, { version }])),
+      versions: Object.fromEntries(
+        live.map(([id, { version, lastOperationId }]) => [id, { version, lastOperationId }]),
+      ),
       deleted: gone.map(([id, { version }]) => ({ id, version })),
       cursor: `${this.#feed}.${last}`,
       hasMore: changed.length > page.length,
