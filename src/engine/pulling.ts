@@ -76,9 +76,9 @@ export function pullRows(
   };
 }
 
-/** Clean records, and those that wait for a person: the fold remembers it for them. */
+/** Clean records; for those that wait for a person or for an answer the fold remembers it. */
 function canTakeTombstone(lane: Lane | undefined): boolean {
-  return lane === undefined || lane.state === 'failed' || lane.state === 'conflicted';
+  return lane?.state !== 'pending';
 }
 
 function isAnswered({ answeredSince, model }: PullContext, id: string): boolean {
@@ -129,7 +129,7 @@ function pulledItem(
   return overwritten.length > 0 ? { ...item, overwritten } : item;
 }
 
-/** Deleted there, edited here: a person decides, unless the answer to a request under way tells. */
+/** Deleted there, edited here: a person decides. */
 function parkDeleted(facts: Facts, { model, at }: PullContext, id: string): EngineDraft[] {
   const lane = getIn(facts.lanes, laneKey(model, id));
   if (lane?.state !== 'pending') return [];

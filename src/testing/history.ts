@@ -29,6 +29,10 @@ export interface Run {
   readonly sealed: Map<string, Sealed & { readonly device: number }>;
   /** Operations that stand for others, as the rows tell. */
   readonly supersedes: Map<string, readonly string[]>;
+  /** Every operation that ever stood in a row, by its id. */
+  readonly operations: Map<string, OperationLike>;
+  /** Operations that a person has replaced in a conflict: what became of them was their choice. */
+  readonly chosen: Set<string>;
   readonly errors: unknown[];
   /** Faults that struck. */
   readonly fired: Set<Fault>;
@@ -56,6 +60,8 @@ export function makeRun(seed: number, plan: Plan, onCrash: (device: SimDevice) =
   const wiped = new Set<number>();
   const sealed: Run['sealed'] = new Map();
   const supersedes = new Map<string, readonly string[]>();
+  const operations: Run['operations'] = new Map();
+  const chosen = new Set<string>();
   const cuts: [from: number, to: number][][] = Array.from({ length: plan.devices }, () => []);
   const start = world.now;
   let healed: Run['healed'] = null;
@@ -81,7 +87,8 @@ export function makeRun(seed: number, plan: Plan, onCrash: (device: SimDevice) =
       ...{ world, device: index },
       faultAt: (n) => find('disk', index, n),
       onKill: () => devices[index]?.kill(),
-      onRows: (rows) => noteRows(index, rows, sealed, supersedes, wiped.has(index)),
+      onRows: (rows) =>
+        noteRows(index, rows, { sealed, supersedes, operations, chosen }, wiped.has(index)),
     });
     const isDamaged = () => wiped.has(index);
     devices.push(new SimDevice({ world, index, plan, net, disk, onError, isDamaged, onCrash }));
@@ -125,7 +132,21 @@ export function makeRun(seed: number, plan: Plan, onCrash: (device: SimDevice) =
     }
   };
   return {
-    ...{ world, server, net, devices, sealed, supersedes, errors, fired, wiped, start, heal },
+    ...{
+      world,
+      server,
+      net,
+      devices,
+      sealed,
+      supersedes,
+      operations,
+      chosen,
+      errors,
+      fired,
+      wiped,
+      start,
+      heal,
+    },
     get healed() {
       return healed;
     },
@@ -137,14 +158,18 @@ function takeAway(device: SimDevice): void {
   device.kill();
 }
 
-interface OperationLike {
+export interface OperationLike {
   readonly id: string;
+  readonly recordId: string;
+  readonly changes: Readonly<Record<string, unknown>>;
   readonly supersedes?: readonly string[];
 }
 
 interface RowLike {
   readonly type: string;
   readonly requests?: readonly Sealed[];
+  readonly by?: 'policy' | 'person';
+  readonly replaced?: readonly string[];
   readonly operation?: OperationLike | null;
   readonly behind?: OperationLike | null;
 }
@@ -152,12 +177,13 @@ interface RowLike {
 function noteRows(
   device: number,
   rows: readonly WrittenRow[],
-  sealed: Run['sealed'],
-  supersedes: Map<string, readonly string[]>,
+  run: Pick<Run, 'sealed' | 'supersedes' | 'operations' | 'chosen'>,
   damaged: boolean,
 ): void {
+  const { sealed, supersedes, operations, chosen } = run;
   for (const { text } of rows) {
     const row = JSON.parse(text) as RowLike;
+    if (row.by === 'person') for (const id of row.replaced ?? []) chosen.add(id);
     for (const request of row.requests ?? []) {
       const before = sealed.get(request.key);
       // A seal that was damaged on the disk is made again, with what has come since.
@@ -167,6 +193,7 @@ function noteRows(
       sealed.set(request.key, { ...request, device });
     }
     for (const operation of [row.operation, row.behind]) {
+      if (operation) operations.set(operation.id, operation);
       if (operation?.supersedes) supersedes.set(operation.id, operation.supersedes);
     }
   }
@@ -174,12 +201,17 @@ function noteRows(
 
 /** Operations that an effect of this key carries: those sealed, and those that they stand for. */
 export function carriedBy(run: Run, key: string): Set<string> {
-  const carried = new Set<string>();
+  return withSuperseded(run, run.sealed.get(key)?.operationIds ?? []);
+}
+
+/** Operations, and those that they stand for. */
+export function withSuperseded(run: Run, ids: Iterable<string>): Set<string> {
+  const all = new Set<string>();
   const add = (id: string): void => {
-    if (carried.has(id)) return;
-    carried.add(id);
+    if (all.has(id)) return;
+    all.add(id);
     for (const older of run.supersedes.get(id) ?? []) add(older);
   };
-  for (const id of run.sealed.get(key)?.operationIds ?? []) add(id);
-  return carried;
+  for (const id of ids) add(id);
+  return all;
 }

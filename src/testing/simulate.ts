@@ -2,8 +2,10 @@ import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
 import { checkDisk, checkEndings, checkLedger, checkQuiet, checkStep } from './invariants.ts';
+import { checkPage } from './pageChecks.ts';
 import { checkedPlan, type Fault, type Plan } from './plan.ts';
 import type { SimDevice } from './simDevice.ts';
+import { checkWire } from './wireChecks.ts';
 
 /** Virtual ms from the beginning; `to` null: it has no end, the page that waited for it is dead. */
 export interface Span {
@@ -80,6 +82,7 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
   await step(run, () => world.now >= start + lastStep + stragglers);
   run.heal();
   await settle(run);
+  checkWire(run, plan);
   return {
     steps: world.steps,
     trace: world.trace,
@@ -119,6 +122,7 @@ async function step(run: Run, done: () => boolean): Promise<void> {
   tick();
   await run.world.run(() => {
     checkStep(run);
+    for (const device of run.devices) checkPage(device);
     return wake || done();
   }, stepLimit);
 }
