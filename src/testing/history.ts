@@ -46,6 +46,7 @@ interface Healed {
   readonly points: readonly number[];
   readonly requests: number;
   readonly steps: number;
+  readonly at: number;
 }
 
 export function makeRun(seed: number, plan: Plan, hooks: SimDeviceHooks): Run {
@@ -130,7 +131,7 @@ export function makeRun(seed: number, plan: Plan, hooks: SimDeviceHooks): Run {
   world.note(`start ${start}`);
   const heal = () => {
     const points = devices.map((device) => device.disk.points.length);
-    healed = { points, requests: net.attempts.length, steps: world.steps };
+    healed = { points, requests: net.attempts.length, steps: world.steps, at: world.now };
   };
   return {
     ...{ world, server, net, devices, written, errors, fired, start, heal },

@@ -45,8 +45,12 @@ export interface SimulationResult {
   readonly points: readonly (readonly string[])[];
   /** When each of them began, and when its page heard of it (ms from the beginning). */
   readonly spans: readonly (readonly Span[])[];
+  /** Reads of each device's disk. */
+  readonly reads: readonly (readonly Span[])[];
   /** How many of `points` came before everything healed: a crash can be put at those alone. */
   readonly crashable: readonly number[];
+  /** When everything healed (ms from the beginning). */
+  readonly healedAt: number;
   readonly requests: number;
   /** Those before everything healed. */
   readonly exchanges: readonly Exchange[];
@@ -94,7 +98,9 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
     struck: run.fired,
     points: devices.map((device) => device.disk.points),
     spans: devices.map(({ disk }) => disk.spans.map((span) => sinceStart(span, start))),
+    reads: devices.map(({ disk }) => disk.reads.map((span) => sinceStart(span, start))),
     crashable: run.healed?.points ?? [],
+    healedAt: (run.healed?.at ?? start) - start,
     requests: run.net.attempts.length,
     exchanges: run.net.attempts.slice(0, run.healed?.requests).map((attempt) => {
       const { device, method, path, key } = attempt;
