@@ -42,18 +42,26 @@ export function statesOf(machine: AnyStateMachine): string[] {
   return leavesOf(machine.root as unknown as Node).map(({ path }) => path.join('.'));
 }
 
+/** The same, by region. */
+export function statesByRegion(machine: AnyStateMachine): string[][] {
+  const { root } = machine;
+  const regions = root.type === 'parallel' ? Object.values(root.states) : [root];
+  return regions.map((region) => leavesOf(region as Node).map(({ path }) => path.join('.')));
+}
+
 /** Every cell that the machine has. */
 export function allCells(machine: AnyStateMachine): string[] {
   const nodes = (graph: DirectedGraphNode): DirectedGraphNode[] => [
     graph,
     ...graph.children.flatMap(nodes),
   ];
-  return nodes(toDirectedGraph(machine)).flatMap(({ stateNode, edges }) =>
-    edges.flatMap((edge) => {
-      const definition = edge.transition as unknown as Definition;
-      return leavesOf(stateNode as unknown as Node).map((leaf) => cell(leaf, definition));
-    }),
-  );
+  return nodes(toDirectedGraph(machine)).flatMap(({ stateNode, edges }) => {
+    const atOnce = stateNode.always ?? [];
+    const definitions = [...atOnce, ...edges.map(({ transition }) => transition)];
+    return (definitions as unknown as Definition[]).flatMap((definition) =>
+      leavesOf(stateNode as unknown as Node).map((leaf) => cell(leaf, definition)),
+    );
+  });
 }
 
 /** The cells that an event uses where the machine is. */

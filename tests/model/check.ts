@@ -24,8 +24,10 @@ export interface Checked {
   readonly violation: Violation | null;
   /** Cells that were used, by machine. */
   readonly used: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Who sent what to which machine: `person > engine: started`. */
+  /** Who used which cell of which machine: `person > engine: role.stopped × started → …`. */
   readonly sent: ReadonlySet<string>;
+  /** What the machines let the records know: `connection > reached`. */
+  readonly notices: ReadonlySet<string>;
 }
 
 /** A promise that is broken in a state, or by the step that leads on from it. */
@@ -73,13 +75,13 @@ export function check(composition: Composition, bounds: Bounds): Checked {
 
   const troubleOf = (step: Step, device: number, records: readonly number[]): Trouble | null => {
     const { move, problem } = step;
-    count.legal++;
+    if ('notices' in move ? move.notices.length > 0 : move.row) count.legal++;
     if (problem) return problem;
     if ('scheduled' in move && move.scheduled) {
-      if (move.scheduled === 'seals') count.sealed++;
-      count.held++;
+      if (move.scheduled !== 'sends') count.sealed++;
+      if (move.scheduled !== 'sealsLate') count.held++;
       const why = space.forbidden(device);
-      if (why) return { property: 'held', why };
+      if (why && move.scheduled !== 'sealsLate') return { property: 'held', why };
     }
     if (step.slot >= 0 || ('wakes' in move && move.wakes)) return null;
     count.woken++;
@@ -115,6 +117,6 @@ export function check(composition: Composition, bounds: Bounds): Checked {
           path: pathTo(space, reached, broken.place, broken.step),
         }
       : null,
-    ...{ used: space.used, sent: space.sent },
+    ...{ used: space.used, sent: space.sent, notices: space.notices },
   };
 }

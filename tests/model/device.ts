@@ -18,7 +18,7 @@ export interface DeviceMove {
   readonly next: Device;
   readonly notices: readonly Notice[];
   readonly wakes: boolean;
-  /** What the machines were sent, for the drawing: `engine: started`. */
+  /** What the machines were sent, with the cells that it used: `engine: role.stopped × started → …`. */
   readonly sent: readonly string[];
 }
 
@@ -61,12 +61,17 @@ export function forbidden({ known }: Device, parts: readonly Part[]): string | n
   return null;
 }
 
+interface Transition {
+  readonly after: AnyMachineSnapshot;
+  readonly cells: readonly string[];
+}
+
 /** The steps of a device. Calls of `transition` are remembered: a state comes up many times. */
 export class Devices {
   readonly #parts: readonly Part[];
   readonly #clears: boolean;
   readonly #onCell: (part: string, cell: string) => void;
-  readonly #known = new Map<string, AnyMachineSnapshot>();
+  readonly #known = new Map<string, Transition>();
 
   constructor(
     parts: readonly Part[],
@@ -103,30 +108,28 @@ export class Devices {
   }
 
   #starts(device: Device): DeviceMove[] {
-    let made: { label: string; device: Device }[] = [
-      { label: 'a person starts it', device: { ...device, page: 'open', lock: 'none' } },
+    let made: { label: string; device: Device; sent: readonly string[] }[] = [
+      { label: 'a person starts it', device: { ...device, page: 'open', lock: 'none' }, sent: [] },
     ];
     for (const part of this.#parts) {
       const { name, machine, inputs, begins, witness } = part;
-      made = made.flatMap(({ label, device: so }) =>
+      made = made.flatMap(({ label, device: so, sent }) =>
         inputs.map((start) => {
           const [snapshot] = initialTransition(machine, start.input as never);
           for (const cell of startCells(machine, snapshot)) this.#onCell(name, cell);
           const known = { ...so.known, [name]: witness.starts(start.input) };
           const begun = { ...so, known, snapshots: { ...so.snapshots, [name]: snapshot } };
           const sends = begins.map((event) => ({ to: name, event }));
+          const step = this.#sent(begun, sends);
           return {
             label: start.label ? `${label} ${start.label}` : label,
-            device: this.#sent(begun, sends).next,
+            ...{ device: step.next, sent: [...sent, ...step.sent] },
           };
         }),
       );
     }
-    const sent = this.#parts.flatMap(({ name, begins }) =>
-      begins.map(({ type }) => `${name}: ${type}`),
-    );
-    const more = { actor: 'person', heals: true, notices: [], wakes: false, sent } as const;
-    return made.map(({ label, device: next }) => ({ label, next, ...more }));
+    const more = { actor: 'person', heals: true, notices: [], wakes: false } as const;
+    return made.map(({ label, device: next, sent }) => ({ label, next, sent, ...more }));
   }
 
   #stop(device: Device): DeviceMove {
@@ -157,28 +160,32 @@ export class Devices {
     let next = device;
     let wakes = false;
     const notices: Notice[] = [];
+    const sent: string[] = [];
     for (const { to, event } of sends) {
       const part = this.#parts.find(({ name }) => name === to);
       const before = next.snapshots[to];
       if (!part || !before) continue;
-      const after = this.#transition(part, before, event);
+      const { after, cells } = this.#transition(part, before, event);
+      sent.push(...cells.map((cell) => `${to}: ${cell}`));
       const known = { ...next.known, [to]: part.witness.next(next.known[to] ?? '', event) };
       next = { ...next, snapshots: { ...next.snapshots, [to]: after }, known };
       notices.push(...part.tells(before, after));
       wakes ||= part.wakes(before, after);
     }
-    return { next, notices, wakes, sent: sends.map(({ to, event }) => `${to}: ${event.type}`) };
+    return { next, notices, wakes, sent };
   }
 
-  #transition(part: Part, before: AnyMachineSnapshot, event: AnyEventObject): AnyMachineSnapshot {
+  #transition(part: Part, before: AnyMachineSnapshot, event: AnyEventObject): Transition {
     const key = `${part.name}|${part.keyOf(before)}|${JSON.stringify(event)}`;
-    let after = this.#known.get(key);
-    if (!after) {
-      for (const cell of cellsOf(part.machine, before, event)) this.#onCell(part.name, cell);
-      [after] = transition(part.machine, before, event);
-      this.#known.set(key, after);
+    let made = this.#known.get(key);
+    if (!made) {
+      const cells = cellsOf(part.machine, before, event);
+      for (const cell of cells) this.#onCell(part.name, cell);
+      const [after] = transition(part.machine, before, event);
+      made = { after, cells };
+      this.#known.set(key, made);
     }
-    return after;
+    return made;
   }
 }
 

@@ -149,16 +149,17 @@ export interface Visitor {
 /** Breadth first, so that the way by the parents is a shortest one. */
 export function explore(space: Space, visitor: Visitor): Reached {
   const packing = new Packing(space.bounds.records);
-  const places = new Int32Array(packing.size).fill(-1);
+  // Places from 1 on: 0 is none, and memory that is never written costs nothing.
+  const places = new Int32Array(packing.size);
   const states = new Numbers();
   const parents = new Numbers();
   let transitions = 0;
   let isOver = false;
   const add = (packed: number, parent: number) => {
-    if (isOver || places[packed] !== -1) return;
+    if (isOver || places[packed] !== 0) return;
     const place = states.push(packed);
     parents.push(parent);
-    places[packed] = place;
+    places[packed] = place + 1;
     isOver = visitor.onState(packing.device(packed), packing.records(packed), place);
   };
   const first = Array.from({ length: space.bounds.records }, () => space.firstRecord);
@@ -174,5 +175,5 @@ export function explore(space: Space, visitor: Visitor): Reached {
       add(step.to, place);
     });
   }
-  return { packing, states, parents, transitions, placeOf: (packed) => places[packed] ?? -1 };
+  return { packing, states, parents, transitions, placeOf: (packed) => (places[packed] ?? 0) - 1 };
 }

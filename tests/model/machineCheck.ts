@@ -54,6 +54,11 @@ function graphOf({ machine, inputs, events, keyOf }: Subject): Graph {
   return Object.assign({}, ...graphs) as Graph;
 }
 
+/** Everything that a machine can be in. */
+export function situationsOf(subject: Subject): readonly AnyMachineSnapshot[] {
+  return Object.entries(graphOf(subject)).map(([, { state }]) => state);
+}
+
 function wayTo(subject: Subject, key: string): readonly string[] {
   const { machine, inputs, events, keyOf } = subject;
   const paths = inputs.flatMap((input) =>
@@ -126,7 +131,7 @@ function reachable(from: string, next: ReadonlyMap<string, ReadonlySet<string>>)
   return met;
 }
 
-function pathsOf(snapshot: AnyMachineSnapshot): string[] {
+export function pathsOf(snapshot: AnyMachineSnapshot): string[] {
   return (snapshot._nodes as readonly { path: readonly string[] }[]).map(({ path }) =>
     path.join('.'),
   );

@@ -8,7 +8,7 @@ export const properties = {
   single: 'never two requests of one record under way',
   sealed: 'a sealed request never changes',
   legal: 'the record machine is never asked for a move that it has not',
-  held: 'nothing is sealed or sent while it leads not, is paused, shows the past, or may be offline',
+  held: 'no sending, nor deciding to, while it leads not, is paused, shows the past, may be offline',
   truthful:
     'syncing and backoff have a sealed request, failed and conflicted what is parked, no other',
   goesOn:

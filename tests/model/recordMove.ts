@@ -28,8 +28,8 @@ export interface RecordMove {
   readonly heals: boolean;
   /** What became of a request: the machines of the device may hear of it. */
   readonly outcome?: Outcome;
-  /** The scheduler's own decisions, which the device must permit. */
-  readonly scheduled?: 'seals' | 'sends';
+  /** The scheduler's own decisions, which the device must permit, but for a seal written late. */
+  readonly scheduled?: 'seals' | 'sealsLate' | 'sends';
   /** A broken promise that shows in the step itself. */
   readonly problem?: Problem;
 }

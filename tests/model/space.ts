@@ -50,8 +50,10 @@ export class Space {
   readonly views = new Interned<View>();
   /** Cells that were used, by machine. */
   readonly used = new Map<string, Set<string>>();
-  /** Who sent what to which machine: `person > engine: started`. */
+  /** Who used which cell of which machine: `person > engine: role.stopped × started → …`. */
   readonly sent = new Set<string>();
+  /** What the machines let the records know: `connection > reached`. */
+  readonly notices = new Set<string>();
   readonly #parts: readonly Part[];
   readonly #stepper: Devices;
   readonly #options: MoveOptions;
@@ -74,7 +76,7 @@ export class Space {
       ...{ law, scheduler, operations, acts },
       onMove: (from, event, actor) => {
         this.#use('record', `${from} × ${eventName(event)}`);
-        this.sent.add(`${actor} > record: ${event.type}`);
+        this.sent.add(`${actor} > record: ${from} × ${eventName(event)}`);
       },
     };
   }
@@ -175,6 +177,8 @@ export class Space {
 
   #edge(move: DeviceMove): DeviceEdge {
     for (const event of move.sent) this.sent.add(`${move.actor} > ${event}`);
+    const [machine] = move.sent[0]?.split(':') ?? [];
+    if (machine) for (const notice of move.notices) this.notices.add(`${machine} > ${notice}`);
     const notices = this.#notices.add(move.notices.join(), move.notices);
     return { move, to: this.#device(move.next), notices };
   }
