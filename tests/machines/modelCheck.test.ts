@@ -3,7 +3,7 @@ import { fromTransition } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
 import { documents, findAll, stale } from '../model/documents.ts';
 import { checkEverything, type Everything, troublesOf } from '../model/everything.ts';
-import { explore, stepsFrom } from '../model/explore.ts';
+import { explore, Steps } from '../model/explore.ts';
 import { properties } from '../model/properties.ts';
 import { shipped } from '../model/shipped.ts';
 import { type Bounds, Space } from '../model/space.ts';
@@ -61,12 +61,15 @@ describe('mistakes made on purpose', () => {
 });
 
 test('the exploration finds what XState’s own finds, by ways as short', () => {
-  const bounds: Bounds = { records: 2, operations: 1, acts: 0, clears: false };
-  const space = new Space(shipped, bounds);
+  // Without the engine, so that XState's own, which is made for one machine, has an end.
+  const parts = shipped.parts.filter(({ name }) => name === 'connection');
+  const bounds: Bounds = { records: 2, operations: 1, acts: 0, clears: true };
+  const space = new Space({ ...shipped, parts }, bounds);
   const reached = explore(space, { onState: () => false, onStep: () => false });
+  const all = new Steps(space, reached.packing);
   const steps = (packed: number) => {
     const found: number[] = [];
-    stepsFrom(space, reached.packing, packed, ({ to }) => found.push(to));
+    all.from(packed, ({ to }) => found.push(to));
     return found;
   };
   const product = fromTransition(

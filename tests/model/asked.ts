@@ -19,6 +19,7 @@ function once<Value>(answer: (number: number) => Value): (number: number) => Val
 export function askedOf(space: Space) {
   const record = (number: number) => space.records.get(number);
   const work = once((number): Work => workOf(record(number)));
+  const works = once((device) => space.views.get(space.viewOf(device)).works);
   const standstill = once((both): Trouble | null => {
     const [number, view] = [both >> 6, both & 63];
     const edges = space.recordEdges(number, view);
@@ -31,19 +32,14 @@ export function askedOf(space: Space) {
     isResting: once((number) => isResting(record(number))),
     needsSomebody: once((device) => space.needsSomebody(device)),
     needsNobody: once((number) => !['failed', 'conflicted'].includes(record(number).state)),
-    /** Whether a step makes work possible that nobody looks at. */
+    works,
+    /** Whether a step to where work may be done makes some possible that nobody looks at. */
     unwoken: (step: Step, device: number, records: readonly number[]): Trouble | null => {
-      const after = space.viewOf(step.device);
-      if (!space.views.get(after).works) return null;
-      const before = space.views.get(space.viewOf(device));
       for (const [slot, number] of step.records.entries()) {
         const now = work(number);
-        const was = before.works ? work(records[slot] ?? 0) : 'none';
-        if (now !== 'none' && now !== was)
-          return {
-            property: 'woken',
-            why: `a record is ${record(number).state}, and nobody looks`,
-          };
+        const was = works(device) ? work(records[slot] ?? 0) : 'none';
+        if (now === 'none' || now === was) continue;
+        return { property: 'woken', why: `a record is ${record(number).state}, and nobody looks` };
       }
       return null;
     },

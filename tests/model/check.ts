@@ -1,9 +1,11 @@
 import type { Actor } from './actor.ts';
 import { askedOf } from './asked.ts';
+import type { DeviceMove } from './device.ts';
 import { explore, type Step, type Visitor } from './explore.ts';
 import { Liveness } from './liveness.ts';
 import { pathTo } from './path.ts';
 import { type PropertyId, properties, type Trouble } from './properties.ts';
+import type { RecordMove } from './recordMove.ts';
 import { type Bounds, type Composition, Space } from './space.ts';
 
 /** A broken promise, with the shortest way to it. */
@@ -42,7 +44,10 @@ interface Broken {
 const askedOfStates = ['kept', 'single', 'truthful', 'goesOn'] as const;
 
 /** Who is needed for rest where nobody is waited for. A hint of the platform's may never come. */
-const alone: readonly Actor[] = ['kit', 'disk', 'server', 'network', 'time'];
+const isAlone: Readonly<Record<Actor, boolean>> = {
+  ...{ kit: true, disk: true, server: true, network: true, time: true },
+  ...{ person: false, platform: false, otherTab: false, devTools: false, power: false },
+};
 
 /** Explores everything within the bounds, until a promise is broken. */
 export function check(composition: Composition, bounds: Bounds): Checked {
@@ -64,28 +69,40 @@ export function check(composition: Composition, bounds: Bounds): Checked {
   };
 
   const onStep: Visitor['onStep'] = (step, device, records, place) => {
-    const trouble = troubleOf(step, device, records);
+    const { move, slot, problem } = step;
+    const trouble =
+      problem ??
+      (slot < 0
+        ? ofDevice(move as DeviceMove, step, device, records)
+        : ofRecord(move as RecordMove, device));
     if (trouble) {
       const copy = { ...step, records: [...step.records] };
       return found.push({ ...trouble, place, step: copy }) > 0;
     }
-    if (step.move.heals) liveness.add(place, step.to, alone.includes(step.move.actor));
+    if (move.heals) liveness.add(place, step.to, isAlone[move.actor]);
     return false;
   };
 
-  const troubleOf = (step: Step, device: number, records: readonly number[]): Trouble | null => {
-    const { move, problem } = step;
-    if ('notices' in move ? move.notices.length > 0 : move.row) count.legal++;
-    if (problem) return problem;
-    if ('scheduled' in move && move.scheduled) {
-      if (move.scheduled !== 'sends') count.sealed++;
-      if (move.scheduled !== 'sealsLate') count.held++;
-      const why = space.forbidden(device);
-      if (why && move.scheduled !== 'sealsLate') return { property: 'held', why };
-    }
-    if (step.slot >= 0 || ('wakes' in move && move.wakes)) return null;
+  const ofDevice = (
+    { notices, wakes }: DeviceMove,
+    step: Step,
+    device: number,
+    records: readonly number[],
+  ): Trouble | null => {
+    if (notices.length > 0) count.legal++;
+    if (wakes) return null;
     count.woken++;
-    return asked.unwoken(step, device, records);
+    return asked.works(step.device) ? asked.unwoken(step, device, records) : null;
+  };
+
+  const ofRecord = ({ row, scheduled }: RecordMove, device: number): Trouble | null => {
+    if (row) count.legal++;
+    if (!scheduled) return null;
+    if (scheduled !== 'sends') count.sealed++;
+    if (scheduled === 'sealsLate') return null;
+    count.held++;
+    const why = space.forbidden(device);
+    return why === null ? null : { property: 'held', why };
   };
 
   const reached = explore(space, { onState, onStep });

@@ -70,57 +70,81 @@ function rising(records: readonly number[]): readonly number[] {
   return records;
 }
 
-/** Every step from a state; the same object is used for all, so nobody may keep it. */
-export function stepsFrom(
-  space: Space,
-  packing: Packing,
-  packed: number,
-  take: (step: Step) => void,
-): void {
-  const device = packing.device(packed);
-  const records = packing.records(packed);
-  const step = {
-    ...{ to: 0, slot: -1, problem: undefined as Problem | undefined, device, records },
-    move: undefined as unknown as RecordMove | DeviceMove,
-  };
-  const give = (problem: Problem | undefined) => {
-    step.to = packing.pack(step.device, step.records);
-    step.problem = problem;
-    take(step);
-  };
-  /** All that may become of the records when they are told. */
-  const tell = (notices: number, at: number, problem: Problem | undefined) => {
-    if (notices === 0 || at === records.length) return give(problem);
-    const record = step.records[at] as number;
-    for (const told of space.told(record, notices)) {
-      step.records[at] = told.to;
-      tell(notices, at + 1, problem ?? told.problem);
+/** Every step from a state. Made once: it is asked for hundreds of thousands of them. */
+export class Steps {
+  readonly #space: Space;
+  readonly #packing: Packing;
+  readonly #step: { -readonly [K in keyof Step]: Step[K] } & { records: number[] };
+  #take: (step: Step) => void = () => {};
+
+  constructor(space: Space, packing: Packing) {
+    this.#space = space;
+    this.#packing = packing;
+    const move = undefined as unknown as RecordMove;
+    this.#step = { to: 0, slot: -1, move, problem: undefined, device: 0, records: [] };
+  }
+
+  /** Gives the same object for every step, so nobody may keep it. */
+  from(packed: number, take: (step: Step) => void): void {
+    this.#take = take;
+    const device = this.#packing.device(packed);
+    const step = this.#step;
+    step.records = this.#packing.records(packed);
+    const view = this.#space.viewOf(device);
+    for (let slot = 0; slot < step.records.length; slot++) {
+      step.slot = slot;
+      this.#ofRecord(device, view, slot);
     }
-    step.records[at] = record;
-  };
-  const view = space.viewOf(device);
-  for (let slot = 0; slot < records.length; slot++) {
-    const record = records[slot] as number;
-    step.slot = slot;
-    for (const { move, to } of space.recordEdges(record, view)) {
+    step.slot = -1;
+    step.problem = undefined;
+    for (const { move, to, notices } of this.#space.deviceEdges(device)) {
+      step.move = move;
+      step.device = to;
+      if (notices === 0) {
+        step.to = packed - device + to;
+        take(step);
+      } else this.#tell(notices, 0, undefined);
+    }
+  }
+
+  #ofRecord(device: number, view: number, slot: number): void {
+    const step = this.#step;
+    const record = step.records[slot] as number;
+    for (const { move, to } of this.#space.recordEdges(record, view)) {
       step.move = move;
       step.device = device;
       step.records[slot] = to;
       if (move.outcome === undefined) {
-        give(move.problem);
+        this.#give(move.problem);
         continue;
       }
-      const heard = space.heard(device, move.outcome);
+      const heard = this.#space.heard(device, move.outcome);
       step.device = heard.to;
-      tell(heard.notices, 0, move.problem);
+      this.#tell(heard.notices, 0, move.problem);
     }
     step.records[slot] = record;
   }
-  step.slot = -1;
-  for (const { move, to, notices } of space.deviceEdges(device)) {
-    step.move = move;
-    step.device = to;
-    tell(notices, 0, undefined);
+
+  /** All that may become of the records when they are told. */
+  #tell(notices: number, at: number, problem: Problem | undefined): void {
+    const { records } = this.#step;
+    if (notices === 0 || at === records.length) {
+      this.#give(problem);
+      return;
+    }
+    const record = records[at] as number;
+    for (const told of this.#space.told(record, notices)) {
+      records[at] = told.to;
+      this.#tell(notices, at + 1, problem ?? told.problem);
+    }
+    records[at] = record;
+  }
+
+  #give(problem: Problem | undefined): void {
+    const step = this.#step;
+    step.to = this.#packing.pack(step.device, step.records);
+    step.problem = problem;
+    this.#take(step);
   }
 }
 
@@ -156,7 +180,7 @@ export function explore(space: Space, visitor: Visitor): Reached {
   let transitions = 0;
   let isOver = false;
   const add = (packed: number, parent: number) => {
-    if (isOver || places[packed] !== 0) return;
+    if (isOver) return;
     const place = states.push(packed);
     parents.push(parent);
     places[packed] = place + 1;
@@ -164,16 +188,21 @@ export function explore(space: Space, visitor: Visitor): Reached {
   };
   const first = Array.from({ length: space.bounds.records }, () => space.firstRecord);
   add(packing.pack(space.firstDevice, first), -1);
-  for (let place = 0; place < states.length && !isOver; place++) {
+  const steps = new Steps(space, packing);
+  let place = 0;
+  let device = 0;
+  let records: readonly number[] = [];
+  const take = (step: Step) => {
+    if (isOver) return;
+    transitions++;
+    isOver = visitor.onStep(step, device, records, place);
+    if (places[step.to] === 0) add(step.to, place);
+  };
+  for (; place < states.length && !isOver; place++) {
     const from = states.at(place);
-    const device = packing.device(from);
-    const records = packing.records(from);
-    stepsFrom(space, packing, from, (step) => {
-      if (isOver) return;
-      transitions++;
-      isOver = visitor.onStep(step, device, records, place);
-      add(step.to, place);
-    });
+    device = packing.device(from);
+    records = packing.records(from);
+    steps.from(from, take);
   }
   return { packing, states, parents, transitions, placeOf: (packed) => (places[packed] ?? 0) - 1 };
 }

@@ -38,16 +38,16 @@ export class Liveness {
   /** Steps by the place that they lead to: `first[place]` to `first[place + 1]` in `step`. */
   #steps({ states, placeOf }: Reached) {
     const first = new Int32Array(states.length + 1);
-    const target = (i: number) => placeOf(this.#to.at(i));
-    for (let i = 0; i < this.#to.length; i++)
-      first[target(i) + 1] = (first[target(i) + 1] ?? 0) + 1;
+    const targets = this.#to.all().map(placeOf);
+    for (const target of targets) first[target + 1] = (first[target + 1] ?? 0) + 1;
     for (let i = 0; i < states.length; i++) first[i + 1] = (first[i + 1] ?? 0) + (first[i] ?? 0);
     const next = first.slice();
-    const step = new Int32Array(this.#to.length);
-    for (let i = 0; i < this.#to.length; i++) {
-      const place = target(i);
+    const step = new Int32Array(targets.length);
+    const from = this.#from.all();
+    for (let i = 0; i < targets.length; i++) {
+      const place = targets[i] ?? 0;
       const at = next[place] ?? 0;
-      step[at] = this.#from.at(i);
+      step[at] = from[i] ?? 0;
       next[place] = at + 1;
     }
     return { first, step };
@@ -61,18 +61,22 @@ export class Liveness {
     onlyAlone: boolean,
   ): Uint8Array {
     const isGood = new Uint8Array(states.length);
-    const open = new Numbers();
-    const add = (place: number) => {
-      if (isGood[place]) return;
+    const open = new Int32Array(states.length);
+    let length = 0;
+    for (const [place, packed] of states.all().entries()) {
+      if (!isRest(packed)) continue;
       isGood[place] = 1;
-      open.push(place);
-    };
-    for (let place = 0; place < states.length; place++) if (isRest(states.at(place))) add(place);
-    for (let i = 0; i < open.length; i++) {
-      const place = open.at(i);
-      for (let at = first[place] ?? 0; at < (first[place + 1] ?? 0); at++) {
-        const from = step[at] ?? 0;
-        if (!onlyAlone || from & 1) add(from >> 1);
+      open[length++] = place;
+    }
+    for (let i = 0; i < length; i++) {
+      const place = open[i] ?? 0;
+      const end = first[place + 1] ?? 0;
+      for (let at = first[place] ?? 0; at < end; at++) {
+        const taken = step[at] ?? 0;
+        const from = taken >> 1;
+        if (isGood[from] || (onlyAlone && !(taken & 1))) continue;
+        isGood[from] = 1;
+        open[length++] = from;
       }
     }
     return isGood;

@@ -13,6 +13,11 @@ export class Numbers {
     return value;
   }
 
+  /** A view of all of them, until the next is pushed. */
+  all(): Int32Array {
+    return this.#values.subarray(0, this.#length);
+  }
+
   /** The place of the new number. */
   push(value: number): number {
     if (this.#length === this.#values.length) {

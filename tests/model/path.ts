@@ -1,4 +1,4 @@
-import { type Reached, type Step, stepsFrom } from './explore.ts';
+import { type Reached, type Step, Steps } from './explore.ts';
 import type { RecordModel } from './recordModel.ts';
 import type { Space } from './space.ts';
 
@@ -21,6 +21,7 @@ export function pathTo(
     places.unshift(reached.parents.at(at));
   /** Which record stands in which place of the packed state. */
   let order = names.slice(0, space.bounds.records);
+  const steps = new Steps(space, reached.packing);
   const words: string[] = [];
   const follow = (step: Step) => {
     const who = step.slot < 0 ? '' : `record ${order[step.slot]}: `;
@@ -33,7 +34,7 @@ export function pathTo(
     const from = reached.states.at(places[i - 1] ?? 0);
     const to = reached.states.at(places[i] ?? 0);
     let taken: Step | null = null;
-    stepsFrom(space, reached.packing, from, (step) => {
+    steps.from(from, (step) => {
       if (step.to === to) taken ??= { ...step, records: [...step.records] };
     });
     if (taken) follow(taken);
