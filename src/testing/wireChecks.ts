@@ -72,7 +72,7 @@ function checkOffline({ devices, start }: Run, { faults }: Plan): void {
 function checkValues(run: Run): void {
   const { devices, operations, server, wiped } = run;
   const effects = new Map<string, Record<string, unknown>[]>();
-  const anybody = new Set<string>();
+  const highest = new Map<string, number>();
   // A person's choice, or a delete, takes with it what was written before.
   const gone = withSuperseded(run, run.chosen);
   for (const [key, { kind }] of run.sealed) {
@@ -83,7 +83,9 @@ function checkValues(run: Run): void {
     for (const id of key === null ? [] : carriedBy(run, key)) {
       if (record) effects.set(id, [...(effects.get(id) ?? []), record as Record<string, unknown>]);
     }
-    for (const [field, value] of Object.entries(record ?? {})) anybody.add(`${field}/${value}`);
+    for (const [field, value] of Object.entries(record ?? {})) {
+      if (typeof value === 'number') highest.set(field, Math.max(value, highest.get(field) ?? 0));
+    }
   }
   for (const { index, ended } of devices) {
     if (wiped.has(index)) continue;
@@ -94,8 +96,8 @@ function checkValues(run: Run): void {
       for (const [field, value] of Object.entries(operation.changes)) {
         if (typeof value !== 'number') continue;
         const reached = (effects.get(operationId) ?? []).some((body) => Number(body[field]) >= value);
-        // Somebody else had written the very same: there was nothing left to send.
-        if (reached || anybody.has(`${field}/${value}`)) continue;
+        // Somebody else may have written the very same: then there was nothing left to send.
+        if (reached || (field === 'shared' && (highest.get(field) ?? 0) >= value)) continue;
         broken('I3', `${operationId} ended as ${outcome}; ${field}: ${value} never took effect`);
       }
     }
