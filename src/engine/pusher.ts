@@ -1,6 +1,7 @@
 import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
 import type { Failure } from '../../machines/failure.ts';
-import { type Facts, type Lane, laneKey } from '../../store/facts.ts';
+import { type Entry, type Facts, type Lane, laneKey } from '../../store/facts.ts';
+import type { JsonObject } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import { coalesce, runLimits } from '../../store/seal.ts';
@@ -126,18 +127,25 @@ export class Pusher {
           ? { kind: 'conflict', remote }
           : { kind: 'retryLater', failure: { code: 'unreadable', message, at } };
       }
-      if (answer.kind === 'committed' && answer.remote?.record && this.#moved(lane, request)) {
+      const { kind } = answer;
+      const base = this.#base(lane);
+      if ((kind === 'committed' || kind === 'conflict') && this.#moved(lane, request)) {
         // A pull has come since it was sealed: which of both is newer only the server can tell.
         const remote = await transport.read(model, this.#serverId(lane), signal);
         const message = 'the record could not be read after its base had moved';
         answer = remote
-          ? { kind: 'committed', remote, version: remote.version }
+          ? { kind, remote, version: remote.version }
           : { kind: 'retryLater', failure: { code: 'unreadable', message, at: env.now() } };
       }
       const known = answer;
       const key = laneKey(lane.model, lane.recordId);
-      return (facts, taken) =>
-        taken.has(key) ? 'later' : answerRows(facts, { ...context, at: env.now() }, known);
+      const isBase = known.kind === 'committed' || known.kind === 'conflict';
+      return (facts, taken) => {
+        if (taken.has(key)) return 'later';
+        // Moved while the row waited for the disk: the request goes again and is answered anew.
+        if (isBase && this.#base(lane, facts) !== base) return null;
+        return answerRows(facts, { ...context, at: env.now() }, known);
+      };
     } catch (cause) {
       if (this.#stopped) return null;
       if (!(await wireFailed()) || this.#stopped) return null;
@@ -164,17 +172,24 @@ export class Pusher {
     };
   }
 
-  #moved({ model, recordId }: Lane, request: SealedRequest): boolean {
-    const records = this.#options.facts().models[model]?.records;
-    const entry = records && getIn(records, recordId);
+  #entry({ model, recordId }: Lane, facts = this.#options.facts()): Entry | undefined {
+    const records = facts.models[model]?.records;
+    return records && getIn(records, recordId);
+  }
+
+  #base(lane: Lane, facts?: Facts): JsonObject | null {
+    return this.#entry(lane, facts)?.base ?? null;
+  }
+
+  #moved(lane: Lane, request: SealedRequest): boolean {
+    const entry = this.#entry(lane);
     if (!entry || entry.base === null) return false;
     if (request.kind === 'create') return true;
     return request.ifMatch !== null && entry.version !== request.ifMatch;
   }
 
-  #serverId({ model, recordId }: Lane): string {
-    const records = this.#options.facts().models[model]?.records;
-    return (records && getIn(records, recordId)?.alias) ?? recordId;
+  #serverId(lane: Lane): string {
+    return this.#entry(lane)?.alias ?? lane.recordId;
   }
 
   async #write(build: RowBuilder): Promise<void> {
