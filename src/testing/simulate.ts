@@ -2,7 +2,7 @@ import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
 import { checkDisk, checkEndings, checkLedger, checkQuiet, checkStep } from './invariants.ts';
-import { checkPage } from './pageChecks.ts';
+import { checkMemory, checkPage } from './pageChecks.ts';
 import { checkedPlan, type Plan } from './plan.ts';
 import type { SimDevice } from './simDevice.ts';
 import { checkWire } from './wireChecks.ts';
@@ -146,6 +146,7 @@ async function settle(run: Run): Promise<void> {
     const disk = await device.onDisk();
     checkDisk(run, device, disk);
     checkQuiet(run, device, disk);
+    checkMemory(device, disk);
   }
 }
 

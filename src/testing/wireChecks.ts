@@ -10,6 +10,7 @@ export function checkWire(run: Run, plan: Plan): void {
   checkBytes(run);
   checkRefusals(run);
   checkOffline(run, plan);
+  checkWaits(run, plan);
   checkValues(run);
 }
 
@@ -66,6 +67,42 @@ function checkOffline({ devices, start }: Run, { faults }: Plan): void {
 }
 
 /**
+ * ms that the waits before the n-th attempt in a row take together, at least. Each is drawn from
+ * [0, 1 s * 2 ** n]: that a sum is smaller by chance happens once in ten million times.
+ */
+const leastWaits = new Map([
+  [5, 250],
+  [8, 5_000],
+]);
+
+/** I24: what the server could not do is asked again after waits that grow. */
+function checkWaits({ net, devices }: Run, { faults }: Plan): void {
+  for (const { index } of devices) {
+    const failing = new Set<number>();
+    for (const fault of faults) {
+      if (fault.on === 'request' && fault.device === index && fault.do === 'status500') {
+        failing.add(fault.n);
+      }
+    }
+    if (failing.size < 5) continue;
+    const inARow = new Map<string, { times: number; ended: number; waited: number }>();
+    const own = net.attempts.filter((attempt) => attempt.device === index);
+    for (const [i, { key, from, to }] of own.entries()) {
+      if (key === null) continue;
+      const before = inARow.get(key) ?? { times: 0, ended: from, waited: 0 };
+      const waited = before.waited + from - before.ended;
+      const times = before.times;
+      if (waited < (leastWaits.get(times) ?? 0)) {
+        broken('I24', `attempt ${times + 1} of ${key} came after waits of ${waited} ms together`);
+      }
+      if (failing.has(i + 1) && to !== null)
+        inARow.set(key, { times: times + 1, ended: to, waited });
+      else inARow.delete(key);
+    }
+  }
+}
+
+/**
  * I3: what ended as committed or merged has reached the server word for word: each number that was
  * written stands in a request that took effect for it, or a later one of the same device does.
  */
@@ -95,7 +132,9 @@ function checkValues(run: Run): void {
       if (outcome !== 'committed' && outcome !== 'merged') continue;
       for (const [field, value] of Object.entries(operation.changes)) {
         if (typeof value !== 'number') continue;
-        const reached = (effects.get(operationId) ?? []).some((body) => Number(body[field]) >= value);
+        const reached = (effects.get(operationId) ?? []).some(
+          (body) => Number(body[field]) >= value,
+        );
         // Somebody else may have written the very same: then there was nothing left to send.
         if (reached || (field === 'shared' && (highest.get(field) ?? 0) >= value)) continue;
         broken('I3', `${operationId} ended as ${outcome}; ${field}: ${value} never took effect`);
