@@ -67,9 +67,8 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
   steps.sort((a, b) => a.at - b.at);
   return {
     ...{ devices, steps, faults: faultsOf(seed, appetite, devices, span) },
-    ids: keyed(seed, 'ids') < 0.25 ? 'server' : 'client',
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
-    ...peopled(seed),
+    ...(keyed(seed, 'ids') < 0.25 ? { ids: 'server' } : { ids: 'client', ...peopled(seed) }),
   };
 }
 
@@ -86,7 +85,7 @@ function diligence(seed: number, span: number, records: number): UserStep[] {
 
 /**
  * What the server has before anybody comes: mostly nothing, now and then some records that come in
- * small pages, seldom so many that a checkpoint is written in several slices.
+ * small pages, seldom very many. Where the server gives the ids, its own are no keys of a device.
  */
 function peopled(seed: number): Pick<Plan, 'seeded' | 'serverPage'> {
   const kind = keyed(seed, 'seeded');

@@ -54,7 +54,7 @@ export function makeRun(seed: number, plan: Plan, onCrash: (device: SimDevice) =
     ...(plan.ids === 'server' && { serverIds: ['todos'] }),
     ...(serverPage !== undefined && { page: serverPage }),
   });
-  for (let n = 0; n < (seeded ?? 0); n++) server.seed('todos', { id: `seed-${n}`, title: `s${n}` });
+  for (let n = 0; n < (seeded ?? 0); n++) server.seed('todos', { id: `r${n}`, title: `s${n}` });
   const errors: unknown[] = [];
   const fired = new Set<Fault>();
   const wiped = new Set<number>();

@@ -3,19 +3,22 @@ import { valuesOf } from '../../store/pages.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
 import { checkDisk, checkEndings, checkLedger, checkQuiet, checkStep } from './invariants.ts';
 import { checkMemory, checkPage } from './pageChecks.ts';
-import { checkedPlan, type Plan } from './plan.ts';
+import { checkedPlan, type Fault, type Plan } from './plan.ts';
 import type { SimDevice } from './simDevice.ts';
 import { checkWire } from './wireChecks.ts';
 
-/** A request and its answer, as the page that asked saw them (ms from the beginning). */
-export interface Exchange {
+/** Virtual ms from the beginning; `to` null: it has no end, the page that waited for it is dead. */
+export interface Span {
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** A request and its answer, as the page that asked saw them. */
+export interface Exchange extends Span {
   readonly device: number;
   readonly method: string;
   readonly path: string;
   readonly key: string | null;
-  readonly from: number;
-  /** Null: no answer came. */
-  readonly to: number | null;
 }
 
 /** A page that died, and the facts that its disk had then. */
@@ -31,8 +34,12 @@ export interface SimulationResult {
   readonly trace: string;
   /** How many faults of the plan struck. */
   readonly fired: number;
+  /** Those faults themselves, as they stand in the plan. */
+  readonly struck: ReadonlySet<Fault>;
   /** Kinds of durable steps per device, in order: where a crash can be put. */
   readonly points: readonly (readonly string[])[];
+  /** When each of them began, and when its page heard of it (ms from the beginning). */
+  readonly spans: readonly (readonly Span[])[];
   /** How many of `points` came before everything healed: a crash can be put at those alone. */
   readonly crashable: readonly number[];
   readonly requests: number;
@@ -80,15 +87,21 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
     steps: world.steps,
     trace: world.trace,
     fired: run.fired.size,
+    struck: run.fired,
     points: devices.map((device) => device.disk.points),
+    spans: devices.map(({ disk }) => disk.spans.map((span) => sinceStart(span, start))),
     crashable: run.healed?.points ?? [],
     requests: run.net.attempts.length,
     exchanges: run.net.attempts.slice(0, run.healed?.requests).map((attempt) => {
-      const { device, method, path, key, from, to } = attempt;
-      return { device, method, path, key, from: from - start, to: to === null ? to : to - start };
+      const { device, method, path, key } = attempt;
+      return { device, method, path, key, ...sinceStart(attempt, start) };
     }),
     crashes,
   };
+}
+
+function sinceStart({ from, to }: Span, start: number): Span {
+  return { from: from - start, to: to === null ? null : to - start };
 }
 
 /** What the page leaves behind must hold at once, whatever the next one makes of it. */
