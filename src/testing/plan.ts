@@ -56,25 +56,29 @@ export type Fault =
       readonly for?: number;
     };
 
+/** What people do. */
+const doings = [
+  'create',
+  'update',
+  'refused',
+  'remove',
+  'upsert',
+  'cancel',
+  'retry',
+  'edit',
+  'discard',
+  'resolve',
+  'pull',
+  'checkpoint',
+  'reload',
+] as const;
+
 /** What a person does with a record, at a moment (ms from the beginning). */
 export interface UserStep {
   readonly at: number;
   readonly device: number;
   readonly record: number;
-  readonly do:
-    | 'create'
-    | 'update'
-    | 'refused'
-    | 'remove'
-    | 'upsert'
-    | 'cancel'
-    | 'retry'
-    | 'edit'
-    | 'discard'
-    | 'resolve'
-    | 'pull'
-    | 'checkpoint'
-    | 'reload';
+  readonly do: (typeof doings)[number];
 }
 
 /** A whole run, explicit: what is not in it does not happen. */
@@ -107,6 +111,7 @@ export function checkedPlan(plan: Plan): Plan {
     }
   }
   for (const step of plan.steps) {
+    if (!doings.includes(step.do)) throw new SimulationError(`unknown step: ${step.do}`);
     if (!(step.device < plan.devices)) {
       throw new SimulationError(`a step of device ${step.device}, and there are ${plan.devices}`);
     }

@@ -126,6 +126,15 @@ export class SimDevice {
     world.schedule(pause, () => this.open());
   }
 
+  /** The run is over: nothing of it may stay among the running syncs of this realm. */
+  close(): void {
+    const life = this.#life;
+    this.#life = null;
+    this.disk.endLife();
+    this.#lives++;
+    life?.sync.stop().catch(() => {});
+  }
+
   /** What a person does here; false if there is no page to do it in. */
   act(step: UserStep): boolean {
     const life = this.#life;

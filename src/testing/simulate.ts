@@ -2,12 +2,15 @@ import { valuesOf } from '../../store/pages.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
 import { checkDisk, checkEndings, checkLedger, checkQuiet, checkStep } from './invariants.ts';
 import { checkedPlan, type Plan } from './plan.ts';
+import { type Strike, strikesOf } from './strikes.ts';
 
 export interface SimulationResult {
   readonly steps: number;
   readonly trace: string;
   /** How many faults of the plan struck. */
   readonly fired: number;
+  /** Which, and where. */
+  readonly strikes: readonly Strike[];
   /** Kinds of durable steps per device, in order: where a crash can be put. */
   readonly points: readonly (readonly string[])[];
   readonly requests: number;
@@ -28,6 +31,20 @@ const stepLimit = 60_000;
 export async function simulate(seed: number, given: Plan): Promise<SimulationResult> {
   const plan = checkedPlan(given);
   const run = makeRun(seed, plan);
+  try {
+    return await played(run, plan);
+  } catch (error) {
+    if (error instanceof InvariantBroken) {
+      const { steps, trace, tail } = run.world;
+      error.evidence = { steps, trace, tail, strikes: strikesOf(run) };
+    }
+    throw error;
+  } finally {
+    for (const device of run.devices) device.close();
+  }
+}
+
+async function played(run: Run, plan: Plan): Promise<SimulationResult> {
   const { world, devices } = run;
   for (const device of devices) device.open();
   const start = world.now;
@@ -49,6 +66,7 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
     steps: world.steps,
     trace: world.trace,
     fired: run.fired.size,
+    strikes: strikesOf(run),
     points: devices.map((device) => device.disk.points),
     requests: run.net.attempts.length,
   };
