@@ -82,6 +82,7 @@ export class Engine {
   #away = true;
   #facts: Facts | null = null;
   #checkpointed = 0;
+  /** A checkpoint or a sweep under way: one at a time. */
   #checkpointing: Promise<void> | null = null;
   #waking: Promise<void> | null = null;
   #retryTimer: TimerHandle | null = null;
@@ -365,7 +366,20 @@ export class Engine {
     this.#actor.send({ type: 'elected' });
     this.#puller.want(this.#options.models.keys());
     this.wake();
-    await this.#opened?.checkpointer.sweep();
+    await this.#sweep();
+  }
+
+  /** No checkpoint is written meanwhile: its pages would be taken for orphans. */
+  async #sweep(): Promise<void> {
+    const end = () => {
+      this.#checkpointing = null;
+    };
+    this.#checkpointing =
+      this.#opened?.checkpointer.sweep().then(end, (error) => {
+        end();
+        throw error;
+      }) ?? null;
+    await this.#checkpointing;
   }
 
   /**
@@ -407,6 +421,8 @@ export class Engine {
     const opened = this.#opened;
     if (!opened) return;
     await this.#journal?.flush();
+    // What is read must not be replaced by a checkpoint that this tab is still writing.
+    await this.#checkpointing?.catch(() => {});
     const read = await this.#untilDone(() => readFacts(this.#openingOptions(), opened.connection));
     this.#opened = { ...opened, ...read };
     const { facts } = read.hydrated;

@@ -31,6 +31,11 @@ const doings = [
   ...['cancel', 'retry', 'edit', 'discard', 'resolve', 'pull', 'checkpoint', 'reload'],
 ] as UserStep['do'][];
 
+/** ms that a page takes to read its disk, about: who writes then writes into the tail alone. */
+const early = 12;
+/** ms in which the steps of one moment come: about as long as a request takes. */
+const burst = 150;
+
 /**
  * A random plan: each seed turns on its own subset of fault kinds, with its own rates (a swarm), and
  * few records are shared by all devices, so that conflicts are common.
@@ -41,10 +46,11 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
   const records = 1 + at('records', 5);
   const span = 2_000 + at('span', 60_000);
   const count = 3 + at('steps', appetite.steps);
+  const moments = 1 + at('moments', 8);
   const steps: UserStep[] = [];
   for (let i = 0; i < count; i++) {
     steps.push({
-      at: at(`at/${i}`, span),
+      at: momentOf(seed, i, moments, span),
       device: at(`device/${i}`, devices),
       record: at(`record/${i}`, records),
       do: keyedPick(seed, `do/${i}`, doings),
@@ -56,6 +62,15 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
     ids: keyed(seed, 'ids') < 0.25 ? 'server' : 'client',
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
   };
+}
+
+/** When a person acts: before the page is ready, together with others, or at any time. */
+function momentOf(seed: number, i: number, moments: number, span: number): number {
+  const at = (key: string, below: number) => keyedBelow(seed, key, below);
+  const kind = keyed(seed, `when/${i}`);
+  if (kind < 0.06) return at(`early/${i}`, early);
+  if (kind < 0.4) return at(`at/${i}`, span);
+  return at(`moment/${at(`of/${i}`, moments)}`, span) + at(`burst/${i}`, burst);
 }
 
 function faultsOf(seed: number, appetite: Appetite, devices: number, span: number): Fault[] {

@@ -46,6 +46,8 @@ export interface SimDeviceOptions {
   readonly onError: (error: unknown) => void;
   /** Whether the plan took the disk away or damaged it: then not everything can hold. */
   readonly isDamaged: () => boolean;
+  /** The page has died. */
+  readonly onCrash: (device: SimDevice) => void;
 }
 
 /** ms between a crash and the next start, at most. */
@@ -109,10 +111,10 @@ export class SimDevice {
     sync.start();
   }
 
-  /** The page is gone without a word; it is opened again a little later. */
-  kill(): void {
-    if (!this.#life) return;
-    const { world } = this.#options;
+  /** The page is gone without a word; it is opened again a little later. False: there was none. */
+  kill(): boolean {
+    if (!this.#life) return false;
+    const { world, onCrash } = this.#options;
     const { sync } = this.#life;
     this.#life = null;
     this.disk.endLife();
@@ -124,6 +126,8 @@ export class SimDevice {
     world.note(`kill ${this.index}`);
     const pause = 10 + keyedBelow(world.seed, `pause/${this.index}/${this.#lives}`, longestPause);
     world.schedule(pause, () => this.open());
+    onCrash(this);
+    return true;
   }
 
   /** The run is over: nothing of it may stay among the running syncs of this realm. */
@@ -199,6 +203,8 @@ export class SimDevice {
         return this.#quietly(state().ephemeral.role === 'leading' && todo.pull());
       case 'checkpoint':
         return this.#quietly(state().ephemeral.role === 'leading' && sync.persistor.flush());
+      case 'clear':
+        return this.#quietly(sync.clear({ unsent: 'discard' }));
       case 'reload':
         return this.kill();
     }

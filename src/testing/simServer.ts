@@ -52,12 +52,20 @@ export class SimServer {
     { readonly fingerprint: string; readonly answer: WireAnswer }
   >();
   readonly #serverIds: ReadonlySet<string>;
+  readonly #page: number;
   #changes = 0;
   #ids = 0;
   #epoch = 1;
 
-  constructor(options: { readonly serverIds?: readonly string[] } = {}) {
+  constructor(options: { readonly serverIds?: readonly string[]; readonly page?: number } = {}) {
     this.#serverIds = new Set(options.serverIds ?? []);
+    this.#page = options.page ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** A record that was there before anybody came. */
+  seed(collection: string, record: Row & { readonly id: string }): void {
+    const request = { method: 'PUT', path: collection, headers: {}, body: JSON.stringify(record) };
+    this.#store(request, collection, record.id, record, null, 201);
   }
 
   /** Live records of a collection by server id. */
@@ -175,7 +183,7 @@ export class SimServer {
   #pull(collection: string, query: string): WireAnswer {
     const parameters = new URLSearchParams(query);
     const since = parameters.get('since');
-    const limit = Number(parameters.get('limit') ?? 500);
+    const limit = Math.min(this.#page, Number(parameters.get('limit') ?? 500));
     const [epoch, after] = (since ?? `${this.#epoch}.0`).split('.').map(Number);
     if (epoch !== this.#epoch) return problem(410, 'cursor-expired');
     const changed = [...this.#collection(collection)]

@@ -1,8 +1,31 @@
+import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
 import { checkDisk, checkEndings, checkLedger, checkQuiet, checkStep } from './invariants.ts';
+import { checkPage } from './pageChecks.ts';
 import { checkedPlan, type Plan } from './plan.ts';
+import type { SimDevice } from './simDevice.ts';
 import { type Strike, strikesOf } from './strikes.ts';
+import { checkWire } from './wireChecks.ts';
+
+/** A request and its answer, as the page that asked saw them (ms from the beginning). */
+export interface Exchange {
+  readonly device: number;
+  readonly method: string;
+  readonly path: string;
+  readonly key: string | null;
+  readonly from: number;
+  /** Null: no answer came. */
+  readonly to: number | null;
+}
+
+/** A page that died, and the facts that its disk had then. */
+export interface Crash {
+  readonly device: number;
+  /** ms from the beginning. */
+  readonly at: number;
+  readonly facts: Facts;
+}
 
 export interface SimulationResult {
   readonly steps: number;
@@ -13,7 +36,12 @@ export interface SimulationResult {
   readonly strikes: readonly Strike[];
   /** Kinds of durable steps per device, in order: where a crash can be put. */
   readonly points: readonly (readonly string[])[];
+  /** How many of `points` came before everything healed: a crash can be put at those alone. */
+  readonly crashable: readonly number[];
   readonly requests: number;
+  /** Those before everything healed. */
+  readonly exchanges: readonly Exchange[];
+  readonly crashes: readonly Crash[];
 }
 
 /** Virtual ms after the last step in which everything must settle: 3 x the longest wait, and room. */
@@ -30,9 +58,12 @@ const stepLimit = 60_000;
  */
 export async function simulate(seed: number, given: Plan): Promise<SimulationResult> {
   const plan = checkedPlan(given);
-  const run = makeRun(seed, plan);
+  const crashes: Crash[] = [];
+  const run = makeRun(seed, plan, (device) => {
+    crashed(run, device, crashes).catch((error) => run.errors.push(error));
+  });
   try {
-    return await played(run, plan);
+    return await played(run, plan, crashes);
   } catch (error) {
     if (error instanceof InvariantBroken) {
       const { steps, trace, tail } = run.world;
@@ -44,10 +75,9 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
   }
 }
 
-async function played(run: Run, plan: Plan): Promise<SimulationResult> {
-  const { world, devices } = run;
+async function played(run: Run, plan: Plan, crashes: Crash[]): Promise<SimulationResult> {
+  const { world, devices, start } = run;
   for (const device of devices) device.open();
-  const start = world.now;
   let lastStep = 0;
   for (const step of plan.steps) {
     lastStep = Math.max(lastStep, step.at);
@@ -62,14 +92,29 @@ async function played(run: Run, plan: Plan): Promise<SimulationResult> {
   await step(run, () => world.now >= start + lastStep + stragglers);
   run.heal();
   await settle(run);
+  checkWire(run, plan);
   return {
     steps: world.steps,
     trace: world.trace,
     fired: run.fired.size,
     strikes: strikesOf(run),
     points: devices.map((device) => device.disk.points),
+    crashable: run.healed?.points ?? [],
     requests: run.net.attempts.length,
+    exchanges: run.net.attempts.slice(0, run.healed?.requests).map((attempt) => {
+      const { device, method, path, key, from, to } = attempt;
+      return { device, method, path, key, from: from - start, to: to === null ? to : to - start };
+    }),
+    crashes,
   };
+}
+
+/** What the page leaves behind must hold at once, whatever the next one makes of it. */
+async function crashed(run: Run, device: SimDevice, crashes: Crash[]): Promise<void> {
+  const at = run.world.now - run.start;
+  const facts = await device.onDisk();
+  crashes.push({ device: device.index, at, facts });
+  checkDisk(run, device, facts);
 }
 
 async function step(run: Run, done: () => boolean): Promise<void> {
@@ -82,6 +127,7 @@ async function step(run: Run, done: () => boolean): Promise<void> {
   tick();
   await run.world.run(() => {
     checkStep(run);
+    for (const device of run.devices) checkPage(device);
     return wake || done();
   }, stepLimit);
 }

@@ -54,7 +54,7 @@ async function pass(run: ReturnType<typeof makeRun>, ms: number): Promise<void> 
 /** Runs one random sequence on both; the steps so far are in the message if they differ. */
 async function compare(seed: number, length: number): Promise<Set<string>> {
   const { plan } = plainRun(seed);
-  const run = makeRun(seed, plan);
+  const run = makeRun(seed, plan, () => {});
   const model = new DifferentialModel(plan.onReject);
   const device = run.devices[0] as SimDevice;
   const told: string[] = [];
