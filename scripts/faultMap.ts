@@ -62,7 +62,8 @@ export function structureProblems(entries: readonly FaultEntry[]): string[] {
   const named = new Set(entries.map(({ id }) => id));
   const problems: string[] = [];
   for (const id of faultIds) if (!named.has(id)) problems.push(`${id}: is not in the list`);
-  for (const id of named) if (!faultIds.includes(id)) problems.push(`${id}: there is no such fault`);
+  for (const id of named)
+    if (!faultIds.includes(id)) problems.push(`${id}: there is no such fault`);
   for (const id of doubled(entries.map((entry) => entry.id))) {
     problems.push(`${id}: stands in the list twice`);
   }

@@ -25,16 +25,17 @@ export function watchedWire(onTheWay: OnTheWay = (_, pass) => pass()) {
   const exchanges: Exchange[] = [];
   const watched = async (request: Request): Promise<Response> => {
     const { pathname, search } = new URL(request.url);
-    const body = await request.clone().text();
+    const body = request.body === null ? '' : await request.text();
     const headers = Object.fromEntries(request.headers);
     const key = headers['idempotency-key']?.replaceAll('"', '') ?? null;
-    const { method } = request;
+    const { method, signal, redirect, cache } = request;
+    const again = { method, headers, signal, redirect, cache, ...(body !== '' && { body }) };
     const exchange: Exchange = {
       ...{ method, path: `${pathname}${search}`, headers, key, body, status: null },
     };
     exchanges.push(exchange);
     try {
-      const response = await onTheWay(request, () => fetch(request), exchange);
+      const response = await onTheWay(request, () => fetch(request.url, again), exchange);
       exchange.status = response.status;
       return response;
     } catch (error) {
