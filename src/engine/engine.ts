@@ -4,7 +4,7 @@ import type { ConnectionState } from '../../machines/connection.ts';
 import { type EngineRole, type EngineRun, engineMachine } from '../../machines/engine.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { getIn, valuesOf } from '../../store/pages.ts';
-import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
+import type { JournalEntry, PersonRow, UnreadableRow } from '../../store/rows/row.ts';
 import { lanesOfRow, type PullProgress, type SyncState } from '../../store/slice.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncEvents } from '../events.ts';
@@ -82,6 +82,7 @@ export class Engine {
   #away = true;
   #facts: Facts | null = null;
   #checkpointed = 0;
+  /** A checkpoint or a sweep under way: one at a time. */
   #checkpointing: Promise<void> | null = null;
   #waking: Promise<void> | null = null;
   #retryTimer: TimerHandle | null = null;
@@ -177,6 +178,7 @@ export class Engine {
     this.#rebase(this.#options.store.state().sequenced);
     this.#checkpointed = opened.hydrated.checkpointed;
     for (const move of opened.hydrated.illegal) this.#illegal(move);
+    for (const row of opened.hydrated.unreadable) this.#quarantined(row);
     this.#actor.send({ type: 'hydrated' });
     this.#elect();
   }
@@ -366,7 +368,20 @@ export class Engine {
     this.#actor.send({ type: 'elected' });
     this.#puller.want(this.#options.models.keys());
     this.wake();
-    await this.#opened?.checkpointer.sweep();
+    await this.#sweep();
+  }
+
+  /** No checkpoint is written meanwhile: its pages would be taken for orphans. */
+  async #sweep(): Promise<void> {
+    const end = () => {
+      this.#checkpointing = null;
+    };
+    this.#checkpointing =
+      this.#opened?.checkpointer.sweep().then(end, (error) => {
+        end();
+        throw error;
+      }) ?? null;
+    await this.#checkpointing;
   }
 
   /**
@@ -408,6 +423,8 @@ export class Engine {
     const opened = this.#opened;
     if (!opened) return;
     await this.#journal?.flush();
+    // What is read must not be replaced by a checkpoint that this tab is still writing.
+    await this.#checkpointing?.catch(() => {});
     const read = await this.#untilDone(() => readFacts(this.#openingOptions(), opened.connection));
     this.#opened = { ...opened, ...read };
     const { facts } = read.hydrated;
@@ -446,10 +463,7 @@ export class Engine {
     const known = before.ephemeral.illegal;
     for (const move of after.ephemeral.illegal) if (!known.includes(move)) this.#illegal(move);
     for (const entry of entries) {
-      if (entry.row === null) {
-        const { sequence, reason } = entry;
-        this.#options.events.emit({ type: 'quarantined', sequence, reason });
-      }
+      if (entry.row === null) this.#quarantined(entry);
     }
     // While one is written the next is not queued up: it would be written for every group of rows.
     const due = after.sequenced.head - this.#checkpointed >= checkpointRows;
@@ -470,6 +484,10 @@ export class Engine {
   #illegal(move: { type: string; sequence: number; reason: string }): void {
     const { type: rowType, sequence, reason } = move;
     this.#options.events.emit({ type: 'illegalRow', rowType, sequence, reason });
+  }
+
+  #quarantined({ sequence, reason }: UnreadableRow): void {
+    this.#options.events.emit({ type: 'quarantined', sequence, reason });
   }
 
   #sequenced(): Facts {

@@ -33,6 +33,16 @@ export interface Effect {
   readonly version: number;
 }
 
+/** One entry of the feed as it was made; the feed itself forgets what was overwritten. */
+export interface Change {
+  readonly change: number;
+  readonly collection: string;
+  readonly id: string;
+  /** Null: deleted. */
+  readonly record: Readonly<Record<string, unknown>> | null;
+  readonly version: number;
+}
+
 const problem = (status: number, type: string, more: object = {}): WireAnswer => ({
   status,
   headers: { 'content-type': 'application/problem+json' },
@@ -46,18 +56,28 @@ const problem = (status: number, type: string, more: object = {}): WireAnswer =>
  */
 export class SimServer {
   readonly ledger: Effect[] = [];
+  /** Every change in order; never changed, never removed. */
+  readonly changes: Change[] = [];
   readonly #collections = new Map<string, Map<string, Stored>>();
   readonly #answers = new Map<
     string,
     { readonly fingerprint: string; readonly answer: WireAnswer }
   >();
   readonly #serverIds: ReadonlySet<string>;
+  readonly #page: number;
   #changes = 0;
   #ids = 0;
   #epoch = 1;
 
-  constructor(options: { readonly serverIds?: readonly string[] } = {}) {
+  constructor(options: { readonly serverIds?: readonly string[]; readonly page?: number } = {}) {
     this.#serverIds = new Set(options.serverIds ?? []);
+    this.#page = options.page ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** A record that was there before anybody came. */
+  seed(collection: string, record: Row & { readonly id: string }): void {
+    const request = { method: 'PUT', path: collection, headers: {}, body: JSON.stringify(record) };
+    this.#store(request, collection, record.id, record, null, 201);
   }
 
   /** Live records of a collection by server id. */
@@ -143,6 +163,7 @@ export class SimServer {
     const version = (rows.get(id)?.version ?? 0) + 1;
     const change = ++this.#changes;
     rows.set(id, { record, version, change, lastOperationId: key });
+    this.changes.push({ change, collection, id, record, version });
     const { method, body } = request;
     const n = this.ledger.length + 1;
     this.ledger.push({ n, key, method, collection, recordId: id, body, version });
@@ -175,7 +196,7 @@ export class SimServer {
   #pull(collection: string, query: string): WireAnswer {
     const parameters = new URLSearchParams(query);
     const since = parameters.get('since');
-    const limit = Number(parameters.get('limit') ?? 500);
+    const limit = Math.min(this.#page, Number(parameters.get('limit') ?? 500));
     const [epoch, after] = (since ?? `${this.#epoch}.0`).split('.').map(Number);
     if (epoch !== this.#epoch) return problem(410, 'cursor-expired');
     const changed = [...this.#collection(collection)]
