@@ -3,6 +3,7 @@ import { SimDevice, type SimDeviceHooks } from './simDevice.ts';
 import { SimDisk } from './simDisk.ts';
 import { SimNet } from './simNet.ts';
 import { type Effect, SimServer } from './simServer.ts';
+import type { Strike } from './strikes.ts';
 import { World } from './world.ts';
 import {
   noteDamage,
@@ -13,10 +14,21 @@ import {
   withSuperseded,
 } from './written.ts';
 
+/** How far a run had come when it broke a promise. */
+export interface Evidence {
+  readonly steps: number;
+  readonly trace: string;
+  /** The last that happened. */
+  readonly tail: readonly string[];
+  readonly strikes: readonly Strike[];
+}
+
 /** A broken promise: which, and what was seen. */
 export class InvariantBroken extends Error {
   override readonly name = 'InvariantBroken';
   readonly invariant: string;
+  /** Set by `simulate`. */
+  evidence: Evidence | null = null;
   constructor(invariant: string, seen: string) {
     super(`${invariant}: ${seen}`);
     this.invariant = invariant;

@@ -4,11 +4,12 @@ import { checkFeed } from './feedChecks.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
 import { checkAccepted, checkDisk, checkStep } from './invariants.ts';
 import { checkEnded, checkEndings, checkLedger } from './ledgerChecks.ts';
-import { checkPage } from './pageChecks.ts';
+import { checkMemory, checkPage } from './pageChecks.ts';
 import { checkedPlan, type Fault, type Plan } from './plan.ts';
 import { checkSame } from './recovery.ts';
 import { checkBytes, checkQuiet } from './restChecks.ts';
 import type { SimDevice } from './simDevice.ts';
+import { type Strike, strikesOf } from './strikes.ts';
 import { checkView, type Views } from './viewChecks.ts';
 import { checkWire } from './wireChecks.ts';
 
@@ -41,6 +42,8 @@ export interface SimulationResult {
   readonly fired: number;
   /** Those faults themselves, as they stand in the plan. */
   readonly struck: ReadonlySet<Fault>;
+  /** Which, and where. */
+  readonly strikes: readonly Strike[];
   /** Kinds of durable steps per device, in order: where a crash can be put. */
   readonly points: readonly (readonly string[])[];
   /** When each of them began, and when its page heard of it (ms from the beginning). */
@@ -87,6 +90,12 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
   views.set(run, new Map());
   try {
     await live(run, plan);
+  } catch (error) {
+    if (error instanceof InvariantBroken) {
+      const { steps, trace, tail } = run.world;
+      error.evidence = { steps, trace, tail, strikes: strikesOf(run) };
+    }
+    throw error;
   } finally {
     for (const device of run.devices) device.close();
   }
@@ -96,6 +105,7 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
     trace: world.trace,
     fired: run.fired.size,
     struck: run.fired,
+    strikes: strikesOf(run),
     points: devices.map((device) => device.disk.points),
     spans: devices.map(({ disk }) => disk.spans.map((span) => sinceStart(span, start))),
     reads: devices.map(({ disk }) => disk.reads.map((span) => sinceStart(span, start))),
@@ -239,6 +249,7 @@ async function settle(run: Run): Promise<void> {
     const disk = await device.onDisk();
     checkDisk(run, device, disk);
     checkQuiet(run, device, disk);
+    checkMemory(device, disk);
   }
 }
 
