@@ -63,7 +63,7 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
       do: keyedPick(seed, `do/${i}`, doings),
     });
   }
-  if (keyed(seed, 'diligent') < 0.004) steps.push(...diligence(seed, span, records));
+  if (keyed(seed, 'diligent') < 0.003) steps.push(...diligence(seed, span, records));
   steps.sort((a, b) => a.at - b.at);
   return {
     ...{ devices, steps, faults: faultsOf(seed, appetite, devices, span) },
@@ -110,6 +110,11 @@ function soon(seed: number, key: string, below: number): number {
   return Math.floor(keyed(seed, key) ** 2 * below);
 }
 
+/** How often in a row a trouble is met: mostly once, now and then for a while. */
+function lengthOf(seed: number, key: string): number {
+  return keyed(seed, `lasts/${key}`) < 0.1 ? 2 + keyedBelow(seed, `length/${key}`, lasting) : 1;
+}
+
 function faultsOf(seed: number, appetite: Appetite, devices: number, span: number): Fault[] {
   const at = (key: string, below: number) => keyedBelow(seed, key, below);
   const isOn = (kind: string) => keyed(seed, `on/${kind}`) < 0.3;
@@ -119,8 +124,7 @@ function faultsOf(seed: number, appetite: Appetite, devices: number, span: numbe
       const key = `${kind}/${i}`;
       const device = at(`d/${key}`, devices);
       const first = 1 + soon(seed, `n/${key}`, 30);
-      // Trouble that lasts: what waits must wait longer and longer.
-      const length = keyed(seed, `lasts/${key}`) < 0.1 ? 2 + at(`length/${key}`, lasting) : 1;
+      const length = lengthOf(seed, key);
       for (let n = first; n < first + length; n++)
         faults.push({ on: 'request', device, n, do: kind });
     }
@@ -128,12 +132,11 @@ function faultsOf(seed: number, appetite: Appetite, devices: number, span: numbe
   for (const kind of appetite.disk.filter(isOn)) {
     for (let i = 0; i < 1 + at(`many/${kind}`, 3); i++) {
       const key = `${kind}/${i}`;
-      faults.push({
-        on: 'disk',
-        device: at(`d/${key}`, devices),
-        n: 1 + soon(seed, `n/${key}`, 40),
-        do: kind,
-      });
+      const device = at(`d/${key}`, devices);
+      const first = 1 + soon(seed, `n/${key}`, 40);
+      const lasts = kind === 'slowDisk' || kind === 'quota';
+      const length = lasts ? lengthOf(seed, key) : 1;
+      for (let n = first; n < first + length; n++) faults.push({ on: 'disk', device, n, do: kind });
     }
   }
   for (const kind of appetite.time.filter(isOn)) {

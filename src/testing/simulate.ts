@@ -5,7 +5,7 @@ import { checkDisk, checkEndings, checkLedger, checkQuiet, checkStep } from './i
 import { checkMemory, checkPage } from './pageChecks.ts';
 import { checkedPlan, type Fault, type Plan } from './plan.ts';
 import type { SimDevice } from './simDevice.ts';
-import { checkWire } from './wireChecks.ts';
+import { checkMerges, checkWire } from './wireChecks.ts';
 
 /** Virtual ms from the beginning; `to` null: it has no end, the page that waited for it is dead. */
 export interface Span {
@@ -122,6 +122,7 @@ async function step(run: Run, done: () => boolean): Promise<void> {
   tick();
   await run.world.run(() => {
     checkStep(run);
+    checkMerges(run);
     for (const device of run.devices) checkPage(device);
     return wake || done();
   }, stepLimit);
