@@ -162,6 +162,7 @@ export class Engine {
       const { lost: known, databaseId: found } = opened;
       this.#options.events.emit({ type: 'dataLoss', known, found });
     }
+    opened.remember();
     return opened.hydrated.facts;
   }
 
@@ -391,11 +392,12 @@ export class Engine {
     const opened = this.#opened;
     if (!opened) return;
     const { env, name, events, store } = this.#options;
-    const { id, lost } = await identify(env, opened.connection, name);
+    const { id, lost, remember } = await identify(env, opened.connection, name);
     this.#fence = await takeLead(opened.connection);
     const read = await readFacts(this.#openingOptions(), opened.connection);
     this.#opened = { ...opened, ...read, databaseId: id };
     events.emit({ type: 'dataLoss', known: lost ?? opened.databaseId, found: id });
+    remember();
     store.checkpointLoaded(read.hydrated.facts);
     this.#rebase(read.hydrated.facts);
     this.#checkpointed = read.hydrated.checkpointed;

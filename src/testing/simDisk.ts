@@ -90,6 +90,12 @@ export class SimDisk {
     return false;
   }
 
+  /** Rows of the journal. */
+  get rows(): number {
+    return this.#cache.rows.length;
+  }
+
+  /** Characters of all that stands on it. */
   get bytes(): number {
     let bytes = 0;
     for (const { text } of this.#cache.rows) bytes += text.length;

@@ -1,10 +1,15 @@
 import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
+import { checkFeed } from './feedChecks.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
-import { checkDisk, checkEndings, checkLedger, checkQuiet, checkStep } from './invariants.ts';
-import { checkMemory, checkPage } from './pageChecks.ts';
+import { checkAccepted, checkDisk, checkStep } from './invariants.ts';
+import { checkEnded, checkEndings, checkLedger } from './ledgerChecks.ts';
+import { checkPage } from './pageChecks.ts';
 import { checkedPlan, type Fault, type Plan } from './plan.ts';
+import { checkSame } from './recovery.ts';
+import { checkBytes, checkQuiet } from './restChecks.ts';
 import type { SimDevice } from './simDevice.ts';
+import { checkView, type Views } from './viewChecks.ts';
 import { checkMerges, checkWire } from './wireChecks.ts';
 
 /** Virtual ms from the beginning; `to` null: it has no end, the page that waited for it is dead. */
@@ -54,6 +59,9 @@ const settleBound = 3 * 300_000 + 120_000;
 const stragglers = 45_000;
 const stepLimit = 60_000;
 
+/** What was seen of each run's devices so far. */
+const views = new WeakMap<Run, Views>();
+
 /**
  * Runs a plan to its end: the steps and faults, then quiet (no more faults, two pulls each), and
  * checks the invariants all along.
@@ -63,26 +71,22 @@ const stepLimit = 60_000;
 export async function simulate(seed: number, given: Plan): Promise<SimulationResult> {
   const plan = checkedPlan(given);
   const crashes: Crash[] = [];
-  const run = makeRun(seed, plan, (device) => {
-    crashed(run, device, crashes).catch((error) => run.errors.push(error));
+  const note = (check: () => void | Promise<void>): void => {
+    const checked = async () => check();
+    checked().catch((error) => run.errors.push(error));
+  };
+  const run = makeRun(seed, plan, {
+    crashed: (device) => note(() => crashed(run, device, crashes)),
+    accepted: (device, operationId) => note(() => checkAccepted(device, operationId)),
+    ended: (device, ...ending) => note(() => checkEnded(run, device, ...ending)),
   });
-  const { world, devices, start } = run;
-  for (const device of devices) device.open();
-  let lastStep = 0;
-  for (const step of plan.steps) {
-    lastStep = Math.max(lastStep, step.at);
-    const attempt = (left: number): void => {
-      if (devices[step.device]?.act(step) || left === 0) return;
-      world.schedule(200, () => attempt(left - 1));
-    };
-    world.schedule(step.at, () => attempt(50));
+  views.set(run, new Map());
+  try {
+    await live(run, plan);
+  } finally {
+    for (const device of run.devices) device.close();
   }
-  for (const fault of plan.faults)
-    if (fault.on === 'time') lastStep = Math.max(lastStep, fault.at + (fault.for ?? 0));
-  await step(run, () => world.now >= start + lastStep + stragglers);
-  run.heal();
-  await settle(run);
-  checkWire(run, plan);
+  const { world, devices, start } = run;
   return {
     steps: world.steps,
     trace: world.trace,
@@ -100,6 +104,29 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
   };
 }
 
+/** The steps and faults, then peace, and what must hold when all is quiet. */
+async function live(run: Run, plan: Plan): Promise<void> {
+  const { world, devices, start } = run;
+  for (const device of devices) device.open();
+  let lastStep = 0;
+  for (const step of plan.steps) {
+    lastStep = Math.max(lastStep, step.at);
+    const attempt = (left: number): void => {
+      if (devices[step.device]?.act(step) || left === 0) return;
+      world.schedule(200, () => attempt(left - 1));
+    };
+    world.schedule(step.at, () => attempt(50));
+  }
+  for (const fault of plan.faults)
+    if (fault.on === 'time') lastStep = Math.max(lastStep, fault.at + (fault.for ?? 0));
+  await step(run, () => world.now >= start + lastStep + stragglers);
+  run.heal();
+  await settle(run);
+  checkWire(run, plan);
+  await recover(run);
+  checkStep(run);
+}
+
 function sinceStart({ from, to }: Span, start: number): Span {
   return { from: from - start, to: to === null ? null : to - start };
 }
@@ -110,6 +137,49 @@ async function crashed(run: Run, device: SimDevice, crashes: Crash[]): Promise<v
   const facts = await device.onDisk();
   crashes.push({ device: device.index, at, facts });
   checkDisk(run, device, facts);
+  checkFeed(run, device, facts);
+  // I30: whoever reads it twice reads the same.
+  checkSame(`device ${device.index}, read twice`, facts, await device.onDisk());
+}
+
+/** I22, I30: all is checkpointed, and then each device is started anew, without anything to do. */
+async function recover(run: Run): Promise<void> {
+  const { devices, world } = run;
+  const end = world.now + settleBound;
+  const until = async (what: string, done: () => boolean) => {
+    await step(run, () => done() || world.now > end);
+    if (!done()) throw new InvariantBroken('I14', what);
+  };
+  for (const device of devices) {
+    const before = await device.onDisk();
+    await until('a checkpoint does not come to its end', flushed(device));
+    checkBytes(device, before);
+    checkSame(`device ${device.index}, checkpointed`, before, await device.onDisk());
+    device.kill();
+    await until('a start does not come to its end', () => {
+      return device.life?.state().ephemeral.role === 'leading';
+    });
+    checkSame(`device ${device.index}, started again`, before, await device.onDisk());
+  }
+}
+
+/** Asks for a checkpoint, again while the disk does not answer (it hung before all healed). */
+function flushed(device: SimDevice): () => boolean {
+  let state = 'again' as 'asked' | 'done' | 'again';
+  return () => {
+    if (state === 'again') {
+      state = 'asked';
+      device.life?.sync.persistor.flush().then(
+        () => {
+          state = 'done';
+        },
+        () => {
+          state = 'again';
+        },
+      );
+    }
+    return state === 'done';
+  };
 }
 
 async function step(run: Run, done: () => boolean): Promise<void> {
@@ -123,7 +193,10 @@ async function step(run: Run, done: () => boolean): Promise<void> {
   await run.world.run(() => {
     checkStep(run);
     checkMerges(run);
-    for (const device of run.devices) checkPage(device);
+    for (const device of run.devices) {
+      checkPage(device);
+      checkView(run, views.get(run) as Views, device);
+    }
     return wake || done();
   }, stepLimit);
 }
@@ -143,6 +216,7 @@ async function settle(run: Run): Promise<void> {
       );
       return (
         ephemeral.role === 'leading' &&
+        ephemeral.connection === 'online' &&
         tail.size === 0 &&
         !moving &&
         Object.keys(ephemeral.underWay).length === 0
@@ -160,7 +234,6 @@ async function settle(run: Run): Promise<void> {
     const disk = await device.onDisk();
     checkDisk(run, device, disk);
     checkQuiet(run, device, disk);
-    checkMemory(device, disk);
   }
 }
 
