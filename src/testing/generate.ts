@@ -63,13 +63,21 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
       do: keyedPick(seed, `do/${i}`, doings),
     });
   }
-  if (keyed(seed, 'diligent') < 0.003) steps.push(...diligence(seed, span, records));
-  steps.sort((a, b) => a.at - b.at);
+  const isDiligent = keyed(seed, 'diligent') < 0.004;
+  const all = isDiligent ? [...steps.filter(isNoEnd), ...diligence(seed, span, records)] : steps;
+  all.sort((a, b) => a.at - b.at);
+  // A database that is taken away meanwhile would never come to so many rows.
+  const kinds = isDiligent ? { ...appetite, time: [] } : appetite;
   return {
-    ...{ devices, steps, faults: faultsOf(seed, appetite, devices, span) },
+    ...{ devices, steps: all, faults: faultsOf(seed, kinds, devices, span) },
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
     ...(keyed(seed, 'ids') < 0.25 ? { ids: 'server' } : { ids: 'client', ...peopled(seed) }),
   };
+}
+
+/** A checkpoint that is asked for, or a start, would cover what the one that is due does. */
+function isNoEnd(step: UserStep): boolean {
+  return step.do !== 'checkpoint' && step.do !== 'reload';
 }
 
 /** So many edits in a short time that a checkpoint is due, of several slices, while they go on. */

@@ -44,7 +44,7 @@ async function search({ root, seeds }: Job): Promise<Report> {
   let ran = 0;
   for (const seed of seeds) {
     ran++;
-    process.send?.({ seed, ran });
+    process.send?.({ seed });
     try {
       const { trace } = await simulate(seed, generate(seed));
       if (seed % twice === 0 && (await simulate(seed, generate(seed))).trace !== trace) {

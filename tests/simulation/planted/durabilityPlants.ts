@@ -51,7 +51,7 @@ export const durabilityPlants: readonly Plant[] = [
       {
         file: 'store/slice.ts',
         find: 'if (row.actionId.n <= (facts.lastSeen[row.actionId.writer]?.n ?? 0)) tail.delete(key);',
-        replace: 'tail.delete(key);',
+        replace: 'if (key) tail.delete(key);',
       },
     ],
   },

@@ -5,7 +5,7 @@ import { copyOf } from './copy.ts';
 import type { Plant } from './plant.ts';
 
 /** What the child says: where it is, and in the end what it found. */
-type Word = { readonly seed: number; readonly ran: number } | { readonly report: Report };
+type Word = { readonly seed: number } | { readonly report: Report };
 
 const childFile = join(import.meta.dirname, 'child.ts');
 /** ms without a word after which a run is taken to turn in circles. */
@@ -28,16 +28,13 @@ export async function search(plant: Plant | null, seeds: readonly number[]): Pro
   }
 }
 
+/** @throws Error where the child ends or falls silent: a bug that no invariant ends is not found */
 function listen(child: ChildProcess, job: Job): Promise<Report> {
-  const began = performance.now();
-  let at = { seed: job.seeds[0] ?? 0, ran: 0 };
+  let at = job.seeds[0];
   let complaint = '';
-  return new Promise((resolve) => {
-    const end = (invariant: string, seen: string) => {
-      const seconds = (performance.now() - began) / 1_000;
-      resolve({ found: { seed: at.seed, invariant, seen }, ran: at.ran, seconds });
-    };
-    const stuck = () => end('no end', `a run said nothing for ${silence} ms`);
+  return new Promise((resolve, reject) => {
+    const fail = (what: string) => reject(new Error(`seed ${at}: ${what}`));
+    const stuck = () => fail(`nothing was heard for ${silence} ms`);
     let timer = setTimeout(stuck, silence);
     child.stderr?.on('data', (text) => {
       complaint += text;
@@ -45,12 +42,12 @@ function listen(child: ChildProcess, job: Job): Promise<Report> {
     child.on('message', (word: Word) => {
       clearTimeout(timer);
       if ('report' in word) return resolve(word.report);
-      at = word;
+      at = word.seed;
       timer = setTimeout(stuck, silence);
     });
     child.on('exit', () => {
       clearTimeout(timer);
-      end('no crash', complaint.slice(-2_000));
+      fail(`the process ended: ${complaint.slice(-2_000)}`);
     });
     child.send(job);
   });
