@@ -39,7 +39,7 @@ const burst = 150;
 /** Records of which a pull takes more than one page. */
 const crowd = 1_800;
 /** More than the rows after which the kit writes a checkpoint by itself. */
-const manyEdits = 1_150;
+const manyEdits = 1_400;
 /** Requests in a row that meet the same trouble, at most, where it lasts. */
 const lasting = 20;
 
