@@ -117,8 +117,9 @@ export function makeRun(seed: number, plan: Plan, hooks: SimDeviceHooks): Run {
       case 'powerLoss':
         device.disk.losePower();
         return device.kill();
-      case 'corruptRow': {
-        const row = device.disk.corruptLastRow();
+      case 'corruptRow':
+      case 'foreignRow': {
+        const row = device.disk.corruptLastRow(fault.do === 'corruptRow' ? 'cut' : 'foreign');
         if (row) noteDamage(written, fault.device, row);
         device.kill();
         return row !== null;

@@ -4,14 +4,14 @@ import { checkFeed } from './feedChecks.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
 import { checkAccepted, checkDisk, checkStep } from './invariants.ts';
 import { checkEnded, checkEndings, checkLedger } from './ledgerChecks.ts';
-import { checkMemory, checkPage } from './pageChecks.ts';
+import { checkPage } from './pageChecks.ts';
 import { checkedPlan, type Fault, type Plan } from './plan.ts';
 import { checkSame } from './recovery.ts';
 import { checkBytes, checkQuiet } from './restChecks.ts';
 import type { SimDevice } from './simDevice.ts';
 import { type Strike, strikesOf } from './strikes.ts';
 import { checkView, type Views } from './viewChecks.ts';
-import { checkWire } from './wireChecks.ts';
+import { checkMerges, checkWire } from './wireChecks.ts';
 
 /** Virtual ms from the beginning; `to` null: it has no end, the page that waited for it is dead. */
 export interface Span {
@@ -208,6 +208,7 @@ async function step(run: Run, done: () => boolean): Promise<void> {
   tick();
   await run.world.run(() => {
     checkStep(run);
+    checkMerges(run);
     for (const device of run.devices) {
       checkPage(device);
       checkView(run, views.get(run) as Views, device);
@@ -249,7 +250,6 @@ async function settle(run: Run): Promise<void> {
     const disk = await device.onDisk();
     checkDisk(run, device, disk);
     checkQuiet(run, device, disk);
-    checkMemory(device, disk);
   }
 }
 

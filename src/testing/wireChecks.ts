@@ -15,6 +15,23 @@ export function checkWire(run: Run, plan: Plan): void {
   checkValues(run);
 }
 
+/** Requests after which it is asked again whether they lead anywhere. */
+const often = 100;
+
+/**
+ * I15: no going round in circles. A merge stands on the server's newest version, so there are never
+ * more merges on a device than there were effects.
+ */
+export function checkMerges({ devices, net, server }: Run): void {
+  if (net.attempts.length % often !== 0) return;
+  for (const { index, events } of devices) {
+    const merges = events.filter((event) => event.type === 'conflictMerged').length;
+    if (merges > server.ledger.length) {
+      broken('I15', `device ${index} merged ${merges} times for ${server.ledger.length} effects`);
+    }
+  }
+}
+
 /** I18: all attempts of a key carry the bytes that were sealed. */
 function checkBytes({ net, written }: Run): void {
   for (const { key, method, path, body, ifMatch } of net.attempts) {
