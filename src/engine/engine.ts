@@ -367,6 +367,10 @@ export class Engine {
     this.#puller.want(this.#options.models.keys());
     this.wake();
     await this.#sweep();
+    // A clear that a crash cut short ends here: the bytes go now, not with some later checkpoint.
+    if (this.#opened?.hydrated.isCleared) {
+      await this.#checkpoint().catch((error) => this.#tell(error));
+    }
   }
 
   /** No checkpoint is written meanwhile: its pages would be taken for orphans. */

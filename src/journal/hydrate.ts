@@ -34,6 +34,8 @@ export interface Hydrated {
   readonly settledBefore: number;
   /** The checkpoint's head; what is beyond it came from the journal. */
   readonly checkpointed: number;
+  /** Whether all was cleared since the checkpoint: its pages still hold what must go. */
+  readonly isCleared: boolean;
   readonly root: unknown;
 }
 
@@ -80,7 +82,7 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
   }
   const settledBefore = facts.settledOrder;
   const illegal: IllegalMove[] = [];
-  const checkpointed = facts.head;
+  const { head: checkpointed, generation } = facts;
   for (;;) {
     const entries = await readEntries(connection, codec, facts.head, chunkRows);
     if (entries.length === 0) break;
@@ -92,7 +94,9 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
   }
   const [rootNow] = await connection.readMeta([rootKey]);
   if (rootNow !== storedRoot) throw new SweptPage('the checkpoint was replaced meanwhile');
-  return { facts, stored, pages, illegal, settledBefore, checkpointed, root: storedRoot };
+  const isCleared = facts.generation > generation;
+  const read = { stored, pages, illegal, settledBefore, checkpointed, isCleared };
+  return { facts, ...read, root: storedRoot };
 }
 
 /** Level by level, so that a level's pages are read together. */
