@@ -87,7 +87,8 @@ export function makeRun(seed: number, plan: Plan, onCrash: (device: SimDevice) =
       ...{ world, device: index },
       faultAt: (n) => find('disk', index, n),
       onKill: () => devices[index]?.kill(),
-      onRows: (rows) => noteRows(index, rows, { sealed, supersedes, operations, chosen }, wiped.has(index)),
+      onRows: (rows) =>
+        noteRows(index, rows, { sealed, supersedes, operations, chosen }, wiped.has(index)),
     });
     const isDamaged = () => wiped.has(index);
     devices.push(new SimDevice({ world, index, plan, net, disk, onError, isDamaged, onCrash }));
@@ -131,7 +132,21 @@ export function makeRun(seed: number, plan: Plan, onCrash: (device: SimDevice) =
     }
   };
   return {
-    ...{ world, server, net, devices, sealed, supersedes, operations, chosen, errors, fired, wiped, start, heal },
+    ...{
+      world,
+      server,
+      net,
+      devices,
+      sealed,
+      supersedes,
+      operations,
+      chosen,
+      errors,
+      fired,
+      wiped,
+      start,
+      heal,
+    },
     get healed() {
       return healed;
     },

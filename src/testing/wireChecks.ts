@@ -93,7 +93,9 @@ function checkValues(run: Run): void {
       if (outcome !== 'committed' && outcome !== 'merged') continue;
       for (const [field, value] of Object.entries(operation.changes)) {
         if (typeof value !== 'number') continue;
-        const reached = (effects.get(operationId) ?? []).some((body) => Number(body[field]) >= value);
+        const reached = (effects.get(operationId) ?? []).some(
+          (body) => Number(body[field]) >= value,
+        );
         // Somebody else had written the very same: there was nothing left to send.
         if (reached || anybody.has(`${field}/${value}`)) continue;
         broken('I3', `${operationId} ended as ${outcome}; ${field}: ${value} never took effect`);
