@@ -4,7 +4,7 @@ import type { ConnectionState } from '../../machines/connection.ts';
 import { type EngineRole, type EngineRun, engineMachine } from '../../machines/engine.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { getIn, valuesOf } from '../../store/pages.ts';
-import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
+import type { JournalEntry, PersonRow, UnreadableRow } from '../../store/rows/row.ts';
 import { lanesOfRow, type PullProgress, type SyncState } from '../../store/slice.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncEvents } from '../events.ts';
@@ -177,6 +177,7 @@ export class Engine {
     this.#rebase(this.#options.store.state().sequenced);
     this.#checkpointed = opened.hydrated.checkpointed;
     for (const move of opened.hydrated.illegal) this.#illegal(move);
+    for (const row of opened.hydrated.unreadable) this.#quarantined(row);
     this.#actor.send({ type: 'hydrated' });
     this.#elect();
   }
@@ -461,10 +462,7 @@ export class Engine {
     const known = before.ephemeral.illegal;
     for (const move of after.ephemeral.illegal) if (!known.includes(move)) this.#illegal(move);
     for (const entry of entries) {
-      if (entry.row === null) {
-        const { sequence, reason } = entry;
-        this.#options.events.emit({ type: 'quarantined', sequence, reason });
-      }
+      if (entry.row === null) this.#quarantined(entry);
     }
     // While one is written the next is not queued up: it would be written for every group of rows.
     const due = after.sequenced.head - this.#checkpointed >= checkpointRows;
@@ -485,6 +483,10 @@ export class Engine {
   #illegal(move: { type: string; sequence: number; reason: string }): void {
     const { type: rowType, sequence, reason } = move;
     this.#options.events.emit({ type: 'illegalRow', rowType, sequence, reason });
+  }
+
+  #quarantined({ sequence, reason }: UnreadableRow): void {
+    this.#options.events.emit({ type: 'quarantined', sequence, reason });
   }
 
   #sequenced(): Facts {

@@ -1,5 +1,6 @@
-import { carriedBy, InvariantBroken, type Run, withSuperseded } from './history.ts';
+import { carriedBy, InvariantBroken, type Run } from './history.ts';
 import type { Plan } from './plan.ts';
+import { isDamaged, withSuperseded } from './written.ts';
 
 function broken(invariant: string, seen: string): never {
   throw new InvariantBroken(invariant, seen);
@@ -14,31 +15,36 @@ export function checkWire(run: Run, plan: Plan): void {
 }
 
 /** I18: all attempts of a key carry the bytes that were sealed. */
-function checkBytes({ net, sealed, wiped }: Run): void {
-  for (const { key, device, method, path, body, ifMatch } of net.attempts) {
-    if (key === null || wiped.has(device)) continue;
-    const request = sealed.get(key);
-    if (!request) broken('I18', `the key ${key} was sent and never sealed`);
-    const same =
-      request.method === method &&
-      request.path === path &&
-      (request.body ?? '') === body &&
-      request.ifMatch === ifMatch;
+function checkBytes({ net, written }: Run): void {
+  for (const { key, method, path, body, ifMatch } of net.attempts) {
+    if (key === null) continue;
+    const seals = written.seals.get(key);
+    if (!seals) broken('I18', `the key ${key} was sent and never sealed`);
+    const same = seals.some(
+      (request) =>
+        request.method === method &&
+        request.path === path &&
+        (request.body ?? '') === body &&
+        request.ifMatch === ifMatch,
+    );
     if (!same) broken('I18', `what was sent under ${key} is not what was sealed: ${body}`);
   }
 }
 
 /** I4: the server refuses an empty title and nothing else, so nothing else may be told as refused. */
 function checkRefusals(run: Run): void {
-  const { devices, sealed, wiped } = run;
+  const { devices, written } = run;
   const refused = new Set<string>();
-  for (const [key, { body }] of sealed) {
-    const record: unknown = body === null ? null : JSON.parse(body);
-    if ((record as { title?: unknown } | null)?.title !== '') continue;
-    for (const id of carriedBy(run, key)) refused.add(id);
+  for (const seals of written.seals.values()) {
+    for (const { body, operationIds } of seals) {
+      const record: unknown = body === null ? null : JSON.parse(body);
+      // A key that was sealed anew after its seal was damaged is refused for its other body.
+      const isAnew = seals.length > 1;
+      if (!isAnew && (record as { title?: unknown } | null)?.title !== '') continue;
+      for (const id of withSuperseded(written, operationIds)) refused.add(id);
+    }
   }
-  for (const { index, ended } of devices) {
-    if (wiped.has(index)) continue;
+  for (const { ended } of devices) {
     for (const [operationId, outcome] of ended) {
       if (outcome === 'rejected' && !refused.has(operationId)) {
         broken('I4', `${operationId} was told as rejected, and no server refused it`);
@@ -70,26 +76,27 @@ function checkOffline({ devices, start }: Run, { faults }: Plan): void {
  * written stands in a request that took effect for it, or a later one of the same device does.
  */
 function checkValues(run: Run): void {
-  const { devices, operations, server, wiped } = run;
+  const { devices, server, written } = run;
   const effects = new Map<string, Record<string, unknown>[]>();
   const anybody = new Set<string>();
   // A person's choice, or a delete, takes with it what was written before.
-  const gone = withSuperseded(run, run.chosen);
-  for (const [key, { kind }] of run.sealed) {
-    if (kind === 'delete') for (const id of carriedBy(run, key)) gone.add(id);
+  const gone = withSuperseded(written, written.chosen);
+  for (const { kind, operationIds } of [...written.seals.values()].flat()) {
+    if (kind === 'delete') for (const id of withSuperseded(written, operationIds)) gone.add(id);
   }
-  for (const { key, body } of server.ledger) {
+  for (const effect of server.ledger) {
+    const { body } = effect;
     const record: unknown = body === '' ? null : JSON.parse(body);
-    for (const id of key === null ? [] : carriedBy(run, key)) {
+    for (const id of carriedBy(run, effect)) {
       if (record) effects.set(id, [...(effects.get(id) ?? []), record as Record<string, unknown>]);
     }
     for (const [field, value] of Object.entries(record ?? {})) anybody.add(`${field}/${value}`);
   }
   for (const { index, ended } of devices) {
-    if (wiped.has(index)) continue;
     for (const [operationId, outcome] of ended) {
-      const operation = operations.get(operationId);
+      const operation = written.operations.get(operationId);
       if (!operation || gone.has(operationId)) continue;
+      if (isDamaged(written, index, operationId)) continue;
       if (outcome !== 'committed' && outcome !== 'merged') continue;
       for (const [field, value] of Object.entries(operation.changes)) {
         if (typeof value !== 'number') continue;
