@@ -41,7 +41,10 @@ const headerValues: Readonly<Record<string, readonly string[]>> = {
   vary: ['*'],
 };
 
-/** One to three changes to a good answer; a function of its number. */
+/** What can be no id: it would be another path, another key, or no text. */
+const badIds = ['""', '".."', '"a\\u0000b"', '"\\ud800"', '{}', '[]', `"${'x'.repeat(300)}"`];
+
+/** One to four changes to a good answer; a function of its number. */
 export function hostileAnswer(number: number, good: WireAnswer): HostileAnswer {
   const pick = <T>(label: string, from: readonly T[]) => keyedPick(number, label, from);
   const told: string[] = [];
@@ -67,6 +70,11 @@ export function hostileAnswer(number: number, good: WireAnswer): HostileAnswer {
       told.push(`the body is ${body.slice(0, 40)}`);
     }
     if (keyed(number, 'type?') < 0.8) headers = { 'content-type': 'application/json', ...headers };
+  }
+  if (keyed(number, 'id?') < 0.15 && body.includes('"id":"')) {
+    const id = pick('id', badIds);
+    body = body.replace(/"id":"[^"]*"/, () => `"id":${id}`);
+    told.push(`the id is ${id.slice(0, 40)}`);
   }
   return { number, how: told.join('; ') || 'nothing', status, headers, body };
 }
