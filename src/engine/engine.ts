@@ -132,7 +132,8 @@ export class Engine {
   }
 
   get run(): EngineRun {
-    return this.#actor.getSnapshot().value.run;
+    const { run, moment } = this.#actor.getSnapshot().value;
+    return moment === 'past' ? 'timeTravelling' : run;
   }
 
   get connection(): ConnectionState {
@@ -500,8 +501,9 @@ export class Engine {
     if (!here) this.#actor.send({ type: 'jumped' });
     else if (this.run === 'timeTravelling') {
       this.#actor.send({ type: 'returned' });
-      // What became durable meanwhile was not folded.
+      // What became durable meanwhile was not folded, and what was due was not done.
       this.#journal?.resync();
+      this.wake();
     }
     return here;
   }

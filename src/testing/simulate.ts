@@ -4,7 +4,7 @@ import { checkFeed } from './feedChecks.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
 import { checkAccepted, checkDisk, checkStep } from './invariants.ts';
 import { checkEnded, checkEndings, checkLedger } from './ledgerChecks.ts';
-import { checkPage } from './pageChecks.ts';
+import { checkMemory, checkPage } from './pageChecks.ts';
 import { checkedPlan, type Fault, type Plan } from './plan.ts';
 import { checkSame } from './recovery.ts';
 import { checkBytes, checkQuiet } from './restChecks.ts';
@@ -42,7 +42,7 @@ export interface SimulationResult {
   readonly fired: number;
   /** Those faults themselves, as they stand in the plan. */
   readonly struck: ReadonlySet<Fault>;
-  /** The same, with what was being done when they struck. */
+  /** Which, and where. */
   readonly strikes: readonly Strike[];
   /** Kinds of durable steps per device, in order: where a crash can be put. */
   readonly points: readonly (readonly string[])[];
@@ -243,6 +243,7 @@ async function settle(run: Run): Promise<void> {
     const disk = await device.onDisk();
     checkDisk(run, device, disk);
     checkQuiet(run, device, disk);
+    checkMemory(device, disk);
   }
 }
 

@@ -11,6 +11,7 @@ export function checkWire(run: Run, plan: Plan): void {
   checkBytes(run);
   checkRefusals(run);
   checkOffline(run, plan);
+  checkWaits(run, plan);
   checkValues(run);
 }
 
@@ -72,13 +73,49 @@ function checkOffline({ devices, start }: Run, { faults }: Plan): void {
 }
 
 /**
+ * ms that the waits before the n-th attempt in a row take together, at least. Each is drawn from
+ * [0, 1 s * 2 ** n]: that a sum is smaller by chance happens once in ten million times.
+ */
+const leastWaits = new Map([
+  [5, 250],
+  [8, 5_000],
+]);
+
+/** I24: what the server could not do is asked again after waits that grow. */
+function checkWaits({ net, devices }: Run, { faults }: Plan): void {
+  for (const { index } of devices) {
+    const failing = new Set<number>();
+    for (const fault of faults) {
+      if (fault.on === 'request' && fault.device === index && fault.do === 'status500') {
+        failing.add(fault.n);
+      }
+    }
+    if (failing.size < 5) continue;
+    const inARow = new Map<string, { times: number; ended: number; waited: number }>();
+    const own = net.attempts.filter((attempt) => attempt.device === index);
+    for (const [i, { key, from, to }] of own.entries()) {
+      if (key === null) continue;
+      const before = inARow.get(key) ?? { times: 0, ended: from, waited: 0 };
+      const waited = before.waited + from - before.ended;
+      const times = before.times;
+      if (waited < (leastWaits.get(times) ?? 0)) {
+        broken('I24', `attempt ${times + 1} of ${key} came after waits of ${waited} ms together`);
+      }
+      if (failing.has(i + 1) && to !== null)
+        inARow.set(key, { times: times + 1, ended: to, waited });
+      else inARow.delete(key);
+    }
+  }
+}
+
+/**
  * I3: what ended as committed or merged has reached the server word for word: each number that was
  * written stands in a request that took effect for it, or a later one of the same device does.
  */
 function checkValues(run: Run): void {
   const { devices, server, written } = run;
   const effects = new Map<string, Record<string, unknown>[]>();
-  const anybody = new Set<string>();
+  const highest = new Map<string, number>();
   // A person's choice, or a delete, takes with it what was written before.
   const gone = withSuperseded(written, written.chosen);
   for (const { kind, operationIds } of [...written.seals.values()].flat()) {
@@ -90,7 +127,9 @@ function checkValues(run: Run): void {
     for (const id of carriedBy(run, effect)) {
       if (record) effects.set(id, [...(effects.get(id) ?? []), record as Record<string, unknown>]);
     }
-    for (const [field, value] of Object.entries(record ?? {})) anybody.add(`${field}/${value}`);
+    for (const [field, value] of Object.entries(record ?? {})) {
+      if (typeof value === 'number') highest.set(field, Math.max(value, highest.get(field) ?? 0));
+    }
   }
   for (const { index, ended } of devices) {
     for (const [operationId, outcome] of ended) {
@@ -103,8 +142,8 @@ function checkValues(run: Run): void {
         const reached = (effects.get(operationId) ?? []).some(
           (body) => Number(body[field]) >= value,
         );
-        // Somebody else had written the very same: there was nothing left to send.
-        if (reached || anybody.has(`${field}/${value}`)) continue;
+        // Somebody else may have written the very same: then there was nothing left to send.
+        if (reached || (field === 'shared' && (highest.get(field) ?? 0) >= value)) continue;
         broken('I3', `${operationId} ended as ${outcome}; ${field}: ${value} never took effect`);
       }
     }

@@ -62,6 +62,17 @@ export const requestPlants: readonly Plant[] = [
     ],
   },
   {
+    id: 'waits that do not grow',
+    promise: 'what the server could not do is asked again after longer and longer waits',
+    edits: [
+      {
+        file: 'src/engine/answerRows.ts',
+        find: 'const attempts = lane.attempts + 1;',
+        replace: 'const attempts = 0;',
+      },
+    ],
+  },
+  {
     id: 'offline spends attempts',
     promise: 'offline time spends no attempt and makes no wait longer',
     edits: [
