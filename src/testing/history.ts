@@ -1,9 +1,9 @@
 import type { SealedRequest } from '../../store/rows/row.ts';
 import type { Fault, Plan } from './plan.ts';
+import type { ServerPort } from './serverPort.ts';
 import { SimDevice } from './simDevice.ts';
 import { SimDisk } from './simDisk.ts';
 import { SimNet } from './simNet.ts';
-import { SimServer } from './simServer.ts';
 import { World } from './world.ts';
 
 /** A broken promise: which, and what was seen. */
@@ -22,7 +22,7 @@ export type Sealed = SealedRequest & { readonly model: string; readonly recordId
 /** Everything that one run consists of and leaves behind. */
 export interface Run {
   readonly world: World;
-  readonly server: SimServer;
+  readonly server: ServerPort;
   readonly net: SimNet;
   readonly devices: readonly SimDevice[];
   /** By idempotency key. */
@@ -38,9 +38,8 @@ export interface Run {
   heal(): void;
 }
 
-export function makeRun(seed: number, plan: Plan): Run {
+export function makeRun(seed: number, plan: Plan, server: ServerPort): Run {
   const world = new World(seed);
-  const server = new SimServer(plan.ids === 'server' ? { serverIds: ['todos'] } : {});
   const errors: unknown[] = [];
   const fired = new Set<Fault>();
   const wiped = new Set<number>();

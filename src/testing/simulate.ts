@@ -2,6 +2,13 @@ import { valuesOf } from '../../store/pages.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
 import { checkDisk, checkEndings, checkLedger, checkQuiet, checkStep } from './invariants.ts';
 import { checkedPlan, type Plan } from './plan.ts';
+import { idsOf, type ServerFactory, type ServerNeeds } from './serverPort.ts';
+import { SimServer } from './simServer.ts';
+
+export interface SimulateOptions {
+  /** What stands behind the net; the simulated server where nothing else is said. */
+  readonly server?: ServerFactory;
+}
 
 export interface SimulationResult {
   readonly steps: number;
@@ -19,15 +26,30 @@ const settleBound = 3 * 300_000 + 120_000;
 const stragglers = 45_000;
 const stepLimit = 60_000;
 
+const simulatedServer = ({ seed, serverIds }: ServerNeeds) =>
+  new SimServer({ serverIds, newId: idsOf(seed) });
+
 /**
  * Runs a plan to its end: the steps and faults, then quiet (no more faults, two pulls each), and
  * checks the invariants all along.
  * @throws InvariantBroken for a broken promise
  * @throws SimulationError for a plan that is none, or one that never ends
  */
-export async function simulate(seed: number, given: Plan): Promise<SimulationResult> {
+export async function simulate(
+  seed: number,
+  given: Plan,
+  { server: open = simulatedServer }: SimulateOptions = {},
+): Promise<SimulationResult> {
   const plan = checkedPlan(given);
-  const run = makeRun(seed, plan);
+  const server = await open({ seed, serverIds: plan.ids === 'server' ? ['todos'] : [] });
+  try {
+    return await simulateWith(makeRun(seed, plan, server), plan);
+  } finally {
+    await server.close?.();
+  }
+}
+
+async function simulateWith(run: Run, plan: Plan): Promise<SimulationResult> {
   const { world, devices } = run;
   for (const device of devices) device.open();
   const start = world.now;
