@@ -31,7 +31,7 @@ export interface Measure {
  * The bounds of the soak, stated before it was run. Characters are what the simulated disk counts;
  * an IndexedDB stores them in one or two bytes each.
  */
-export const soakBounds = {
+const soakBounds = {
   /**
    * A record in the checkpoint: the longest that the soak writes is below 460 characters as JSON
    * (title 60, note 250, five small fields, id 36), and it stands there once, with its key, its
