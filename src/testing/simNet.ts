@@ -33,6 +33,11 @@ export class SimNet {
   readonly attempts: Attempt[] = [];
   readonly #options: SimNetOptions;
   readonly #counts: number[] = [];
+  /**
+   * Held, as a platform holds what it sends: a Request hears of an abort only as long as it is there,
+   * and whether it is would be up to the garbage collector.
+   */
+  readonly #underWay = new Set<Request>();
 
   /** Whether answers say how long they are, as most servers' do: drawn for the whole run. */
   readonly #isMeasured: boolean;
@@ -79,9 +84,11 @@ export class SimNet {
     const attempt = attemptOf(device, wire, world.now);
     this.attempts.push(attempt);
     let open = true;
+    this.#underWay.add(request);
     const end = (how: () => void) => {
       if (!open) return;
       open = false;
+      this.#underWay.delete(request);
       attempt.to = world.now;
       if (alive()) how();
     };
