@@ -129,7 +129,7 @@ export class World {
     const event = this.#pop();
     if (!event) return false;
     if (this.steps++ > end) {
-      throw new SimulationError(`the scenario does not end in ${end} steps`);
+      throw new SimulationError(`the scenario does not end: it is at step ${this.steps}`);
     }
     this.now = Math.max(this.now, event.at);
     event.run();
