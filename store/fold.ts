@@ -399,9 +399,16 @@ function pulled(draft: FactsDraft, row: PulledRow): undefined {
     confirmed(draft, row.model, recordId, record, known, alias);
   }
   for (const recordId of row.deleted) {
-    if (draft.entry(row.model, recordId) === undefined) continue;
+    const entry = draft.entry(row.model, recordId);
+    if (entry === undefined) continue;
+    const lane = draft.lane(laneKey(row.model, recordId));
+    // Older or newer than the request under way? Its base is in doubt: whoever answers it will look.
+    if (lane?.sealed) {
+      draft.putBase(row.model, recordId, entry.base, null);
+      continue;
+    }
     // What a person still has to decide keeps its base; that theirs is gone is remembered.
-    if (draft.lane(laneKey(row.model, recordId))?.parked) {
+    if (lane?.parked) {
       renewConflict(draft, row.model, recordId, null, null);
       continue;
     }

@@ -4,12 +4,12 @@ import type { ConnectionState } from '../../machines/connection.ts';
 import { type EngineRole, type EngineRun, engineMachine } from '../../machines/engine.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { getIn, valuesOf } from '../../store/pages.ts';
-import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
+import type { JournalEntry, PersonRow, UnreadableRow } from '../../store/rows/row.ts';
 import { lanesOfRow, type PullProgress, type SyncState } from '../../store/slice.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncEvents } from '../events.ts';
 import { rootKey } from '../journal/checkpointer.ts';
-import { identify } from '../journal/identity.ts';
+import { identify, remember } from '../journal/identity.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env, HeldLock, TimerHandle } from '../ports/env.ts';
@@ -82,6 +82,7 @@ export class Engine {
   #away = true;
   #facts: Facts | null = null;
   #checkpointed = 0;
+  /** A checkpoint or a sweep under way: one at a time. */
   #checkpointing: Promise<void> | null = null;
   #waking: Promise<void> | null = null;
   #retryTimer: TimerHandle | null = null;
@@ -131,7 +132,8 @@ export class Engine {
   }
 
   get run(): EngineRun {
-    return this.#actor.getSnapshot().value.run;
+    const { run, moment } = this.#actor.getSnapshot().value;
+    return moment === 'past' ? 'timeTravelling' : run;
   }
 
   get connection(): ConnectionState {
@@ -160,6 +162,7 @@ export class Engine {
     if (opened.lost !== null) {
       const { lost: known, databaseId: found } = opened;
       this.#options.events.emit({ type: 'dataLoss', known, found });
+      remember(this.#options.env, this.#options.name, found);
     }
     return opened.hydrated.facts;
   }
@@ -176,6 +179,7 @@ export class Engine {
     this.#rebase(this.#options.store.state().sequenced);
     this.#checkpointed = opened.hydrated.checkpointed;
     for (const move of opened.hydrated.illegal) this.#illegal(move);
+    for (const row of opened.hydrated.unreadable) this.#quarantined(row);
     this.#actor.send({ type: 'hydrated' });
     this.#elect();
   }
@@ -365,7 +369,20 @@ export class Engine {
     this.#actor.send({ type: 'elected' });
     this.#puller.want(this.#options.models.keys());
     this.wake();
-    await this.#opened?.checkpointer.sweep();
+    await this.#sweep();
+  }
+
+  /** No checkpoint is written meanwhile: its pages would be taken for orphans. */
+  async #sweep(): Promise<void> {
+    const end = () => {
+      this.#checkpointing = null;
+    };
+    this.#checkpointing =
+      this.#opened?.checkpointer.sweep().then(end, (error) => {
+        end();
+        throw error;
+      }) ?? null;
+    await this.#checkpointing;
   }
 
   /**
@@ -381,6 +398,7 @@ export class Engine {
     const read = await readFacts(this.#openingOptions(), opened.connection);
     this.#opened = { ...opened, ...read, databaseId: id };
     events.emit({ type: 'dataLoss', known: lost ?? opened.databaseId, found: id });
+    remember(env, name, id);
     store.checkpointLoaded(read.hydrated.facts);
     this.#rebase(read.hydrated.facts);
     this.#checkpointed = read.hydrated.checkpointed;
@@ -407,6 +425,8 @@ export class Engine {
     const opened = this.#opened;
     if (!opened) return;
     await this.#journal?.flush();
+    // What is read must not be replaced by a checkpoint that this tab is still writing.
+    await this.#checkpointing?.catch(() => {});
     const read = await this.#untilDone(() => readFacts(this.#openingOptions(), opened.connection));
     this.#opened = { ...opened, ...read };
     const { facts } = read.hydrated;
@@ -445,10 +465,7 @@ export class Engine {
     const known = before.ephemeral.illegal;
     for (const move of after.ephemeral.illegal) if (!known.includes(move)) this.#illegal(move);
     for (const entry of entries) {
-      if (entry.row === null) {
-        const { sequence, reason } = entry;
-        this.#options.events.emit({ type: 'quarantined', sequence, reason });
-      }
+      if (entry.row === null) this.#quarantined(entry);
     }
     // While one is written the next is not queued up: it would be written for every group of rows.
     const due = after.sequenced.head - this.#checkpointed >= checkpointRows;
@@ -471,6 +488,10 @@ export class Engine {
     this.#options.events.emit({ type: 'illegalRow', rowType, sequence, reason });
   }
 
+  #quarantined({ sequence, reason }: UnreadableRow): void {
+    this.#options.events.emit({ type: 'quarantined', sequence, reason });
+  }
+
   #sequenced(): Facts {
     return this.#facts ?? this.#options.store.state().sequenced;
   }
@@ -482,8 +503,9 @@ export class Engine {
     if (!here) this.#actor.send({ type: 'jumped' });
     else if (this.run === 'timeTravelling') {
       this.#actor.send({ type: 'returned' });
-      // What became durable meanwhile was not folded.
+      // What became durable meanwhile was not folded, and what was due was not done.
       this.#journal?.resync();
+      this.wake();
     }
     return here;
   }

@@ -64,6 +64,7 @@ export function pullRows(
     for (const item of items) parked.push(...parkDelete(facts, context, item));
     for (const serverId of page.deleted) {
       const id = keyOf(facts, context.model, serverId);
+      if (isMadeAgain(facts, context.model, id, serverId)) continue;
       if (isAnswered(context, id)) left++;
       else if (canTakeTombstone(getIn(facts.lanes, laneKey(context.model, id)))) deleted.push(id);
       else parked.push(...parkDeleted(facts, context, id));
@@ -75,9 +76,9 @@ export function pullRows(
   };
 }
 
-/** Clean records, and those that wait for a person: the fold remembers it for them. */
+/** Clean records; for those that wait for a person or for an answer the fold remembers it. */
 function canTakeTombstone(lane: Lane | undefined): boolean {
-  return lane === undefined || lane.state === 'failed' || lane.state === 'conflicted';
+  return lane?.state !== 'pending';
 }
 
 function isAnswered({ answeredSince, model }: PullContext, id: string): boolean {
@@ -87,6 +88,12 @@ function isAnswered({ answeredSince, model }: PullContext, id: string): boolean 
 function keyOf(facts: Facts, model: string, serverId: string): string {
   const aliases = facts.models[model]?.aliases;
   return (aliases && getIn(aliases, serverId)) ?? serverId;
+}
+
+/** The key was the server's id once; now the record has another there, and its tombstone is none of ours. */
+function isMadeAgain(facts: Facts, model: string, id: string, serverId: string): boolean {
+  const alias = entryOf(facts, model, id)?.alias ?? null;
+  return alias !== null && alias !== serverId;
 }
 
 function entryOf(facts: Facts, model: string, id: string) {
@@ -122,7 +129,7 @@ function pulledItem(
   return overwritten.length > 0 ? { ...item, overwritten } : item;
 }
 
-/** Deleted there, edited here: a person decides, unless the answer to a request under way tells. */
+/** Deleted there, edited here: a person decides. */
 function parkDeleted(facts: Facts, { model, at }: PullContext, id: string): EngineDraft[] {
   const lane = getIn(facts.lanes, laneKey(model, id));
   if (lane?.state !== 'pending') return [];

@@ -1,6 +1,7 @@
 import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
 import type { Failure } from '../../machines/failure.ts';
-import { type Facts, type Lane, laneKey } from '../../store/facts.ts';
+import { type Entry, type Facts, type Lane, laneKey } from '../../store/facts.ts';
+import type { JsonObject } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import { coalesce, runLimits } from '../../store/seal.ts';
@@ -40,6 +41,8 @@ export class Pusher {
   readonly #underWay = new Map<string, AbortController>();
   /** Lanes that could not be sealed (the transport threw): left alone until they change. */
   readonly #unsealable = new Set<string>();
+  /** Where the pulls of its model stood when a create was sealed, by key; of this life alone. */
+  readonly #sealedAt = new Map<string, string | null>();
   #sealing: Promise<void> | null = null;
   /** Waits after rows that could not be written. */
   readonly #resting = new Map<TimerHandle, () => void>();
@@ -111,6 +114,8 @@ export class Pusher {
       }
     } finally {
       this.#underWay.delete(key);
+      if (getIn(this.#options.facts().lanes, key)?.sealed?.key !== request.key)
+        this.#sealedAt.delete(request.key);
       this.#options.onAttempts('ended', [key]);
       this.#options.wake();
     }
@@ -133,18 +138,29 @@ export class Pusher {
           ? { kind: 'conflict', remote }
           : { kind: 'retryLater', failure: { code: 'unreadable', message, at } };
       }
-      if (answer.kind === 'committed' && answer.remote?.record && this.#moved(lane, request)) {
+      const { kind } = answer;
+      const base = this.#base(lane);
+      const cursor = this.#cursor(lane);
+      if ((kind === 'committed' || kind === 'conflict') && this.#moved(lane, request)) {
         // A pull has come since it was sealed: which of both is newer only the server can tell.
         const remote = await transport.read(model, this.#serverId(lane), signal);
         const message = 'the record could not be read after its base had moved';
         answer = remote
-          ? { kind: 'committed', remote, version: remote.version }
+          ? { kind, remote, version: remote.version }
           : { kind: 'retryLater', failure: { code: 'unreadable', message, at: env.now() } };
       }
       const known = answer;
       const key = laneKey(lane.model, lane.recordId);
-      return (facts, taken) =>
-        taken.has(key) ? 'later' : answerRows(facts, { ...context, at: env.now() }, known);
+      const isBase = known.kind === 'committed' || known.kind === 'conflict';
+      const isStill = (facts: Facts) =>
+        this.#base(lane, facts) === base &&
+        (request.kind !== 'create' || this.#cursor(lane, facts) === cursor);
+      return (facts, taken) => {
+        if (taken.has(key)) return 'later';
+        // Moved while the row waited for the disk: the request goes again and is answered anew.
+        if (isBase && !isStill(facts)) return null;
+        return answerRows(facts, { ...context, at: env.now() }, known);
+      };
     } catch (cause) {
       if (this.#stopped) return null;
       if (!(await wireFailed()) || this.#stopped) return null;
@@ -171,17 +187,35 @@ export class Pusher {
     };
   }
 
-  #moved({ model, recordId }: Lane, request: SealedRequest): boolean {
-    const records = this.#options.facts().models[model]?.records;
-    const entry = records && getIn(records, recordId);
+  #entry({ model, recordId }: Lane, facts = this.#options.facts()): Entry | undefined {
+    const records = facts.models[model]?.records;
+    return records && getIn(records, recordId);
+  }
+
+  #base(lane: Lane, facts?: Facts): JsonObject | null {
+    return this.#entry(lane, facts)?.base ?? null;
+  }
+
+  #cursor({ model }: Lane, facts = this.#options.facts()): string | null {
+    return facts.models[model]?.cursor ?? null;
+  }
+
+  #moved(lane: Lane, request: SealedRequest): boolean {
+    const entry = this.#entry(lane);
+    if (request.kind === 'create' && !entry?.base) {
+      // Where the server gives the ids no page comes in between.
+      if (this.#options.models.get(lane.model)?.ids === 'server') return false;
+      // A tombstone leaves no trace where there is no base yet: any page since may have held one.
+      const known = this.#sealedAt.get(request.key);
+      return known === undefined || known !== this.#cursor(lane);
+    }
     if (!entry || entry.base === null) return false;
     if (request.kind === 'create') return true;
     return request.ifMatch !== null && entry.version !== request.ifMatch;
   }
 
-  #serverId({ model, recordId }: Lane): string {
-    const records = this.#options.facts().models[model]?.records;
-    return (records && getIn(records, recordId)?.alias) ?? recordId;
+  #serverId(lane: Lane): string {
+    return this.#entry(lane)?.alias ?? lane.recordId;
   }
 
   async #write(build: RowBuilder): Promise<void> {
@@ -248,6 +282,8 @@ export class Pusher {
         const wire = transport.seal(intent, model);
         const { kind, operationIds, key: idempotencyKey } = intent;
         requests.push({ ...wire, kind, operationIds, key: idempotencyKey, model: name, recordId });
+        if (kind === 'create')
+          this.#sealedAt.set(idempotencyKey, facts.models[name]?.cursor ?? null);
       } catch (error) {
         this.#unsealable.add(key);
         env.report(error);

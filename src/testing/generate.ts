@@ -31,6 +31,18 @@ const doings = [
   ...['cancel', 'retry', 'edit', 'discard', 'resolve', 'pull', 'checkpoint', 'reload'],
 ] as UserStep['do'][];
 
+/** ms that a page takes to read its disk, about: who writes then writes into the tail alone. */
+const early = 12;
+/** ms in which the steps of one moment come: about as long as a request takes. */
+const burst = 150;
+
+/** Records of which a pull takes more than one page. */
+const crowd = 1_800;
+/** More than the rows after which the kit writes a checkpoint by itself. */
+const manyEdits = 1_150;
+/** Requests in a row that meet the same trouble, at most, where it lasts. */
+const lasting = 20;
+
 /**
  * A random plan: each seed turns on its own subset of fault kinds, with its own rates (a swarm), and
  * few records are shared by all devices, so that conflicts are common.
@@ -41,21 +53,61 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
   const records = 1 + at('records', 5);
   const span = 2_000 + at('span', 60_000);
   const count = 3 + at('steps', appetite.steps);
+  const moments = 1 + at('moments', 8);
   const steps: UserStep[] = [];
   for (let i = 0; i < count; i++) {
     steps.push({
-      at: at(`at/${i}`, span),
+      at: momentOf(seed, i, moments, span),
       device: at(`device/${i}`, devices),
       record: at(`record/${i}`, records),
       do: keyedPick(seed, `do/${i}`, doings),
     });
   }
+  if (keyed(seed, 'diligent') < 0.004) steps.push(...diligence(seed, span, records));
   steps.sort((a, b) => a.at - b.at);
   return {
     ...{ devices, steps, faults: faultsOf(seed, appetite, devices, span) },
-    ids: keyed(seed, 'ids') < 0.25 ? 'server' : 'client',
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
+    ...(keyed(seed, 'ids') < 0.25 ? { ids: 'server' } : { ids: 'client', ...peopled(seed) }),
   };
+}
+
+/** So many edits in a short time that a checkpoint is due, of several slices, while they go on. */
+function diligence(seed: number, span: number, records: number): UserStep[] {
+  const begin = keyedBelow(seed, 'diligence', span);
+  return Array.from({ length: manyEdits }, (_, i) => ({
+    at: begin + keyedBelow(seed, `diligence/${i}`, manyEdits),
+    device: 0,
+    record: keyedBelow(seed, `diligence/of/${i}`, records),
+    do: 'upsert',
+  }));
+}
+
+/**
+ * What the server has before anybody comes: mostly nothing, now and then some records that come in
+ * small pages, seldom very many. Where the server gives the ids, its own are no keys of a device.
+ */
+function peopled(seed: number): Pick<Plan, 'seeded' | 'serverPage'> {
+  const kind = keyed(seed, 'seeded');
+  if (kind < 0.004) return { seeded: crowd };
+  if (kind > 0.12) return {};
+  const seeded = 1 + keyedBelow(seed, 'seeded/n', 12);
+  const serverPage = 1 + keyedBelow(seed, 'page', 6);
+  return keyed(seed, 'pages') < 0.5 ? { seeded, serverPage } : { seeded };
+}
+
+/** When a person acts: before the page is ready, together with others, or at any time. */
+function momentOf(seed: number, i: number, moments: number, span: number): number {
+  const at = (key: string, below: number) => keyedBelow(seed, key, below);
+  const kind = keyed(seed, `when/${i}`);
+  if (kind < 0.06) return at(`early/${i}`, early);
+  if (kind < 0.4) return at(`at/${i}`, span);
+  return at(`moment/${at(`of/${i}`, moments)}`, span) + at(`burst/${i}`, burst);
+}
+
+/** A whole number in [0, below), the smaller ones more often: short runs meet their faults too. */
+function soon(seed: number, key: string, below: number): number {
+  return Math.floor(keyed(seed, key) ** 2 * below);
 }
 
 function faultsOf(seed: number, appetite: Appetite, devices: number, span: number): Fault[] {
@@ -65,12 +117,12 @@ function faultsOf(seed: number, appetite: Appetite, devices: number, span: numbe
   for (const kind of appetite.net.filter(isOn)) {
     for (let i = 0; i < 1 + at(`many/${kind}`, 4); i++) {
       const key = `${kind}/${i}`;
-      faults.push({
-        on: 'request',
-        device: at(`d/${key}`, devices),
-        n: 1 + at(`n/${key}`, 30),
-        do: kind,
-      });
+      const device = at(`d/${key}`, devices);
+      const first = 1 + soon(seed, `n/${key}`, 30);
+      // Trouble that lasts: what waits must wait longer and longer.
+      const length = keyed(seed, `lasts/${key}`) < 0.1 ? 2 + at(`length/${key}`, lasting) : 1;
+      for (let n = first; n < first + length; n++)
+        faults.push({ on: 'request', device, n, do: kind });
     }
   }
   for (const kind of appetite.disk.filter(isOn)) {
@@ -79,7 +131,7 @@ function faultsOf(seed: number, appetite: Appetite, devices: number, span: numbe
       faults.push({
         on: 'disk',
         device: at(`d/${key}`, devices),
-        n: 1 + at(`n/${key}`, 40),
+        n: 1 + soon(seed, `n/${key}`, 40),
         do: kind,
       });
     }

@@ -1,23 +1,40 @@
-import type { SealedRequest } from '../../store/rows/row.ts';
-import type { Fault, Plan } from './plan.ts';
-import type { ServerPort } from './serverPort.ts';
-import { SimDevice } from './simDevice.ts';
+import type { Fault, Plan, TimeFault } from './plan.ts';
+import { type Effect, idsOf, type ServerNeeds, type ServerPort } from './serverPort.ts';
+import { SimDevice, type SimDeviceHooks } from './simDevice.ts';
 import { SimDisk } from './simDisk.ts';
 import { SimNet } from './simNet.ts';
+import { SimServer } from './simServer.ts';
+import type { Strike } from './strikes.ts';
 import { World } from './world.ts';
+import {
+  noteDamage,
+  noteRows,
+  nothingWritten,
+  type Sealed,
+  type Written,
+  withSuperseded,
+} from './written.ts';
+
+/** How far a run had come when it broke a promise. */
+export interface Evidence {
+  readonly steps: number;
+  readonly trace: string;
+  /** The last that happened. */
+  readonly tail: readonly string[];
+  readonly strikes: readonly Strike[];
+}
 
 /** A broken promise: which, and what was seen. */
 export class InvariantBroken extends Error {
   override readonly name = 'InvariantBroken';
   readonly invariant: string;
+  /** Set by `simulate`. */
+  evidence: Evidence | null = null;
   constructor(invariant: string, seen: string) {
     super(`${invariant}: ${seen}`);
     this.invariant = invariant;
   }
 }
-
-/** What was sealed on some disk: the bytes that a key stands for. */
-export type Sealed = SealedRequest & { readonly model: string; readonly recordId: string };
 
 /** Everything that one run consists of and leaves behind. */
 export interface Run {
@@ -25,32 +42,58 @@ export interface Run {
   readonly server: ServerPort;
   readonly net: SimNet;
   readonly devices: readonly SimDevice[];
-  /** By idempotency key. */
-  readonly sealed: Map<string, Sealed & { readonly device: number }>;
-  /** Operations that stand for others, as the rows tell. */
-  readonly supersedes: Map<string, readonly string[]>;
+  readonly written: Written;
   readonly errors: unknown[];
   /** Faults that struck. */
   readonly fired: Set<Fault>;
-  /** Devices whose database was taken away. */
-  readonly wiped: Set<number>;
+  /** When the run began (virtual ms since 1970). */
+  readonly start: number;
+  /** How far everything was when it healed; null: not yet. */
+  readonly healed: Healed | null;
   /** From here on nothing goes wrong any more. */
   heal(): void;
 }
 
-export function makeRun(seed: number, plan: Plan, server: ServerPort): Run {
+interface Healed {
+  /** Durable steps of each device. */
+  readonly points: readonly number[];
+  readonly requests: number;
+  readonly steps: number;
+}
+
+/** What a plan asks of its server. */
+export function needsOf(seed: number, { ids, seeded = 0, serverPage }: Plan): ServerNeeds {
+  return {
+    seed,
+    serverIds: ids === 'server' ? ['todos'] : [],
+    seeded: Array.from({ length: seeded }, (_, n) => ({ id: `r${n}`, title: `s${n}` })),
+    ...(serverPage !== undefined && { page: serverPage }),
+  };
+}
+
+/** The server in memory, as a run needs it. */
+export function simulatedServer({ seed, seeded = [], ...options }: ServerNeeds): ServerPort {
+  const server = new SimServer({ ...options, newId: idsOf(seed) });
+  for (const record of seeded) server.seed('todos', record);
+  return server;
+}
+
+export function makeRun(
+  seed: number,
+  plan: Plan,
+  hooks: SimDeviceHooks,
+  server: ServerPort = simulatedServer(needsOf(seed, plan)),
+): Run {
   const world = new World(seed);
   const errors: unknown[] = [];
   const fired = new Set<Fault>();
-  const wiped = new Set<number>();
-  const sealed: Run['sealed'] = new Map();
-  const supersedes = new Map<string, readonly string[]>();
+  const written = nothingWritten();
   const cuts: [from: number, to: number][][] = Array.from({ length: plan.devices }, () => []);
   const start = world.now;
-  let phase: 'troubled' | 'healed' = 'troubled';
+  let healed: Healed | null = null;
 
   const find = <On extends 'request' | 'disk'>(on: On, device: number, n: number) => {
-    if (phase === 'healed') return undefined;
+    if (healed) return undefined;
     const fault = plan.faults.find(
       (item) => item.on === on && item.device === device && item.n === n,
     ) as (Fault & { readonly on: On }) | undefined;
@@ -70,85 +113,69 @@ export function makeRun(seed: number, plan: Plan, server: ServerPort): Run {
       ...{ world, device: index },
       faultAt: (n) => find('disk', index, n),
       onKill: () => devices[index]?.kill(),
-      onRows: (texts) => noteRows(index, texts, sealed, supersedes, wiped.has(index)),
+      onRows: (rows) => noteRows(written, index, rows, (cursor) => server.changeAt(cursor)),
     });
-    const isDamaged = () => wiped.has(index);
-    devices.push(new SimDevice({ world, index, plan, net, disk, onError, isDamaged }));
+    devices.push(new SimDevice({ world, index, plan, net, disk, onError, hooks }));
   }
+  const takeAway = (device: SimDevice): void => {
+    written.wipes.push({ device: device.index, known: device.knownDatabase });
+    written.blind.delete(device.index);
+    device.disk.wipe();
+    device.kill();
+  };
+  const strike = (fault: TimeFault, device: SimDevice): boolean => {
+    switch (fault.do) {
+      case 'offline':
+        cuts[fault.device]?.push([world.now, world.now + (fault.for ?? 1_000)]);
+        return true;
+      case 'kill':
+        return device.kill();
+      case 'powerLoss':
+        device.disk.losePower();
+        return device.kill();
+      case 'corruptRow': {
+        const row = device.disk.corruptLastRow();
+        if (row) noteDamage(written, fault.device, row);
+        device.kill();
+        return row !== null;
+      }
+      case 'wipe':
+        takeAway(device);
+        return true;
+      case 'wipeLater':
+        world.schedule(500, () => takeAway(device));
+        device.kill();
+        return true;
+    }
+  };
   for (const fault of plan.faults) {
     if (fault.on !== 'time') continue;
     const device = devices[fault.device] as SimDevice;
     world.schedule(fault.at, () => {
-      fired.add(fault);
       world.note(`${fault.do} ${fault.device}`);
-      if (fault.do === 'offline') {
-        cuts[fault.device]?.push([world.now, world.now + (fault.for ?? 1_000)]);
-        return;
-      }
-      if (fault.do === 'corruptRow' && device.disk.corruptLastRow()) wiped.add(fault.device);
-      if (fault.do === 'wipe' || fault.do === 'wipeLater') {
-        wiped.add(fault.device);
-        if (fault.do === 'wipe') device.disk.wipe();
-        else world.schedule(500, () => takeAway(device));
-      }
-      device.kill();
+      if (strike(fault, device)) fired.add(fault);
     });
   }
   world.note(`start ${start}`);
   const heal = () => {
-    phase = 'healed';
+    const points = devices.map((device) => device.disk.points.length);
+    healed = { points, requests: net.attempts.length, steps: world.steps };
   };
-  return { world, server, net, devices, sealed, supersedes, errors, fired, wiped, heal };
-}
-
-function takeAway(device: SimDevice): void {
-  device.disk.wipe();
-  device.kill();
-}
-
-interface OperationLike {
-  readonly id: string;
-  readonly supersedes?: readonly string[];
-}
-
-interface RowLike {
-  readonly type: string;
-  readonly requests?: readonly Sealed[];
-  readonly operation?: OperationLike | null;
-  readonly behind?: OperationLike | null;
-}
-
-function noteRows(
-  device: number,
-  texts: readonly string[],
-  sealed: Run['sealed'],
-  supersedes: Map<string, readonly string[]>,
-  damaged: boolean,
-): void {
-  for (const text of texts) {
-    const row = JSON.parse(text) as RowLike;
-    for (const request of row.requests ?? []) {
-      const before = sealed.get(request.key);
-      // A seal that was damaged on the disk is made again, with what has come since.
-      if (before && !damaged && before.body !== request.body) {
-        throw new InvariantBroken('I18', `the key ${request.key} was sealed with two bodies`);
-      }
-      sealed.set(request.key, { ...request, device });
-    }
-    for (const operation of [row.operation, row.behind]) {
-      if (operation?.supersedes) supersedes.set(operation.id, operation.supersedes);
-    }
-  }
-}
-
-/** Operations that an effect of this key carries: those sealed, and those that they stand for. */
-export function carriedBy(run: Run, key: string): Set<string> {
-  const carried = new Set<string>();
-  const add = (id: string): void => {
-    if (carried.has(id)) return;
-    carried.add(id);
-    for (const older of run.supersedes.get(id) ?? []) add(older);
+  return {
+    ...{ world, server, net, devices, written, errors, fired, start, heal },
+    get healed() {
+      return healed;
+    },
   };
-  for (const id of run.sealed.get(key)?.operationIds ?? []) add(id);
-  return carried;
+}
+
+/** The seal under which an effect left; undefined: nobody sealed it. */
+export function sealOf({ written }: Run, { key, body }: Effect): Sealed | undefined {
+  const seals = key === null ? [] : (written.seals.get(key) ?? []);
+  return seals.find((seal) => (seal.body ?? '') === body);
+}
+
+/** Operations that an effect carries: those sealed, and those that they stand for. */
+export function carriedBy(run: Run, effect: Effect): Set<string> {
+  return withSuperseded(run.written, sealOf(run, effect)?.operationIds ?? []);
 }

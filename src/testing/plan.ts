@@ -47,34 +47,44 @@ export type DeviceFault = (typeof deviceFaults)[number];
 export type Fault =
   | { readonly on: 'request'; readonly device: number; readonly n: number; readonly do: NetFault }
   | { readonly on: 'disk'; readonly device: number; readonly n: number; readonly do: DiskFault }
-  | {
-      readonly on: 'time';
-      readonly device: number;
-      readonly at: number;
-      readonly do: DeviceFault;
-      /** With `offline`: how long (ms). */
-      readonly for?: number;
-    };
+  | TimeFault;
+
+export interface TimeFault {
+  readonly on: 'time';
+  readonly device: number;
+  readonly at: number;
+  readonly do: DeviceFault;
+  /** With `offline`: how long (ms). */
+  readonly for?: number;
+}
+
+export const userActs = [
+  'create',
+  'update',
+  /** An update that the server refuses (422). */
+  'refused',
+  'remove',
+  'upsert',
+  /** Takes back the record's first waiting operation. */
+  'cancel',
+  'retry',
+  'edit',
+  'discard',
+  /** Keeps ours at an even moment, theirs at an odd one. */
+  'resolve',
+  'pull',
+  'checkpoint',
+  'reload',
+  /** Empties the device, whatever waits. */
+  'clear',
+] as const;
 
 /** What a person does with a record, at a moment (ms from the beginning). */
 export interface UserStep {
   readonly at: number;
   readonly device: number;
   readonly record: number;
-  readonly do:
-    | 'create'
-    | 'update'
-    | 'refused'
-    | 'remove'
-    | 'upsert'
-    | 'cancel'
-    | 'retry'
-    | 'edit'
-    | 'discard'
-    | 'resolve'
-    | 'pull'
-    | 'checkpoint'
-    | 'reload';
+  readonly do: (typeof userActs)[number];
 }
 
 /** A whole run, explicit: what is not in it does not happen. */
@@ -85,6 +95,10 @@ export interface Plan {
   readonly onReject: 'keep' | 'rollback';
   readonly steps: readonly UserStep[];
   readonly faults: readonly Fault[];
+  /** Records that the server has before anybody comes (default: none). */
+  readonly seeded?: number;
+  /** Records that the server gives in one page, whatever is asked for (default: all). */
+  readonly serverPage?: number;
 }
 
 const faultsOf = { request: netFaults, disk: diskFaults, time: deviceFaults } as const;
@@ -105,11 +119,16 @@ export function checkedPlan(plan: Plan): Plan {
     if (!(fault.device < plan.devices)) {
       throw new SimulationError(`a fault of device ${fault.device}, and there are ${plan.devices}`);
     }
+    if (fault.on === 'time' ? !(fault.at >= 0) : !(fault.n >= 1)) {
+      throw new SimulationError(`a fault (${fault.do}) that says no moment at which it strikes`);
+    }
   }
   for (const step of plan.steps) {
     if (!(step.device < plan.devices)) {
       throw new SimulationError(`a step of device ${step.device}, and there are ${plan.devices}`);
     }
+    if (!userActs.includes(step.do)) throw new SimulationError(`unknown step: ${step.do}`);
+    if (!(step.at >= 0)) throw new SimulationError(`a step (${step.do}) at no moment`);
   }
   return plan;
 }

@@ -31,6 +31,16 @@ export interface Effect {
   readonly version: number;
 }
 
+/** One entry of the feed as it was made; the feed itself forgets what was overwritten. */
+export interface Change {
+  readonly change: number;
+  readonly collection: string;
+  readonly id: string;
+  /** Null: deleted. */
+  readonly record: Readonly<Row> | null;
+  readonly version: number;
+}
+
 /**
  * A server as a simulation meets it: requests come through the simulated net, and what it has done
  * lies open to the invariants. The simulated server answers at once; a real one takes real time,
@@ -41,6 +51,10 @@ export interface ServerPort {
   handle(request: WireRequest): WireAnswer | Promise<WireAnswer>;
   /** Every effect up to the last answer, oldest first. */
   readonly ledger: readonly Effect[];
+  /** Every change up to the last answer, in order. */
+  readonly changes: readonly Change[];
+  /** The change that a cursor of this server stands behind; 0 for none. */
+  changeAt(cursor: string | null): number;
   /** Live records of a collection by server id, as of the last answer. */
   rows(collection: string): ReadonlyMap<string, { readonly record: Row; readonly version: string }>;
   /** The run is over. */
@@ -53,6 +67,10 @@ export interface ServerNeeds {
   readonly seed: number;
   /** Collections whose ids the server gives; all others take the client's. */
   readonly serverIds: readonly string[];
+  /** Todos that are there before anybody comes. */
+  readonly seeded?: readonly (Row & { readonly id: string })[];
+  /** Records that it gives in one page, whatever is asked for. */
+  readonly page?: number;
 }
 
 /** The ids that a server gives in a run, in order: uuids, and the same ones again in every run of the seed. */

@@ -5,32 +5,48 @@ import { keyed, keyedBelow } from './keyed.ts';
 import type { DiskFault } from './plan.ts';
 import type { World } from './world.ts';
 
+/** A row of the journal as it was written. */
+export interface WrittenRow {
+  readonly sequence: number;
+  readonly text: string;
+}
+
 export interface SimDiskOptions {
   readonly world: World;
   readonly device: number;
   /** The fault of the n-th batch, if the plan has one. */
   readonly faultAt: (n: number) => DiskFault | undefined;
-  readonly onKill: (kind: 'kill' | 'powerLoss') => void;
-  /** Rows as they become durable, in order. */
-  readonly onRows: (texts: readonly string[]) => void;
+  /** The page dies with this batch. */
+  readonly onKill: () => void;
+  /** Rows as they reach the platter, in order. */
+  readonly onRows: (rows: readonly WrittenRow[]) => void;
 }
 
 /** ms after which the port reports a disk that hangs. */
 const hangs = 30_000;
+/** The part of a batch's time after which the system has it; then the platter follows. */
+const written = 0.6;
 
 /**
- * A disk behind the storage port: every batch is one strict transaction that takes virtual time.
- * What was complete when the page dies stays; what was not is gone. Whoever belongs to a page that
- * is dead never hears from it again.
+ * A disk behind the storage port. Every batch is one strict transaction that takes virtual time: the
+ * system takes it first (a page that dies loses it no more, a power cut does), then it reaches the
+ * platter together with all that was taken before it, and only then the page is told. Whoever belongs
+ * to a page that is dead never hears from it again.
  */
 export class SimDisk {
   readonly #options: SimDiskOptions;
-  #database: MemoryDatabase = emptyDatabase();
-  #batches = 0;
+  /** What the system has taken: what pages read. */
+  #cache: MemoryDatabase = emptyDatabase();
+  /** What survives a power cut. */
+  #platter: MemoryDatabase = emptyDatabase();
+  /** Batches that the system has taken and the platter does not have, in order. */
+  #unflushed: Batch[] = [];
   #life = 0;
   #reads = 0;
-  /** Durable steps so far: what the exhaustive mode counts and names. */
+  /** Durable steps begun so far, by their kind: what the exhaustive mode counts and names. */
   readonly points: string[] = [];
+  /** When each of them began, and when its page heard of it: null if it was dead by then. */
+  readonly spans: { readonly from: number; to: number | null }[] = [];
 
   constructor(options: SimDiskOptions) {
     this.#options = options;
@@ -43,46 +59,71 @@ export class SimDisk {
     return { kind: 'simulated', open: async () => this.#connection(life) };
   }
 
-  /** The page is dead. */
+  /** The page is dead; what the system has taken reaches the platter without it. */
   endLife(): void {
     this.#life++;
   }
 
-  /** What stands on the platter, for the invariants: read without time or faults. */
+  /** What was not on the platter is gone. The page is dead as well: that is for the caller. */
+  losePower(): void {
+    this.#unflushed = [];
+    this.#cache = copyOf(this.#platter);
+  }
+
+  /** What a page would read now, for the invariants: without time or faults. */
   inspect(): StorageConnection {
     return {
       commit: () => Promise.reject(new StorageError('denied', 'only to look at')),
       readRows: async (after, limit) => this.#rowsAfter(after, limit),
-      readPages: async (keys) => keys.map((key) => this.#database.pages.get(key)),
-      pageKeys: async () => [...this.#database.pages.keys()],
-      readMeta: async (keys) => keys.map((key) => this.#database.meta.get(key)),
-      position: async () => ({ head: this.#database.head, fence: this.#database.fence }),
+      readPages: async (keys) => keys.map((key) => this.#cache.pages.get(key)),
+      pageKeys: async () => [...this.#cache.pages.keys()],
+      readMeta: async (keys) => keys.map((key) => this.#cache.meta.get(key)),
+      position: async () => ({ head: this.#cache.head, fence: this.#cache.fence }),
       close: async () => {},
     };
   }
 
+  /** Whether a text (an operation's id) stands on the platter, in a row or in a page. */
+  holds(text: string): boolean {
+    if (this.#platter.rows.some((row) => row.text.includes(text))) return true;
+    for (const page of this.#platter.pages.values()) if (page.includes(text)) return true;
+    return false;
+  }
+
+  /** Rows of the journal. */
+  get rows(): number {
+    return this.#cache.rows.length;
+  }
+
+  /** Characters of all that stands on it. */
   get bytes(): number {
     let bytes = 0;
-    for (const { text } of this.#database.rows) bytes += text.length;
-    for (const text of this.#database.pages.values()) bytes += text.length;
-    for (const text of this.#database.meta.values()) bytes += text.length;
+    for (const { text } of this.#cache.rows) bytes += text.length;
+    for (const text of this.#cache.pages.values()) bytes += text.length;
+    for (const text of this.#cache.meta.values()) bytes += text.length;
     return bytes;
   }
 
   wipe(): void {
-    this.#database = emptyDatabase();
+    this.#unflushed = [];
+    this.#cache = emptyDatabase();
+    this.#platter = emptyDatabase();
   }
 
-  /** Damages the last row; false if there is none. */
-  corruptLastRow(): boolean {
-    const last = this.#database.rows[this.#database.rows.length - 1];
-    if (!last) return false;
+  /** Damages the last row: half of it is gone. Gives it as it was; null if there is none. */
+  corruptLastRow(): WrittenRow | null {
+    this.#flush();
+    const last = this.#cache.rows.at(-1);
+    const stored = this.#platter.rows.at(-1);
+    if (!last || !stored) return null;
+    const before = { ...last };
     last.text = last.text.slice(0, Math.floor(last.text.length / 2));
-    return true;
+    stored.text = last.text;
+    return before;
   }
 
   #rowsAfter(after: number, limit: number) {
-    return this.#database.rows.filter((row) => row.sequence > after).slice(0, limit);
+    return this.#cache.rows.filter((row) => row.sequence > after).slice(0, limit);
   }
 
   #connection(life: number): StorageConnection {
@@ -97,49 +138,76 @@ export class SimDisk {
     return {
       commit: (batch) => this.#commit(life, batch),
       readRows: (after, limit) => read(() => this.#rowsAfter(after, limit)),
-      readPages: (keys) => read(() => keys.map((key) => this.#database.pages.get(key))),
-      pageKeys: () => read(() => [...this.#database.pages.keys()]),
-      readMeta: (keys) => read(() => keys.map((key) => this.#database.meta.get(key))),
-      position: () => read(() => ({ head: this.#database.head, fence: this.#database.fence })),
+      readPages: (keys) => read(() => keys.map((key) => this.#cache.pages.get(key))),
+      pageKeys: () => read(() => [...this.#cache.pages.keys()]),
+      readMeta: (keys) => read(() => keys.map((key) => this.#cache.meta.get(key))),
+      position: () => read(() => ({ head: this.#cache.head, fence: this.#cache.fence })),
       close: async () => {},
     };
   }
 
   #commit(life: number, batch: Batch): Promise<Committed> {
-    const { world, device, faultAt, onKill } = this.#options;
+    const { world, device, faultAt } = this.#options;
     return new Promise((resolve, reject) => {
       if (this.#life !== life) return;
-      const n = ++this.#batches;
-      this.points.push(nameOf(batch));
+      const n = this.points.push(nameOf(batch));
+      const span = { from: world.now, to: null as number | null };
+      this.spans.push(span);
+      const end = (tell: () => void) => {
+        span.to = world.now;
+        tell();
+      };
       const fault = faultAt(n);
       const quick = 0.5 + keyed(world.seed, `disk/${device}/${n}`) * 2;
       const slow = fault === 'slowDisk' ? 2_000 + keyedBelow(world.seed, `slow/${n}`, 8_000) : 0;
       if (fault === 'hangDisk') {
         const timeout = new StorageError('timeout', 'the disk hangs');
-        world.schedule(hangs, () => this.#life === life && reject(timeout));
+        world.schedule(hangs, () => this.#life === life && end(() => reject(timeout)));
         return;
       }
-      world.schedule(quick + slow, () => {
+      const refuse = (code: 'quota' | 'lost', message: string) =>
+        end(() => reject(new StorageError(code, message)));
+      world.schedule(slow + quick * written, () => {
         if (this.#life !== life) return;
-        if (fault === 'quota') return reject(new StorageError('quota', 'no room'));
-        if (fault === 'lostBefore') return reject(new StorageError('lost', 'the handle died'));
-        if (fault === 'killBefore') return onKill('kill');
-        if (fault === 'powerLossBefore') return onKill('powerLoss');
-        const committed = this.#apply(batch);
+        if (fault === 'quota') return refuse('quota', 'no room');
+        if (fault === 'lostBefore') return refuse('lost', 'the handle died');
+        if (fault === 'killBefore') return this.#die('kill');
+        const committed = applyBatch(this.#cache, batch);
+        if (committed.ok) this.#unflushed.push(batch);
         world.note(`disk ${device} ${n} ${nameOf(batch)} ${committed.ok}`);
-        if (fault === 'killAfter') return onKill('kill');
-        if (fault === 'powerLossAfter') return onKill('powerLoss');
-        if (fault === 'lostAfter') return reject(new StorageError('lost', 'the handle died'));
-        resolve(committed);
+        if (fault === 'powerLossBefore') return this.#die('powerLoss');
+        world.schedule(quick * (1 - written), () => {
+          this.#flush();
+          if (this.#life !== life) return;
+          if (fault === 'killAfter') return this.#die('kill');
+          if (fault === 'powerLossAfter') return this.#die('powerLoss');
+          if (fault === 'lostAfter') return refuse('lost', 'the handle died');
+          end(() => resolve(committed));
+        });
       });
     });
   }
 
-  #apply(batch: Batch): Committed {
-    const committed = applyBatch(this.#database, batch);
-    if (committed.ok && batch.append) this.#options.onRows(batch.append);
-    return committed;
+  #die(kind: 'kill' | 'powerLoss'): void {
+    if (kind === 'powerLoss') this.losePower();
+    this.#options.onKill();
   }
+
+  /** The platter gets all that the system has taken. */
+  #flush(): void {
+    for (const batch of this.#unflushed.splice(0)) {
+      const { head } = applyBatch(this.#platter, batch);
+      const texts = batch.append ?? [];
+      const first = head - texts.length + 1;
+      if (texts.length > 0)
+        this.#options.onRows(texts.map((text, i) => ({ sequence: first + i, text })));
+    }
+  }
+}
+
+function copyOf({ rows, head, fence, pages, meta }: MemoryDatabase): MemoryDatabase {
+  const copied = rows.map((row) => ({ ...row }));
+  return { rows: copied, head, fence, pages: new Map(pages), meta: new Map(meta) };
 }
 
 /** What kind of durable step a batch is. */

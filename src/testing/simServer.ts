@@ -1,4 +1,4 @@
-import type { Effect, Row, ServerPort, WireAnswer, WireRequest } from './serverPort.ts';
+import type { Change, Effect, Row, ServerPort, WireAnswer, WireRequest } from './serverPort.ts';
 import {
   exists,
   invalid,
@@ -39,6 +39,8 @@ export interface SimServerOptions {
   readonly refuses?: (record: Row) => string | undefined;
   /** Ids that the server gives, and its epochs. */
   readonly newId?: () => string;
+  /** Records that it gives in one page, whatever is asked for. */
+  readonly page?: number;
   /** Answers remembered by key; the oldest are forgotten. Without it: all. */
   readonly keysKept?: number;
 }
@@ -66,6 +68,7 @@ export function emptyTitle(record: Row): string | undefined {
  */
 export class SimServer implements ServerPort {
   readonly ledger: Effect[] = [];
+  readonly changes: Change[] = [];
   readonly #options: Required<SimServerOptions>;
   /** By collection and id; a record that changes moves to the end, so that the order is the feed's. */
   readonly #collections = new Map<string, Map<string, Stored>>();
@@ -77,11 +80,22 @@ export class SimServer implements ServerPort {
     let ids = 0;
     this.#options = {
       ...{ collections: ['todos'], serverIds: [], refuses: emptyTitle, keysKept: Infinity },
+      page: Infinity,
       newId: () => `srv-${++ids}`,
       ...options,
     };
     for (const name of this.#options.collections) this.#collections.set(name, new Map());
     this.#epoch = this.#options.newId();
+  }
+
+  /** A record that was there before anybody came. */
+  seed(collection: string, record: Row & { readonly id: string }): void {
+    const write = { method: 'PUT', collection, id: record.id, key: null, tags: undefined };
+    this.#store({ ...write, body: JSON.stringify(record) }, record.id, record, undefined);
+  }
+
+  changeAt(cursor: string | null): number {
+    return cursor === null ? 0 : (this.#startOf(cursor)?.after ?? 0);
   }
 
   rows(collection: string): Map<string, { record: Row; version: string }> {
@@ -97,6 +111,7 @@ export class SimServer implements ServerPort {
     for (const rows of this.#collections.values()) rows.clear();
     this.#answers.clear();
     this.ledger.length = 0;
+    this.changes.length = 0;
     this.#changes = 0;
     this.#epoch = this.#options.newId();
   }
@@ -196,6 +211,7 @@ export class SimServer implements ServerPort {
     const rows = this.#collections.get(collection);
     rows?.delete(id);
     rows?.set(id, stored);
+    this.changes.push({ change: stored.change, collection, id, record, version });
     const n = this.ledger.length + 1;
     this.ledger.push({ n, key, method, collection, recordId: id, body, version });
     if (!record) return { status: 204, headers: {}, body: '' };
@@ -211,8 +227,9 @@ export class SimServer implements ServerPort {
 
   #pull(collection: string, query: string): WireAnswer {
     const parameters = new URLSearchParams(query);
-    const limit = limitIn(parameters.get('limit'));
-    if (limit === undefined) return problem(400, 'bad-limit');
+    const asked = limitIn(parameters.get('limit'));
+    if (asked === undefined) return problem(400, 'bad-limit');
+    const limit = Math.min(asked, this.#options.page);
     const start = this.#startOf(parameters.get('since'));
     if (!start) return problem(410, 'cursor-expired', { epoch: this.#epoch });
     const { after, quietUntil } = start;

@@ -78,7 +78,11 @@ export async function soak(options: SoakOptions): Promise<SoakDay[]> {
     // The history of the simulation itself must not look like growth.
     net.forget();
     server.ledger.length = 0;
-    for (const { disk } of devices) disk.points.length = 0;
+    server.changes.length = 0;
+    for (const { disk } of devices) {
+      disk.points.length = 0;
+      disk.spans.length = 0;
+    }
     const evening: SoakDay = {
       ...{ day: day + 1, requests, measures },
       edits: counts.edits - before.edits,

@@ -42,8 +42,10 @@ export function netFaultOf(soak: Soak, device: number, n: number): NetFault | un
   return faultOf(soak, `net/${device}/${n}`, rates.request, netFaults);
 }
 
+/** Batches are counted anew every day. */
 export function diskFaultOf(soak: Soak, device: number, n: number): DiskFault | undefined {
-  return faultOf(soak, `disk/${device}/${n}`, rates.batch, diskFaults);
+  const day = Math.floor((soak.world.now - soak.start) / dayLength);
+  return faultOf(soak, `disk/${day}/${device}/${n}`, rates.batch, diskFaults);
 }
 
 function faultOf<T>(soak: Soak, key: string, rate: number, kinds: readonly T[]): T | undefined {

@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest';
 import { memory } from '../../src/storage.ts';
-import { away, stateOf, statusOf, tinyWorld, todoOf } from '../support/tinyServer.ts';
+import { bent } from '../support/bentStorage.ts';
+import {
+  away,
+  fateOf,
+  gate,
+  pause,
+  stateOf,
+  statusOf,
+  tinyWorld,
+  todoOf,
+} from '../support/tinyServer.ts';
 
 const world = tinyWorld();
 const milk = { title: 'Milk', done: false };
@@ -38,4 +48,23 @@ test('the journal is shortened also where no page lives long enough to fill it',
   const last = await world.started({ storage, name: 'short-lives', bend: away });
   expect(last.sync.outbox.list()).toHaveLength(2_000);
   expect(statusOf(last).pending).toBe(2_000);
+});
+
+test('CR15: a checkpoint written while a start still looks for orphans keeps its pages', async () => {
+  const disk = memory();
+  const { open, opened } = gate();
+  // The disk is slow to say which pages there are: the checkpoint is written before it has.
+  const storage = bent(disk, { beforePageKeys: () => opened });
+  const first = await world.started({ storage, name: 'swept', bend: away });
+  const { id } = first.sync.models.todo.create(milk);
+  const flushed = first.sync.persistor.flush();
+  await pause(30);
+  open();
+  expect(await fateOf(flushed)).toBe('resolved');
+  await pause(30);
+  await first.sync.stop();
+  const next = world.device({ storage: disk, name: 'swept', bend: away });
+  next.sync.start();
+  expect(await fateOf(next.sync.ready)).toBe('resolved');
+  expect(todoOf(next, id)).toMatchObject(milk);
 });

@@ -62,3 +62,20 @@ test('I22: where 1,000 rows wait for a build that can read them, more writes to 
   expect(stateOf(device).sequenced.quarantine.size).toBe(quarantineLimit);
   await todo.create({ title: 'Bread', done: false }).saved;
 });
+
+test('ST10: a row that a start can not read is told, and told again until it stands in a checkpoint', async () => {
+  const storage = memory();
+  const connection = await storage.open('damaged');
+  await connection.commit({ append: ['{"v":1,"type":"recor'] });
+  const told: number[] = [];
+  for (let start = 0; start < 3; start++) {
+    const device = world.device({ storage, name: 'damaged' });
+    device.sync.events.on('quarantined', ({ sequence }) => told.push(sequence));
+    device.sync.start();
+    await device.sync.ready;
+    await until('the tab leads', () => statusOf(device).role === 'leading');
+    if (start === 1) await device.sync.persistor.flush();
+    await device.sync.stop();
+  }
+  expect(told).toEqual([1, 1]);
+});

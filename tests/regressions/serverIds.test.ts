@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { synced, tinyWorld } from '../support/tinyServer.ts';
+import { until } from '../support/world.ts';
 
 const world = tinyWorld();
 
@@ -37,4 +38,18 @@ test('DA15 P28: a record deleted and made again has a new id there; the old oneâ
   expect(there).toHaveLength(1);
   expect(there).not.toEqual([serverId]);
   expect(note.selectById(device.store.getState(), key)).toMatchObject({ text: 'two' });
+});
+
+test('DA15 I13: ours kept over their delete gets a new id there; the tombstone of the old id leaves it alone', async () => {
+  world.server.put('note', 'theirs', { text: 'one' });
+  const device = await world.settled();
+  const { note } = device.sync.models;
+  world.server.put('note', 'theirs', null);
+  note.update('theirs', { text: 'two' });
+  await until('it is parked', () => device.sync.conflicts.list().length === 1);
+  await device.sync.conflicts.resolve('theirs', 'keepLocal');
+  await until('it was made again', () => world.server.ids('note').length === 1);
+  await synced(device);
+  await note.pull();
+  expect(note.selectById(device.store.getState(), 'theirs')).toMatchObject({ text: 'two' });
 });

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { generate } from '../../src/testing/generate.ts';
-import { simulate } from '../../src/testing/simulate.ts';
+import { type SimulationResult, simulate } from '../../src/testing/simulate.ts';
 import { openRealServer } from '../support/realServer.ts';
+
+/** How a run went; the cursors in its facts are each server's own. */
+function course({ steps, trace, fired, points }: SimulationResult) {
+  return { steps, trace, fired, points };
+}
 
 const seeds = Array.from({ length: 20 }, (_, i) => i + 1);
 
@@ -12,7 +17,7 @@ test('I1 I2 I4 I5 I13 I14 I32: 20 random days against the reference server, on a
     const real = await simulate(seed, plan, { server: openRealServer }).catch((error: unknown) => {
       throw new Error(`seed ${seed}`, { cause: error });
     });
-    expect({ seed, ...real }).toEqual({ seed, ...simulated });
+    expect({ seed, ...course(real) }).toEqual({ seed, ...course(simulated) });
   }
 });
 
@@ -20,7 +25,7 @@ test('a server that can not be asked ends the run with its own error', async () 
   const closed = async () => {
     const server = await openRealServer({ seed: 1, serverIds: [] });
     await server.close();
-    return { handle: server.handle, ledger: [], rows: () => new Map() };
+    return server;
   };
   await expect(simulate(1, generate(1), { server: closed })).rejects.toThrow('ECONNREFUSED');
 });

@@ -8,6 +8,7 @@ export interface Bends {
   beforeOpen?: () => unknown;
   beforeRead?: () => unknown;
   beforeReadRows?: () => unknown;
+  beforePageKeys?: () => unknown;
 }
 
 /** A storage whose disk does what a test tells it. */
@@ -32,6 +33,10 @@ export function bent(storage: Storage, bends: Bends): Storage {
         readRows: async (after, limit) => {
           await bends.beforeReadRows?.();
           return connection.readRows(after, limit);
+        },
+        pageKeys: async () => {
+          await bends.beforePageKeys?.();
+          return connection.pageKeys();
         },
       };
       return wrapped;

@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { CollectionConfig } from '../../demo/server/collections.ts';
+import { decodeCursor } from '../../demo/server/cursor.ts';
+import type { JsonObject } from '../../demo/server/json.ts';
 import { startReferenceServer } from '../../demo/server/start.ts';
 import {
+  type Change,
+  type Effect,
   idsOf,
   type Row,
   type ServerNeeds,
@@ -37,6 +41,8 @@ export interface RealServerNeeds extends ServerNeeds {
 export async function openRealServer({
   seed,
   serverIds,
+  seeded = [],
+  page = Number.POSITIVE_INFINITY,
   collections = ['todos'],
 }: RealServerNeeds): Promise<RealServer> {
   const folder = await mkdtemp(join(tmpdir(), 'syncharts-real-'));
@@ -53,12 +59,38 @@ export async function openRealServer({
   });
   const { database, apiUrl } = server;
   const agent = new Agent({ keepAlive: true });
+  const ledger: Effect[] = [];
+  const changes: Change[] = [];
+
+  /** Reads what was done since; a record is looked up before anything else can change it. */
+  function readOn(): void {
+    for (const { time: _, ...effect } of database.ledger.after(ledger.at(-1)?.n ?? 0)) {
+      const { collection, recordId: id } = effect;
+      ledger.push(effect);
+      const row = database.records.find(collection, id);
+      if (!row) continue;
+      changes.push({ change: row.seq, collection, id, record: row.record, version: row.version });
+    }
+  }
+
+  for (const record of seeded) {
+    const { id } = record;
+    const made = { collection: 'todos', version: 1 };
+    database.records.put({ ...made, id, record: record as JsonObject, lastOperationId: null });
+    const body = JSON.stringify(record);
+    database.ledger.append({ ...made, key: null, method: 'PUT', recordId: id, body });
+    readOn();
+  }
 
   return {
-    handle: (wire) => ask(apiUrl, agent, wire),
-    get ledger() {
-      return database.ledger.after(0);
+    ...{ ledger, changes },
+    handle: async (wire) => {
+      const answer = await ask(apiUrl, agent, { ...wire, path: withinPage(wire.path, page) });
+      readOn();
+      return answer;
     },
+    changeAt: (cursor) =>
+      cursor === null ? 0 : (decodeCursor(database.epoch(), cursor)?.seq ?? 0),
     rows: (collection) => {
       const live = new Map<string, { record: Row; version: string }>();
       for (const { id, record, version } of database.records.all(collection)) {
@@ -66,13 +98,24 @@ export async function openRealServer({
       }
       return live;
     },
-    reset: () => database.reset(),
+    reset: () => {
+      database.reset();
+      ledger.length = 0;
+      changes.length = 0;
+    },
     close: async () => {
       agent.destroy();
       await server.close();
-      await rm(folder, { recursive: true });
+      await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A pull, of no more than `page` records: the reference server has no such option. */
+function withinPage(path: string, page: number): string {
+  return path.replace(/([?&]limit=)(\d+)$/, (_, name: string, asked: string) => {
+    return `${name}${Math.min(Number(asked), page)}`;
+  });
 }
 
 /** Of this hop alone; the next one is the simulated net. */

@@ -1,0 +1,122 @@
+import { rootOf, treesOf } from '../../store/checkpoint.ts';
+import { type Entry, type Facts, laneKey, outboxPrefix } from '../../store/facts.ts';
+import { type JsonObject, sameJson } from '../../store/json.ts';
+import { getIn, keysOf, noPages, scan, valuesOf } from '../../store/pages.ts';
+import type { Operation, PersonRow } from '../../store/rows/row.ts';
+import { selectSyncStatus } from '../../store/selectors.ts';
+import type { SyncState } from '../../store/slice.ts';
+import { InvariantBroken } from './history.ts';
+import type { SimDevice } from './simDevice.ts';
+
+/** The last state of a page that was looked at (most steps change none), and what waited then. */
+const seen = new WeakMap<SimDevice, SyncState>();
+const waited = new WeakMap<SimDevice, ReadonlySet<string>>();
+/** Records of a device that are all looked at; of more, those that wait or have waited just now. */
+const few = 30;
+/** Operations in an outbox beyond which it counts as long. */
+const long = 60;
+
+/** What an open page shows and says, after every step that changed it. */
+export function checkPage(device: SimDevice): void {
+  const state = device.life?.state();
+  if (!state) return;
+  const before = seen.get(device);
+  if (state === before) return;
+  seen.set(device, state);
+  checkWords(device, state);
+  if (before?.shown !== state.shown || before.sequenced !== state.sequenced) {
+    checkShown(device, state);
+  }
+}
+
+/** I16: synced means that nothing waits, neither on the disk nor on its way there. */
+function checkWords({ index }: SimDevice, state: SyncState): void {
+  const { phase } = selectSyncStatus(state);
+  const waiting = state.sequenced.outbox.size + state.tail.size;
+  if (phase === 'synced' && waiting > 0) {
+    throw new InvariantBroken('I16', `device ${index} says synced and ${waiting} changes wait`);
+  }
+}
+
+/**
+ * I9, I10: the page shows the base with all that was written since, whichever way it came to that.
+ * Reckoned anew here: the kit's own `rebase` would agree with its own mistakes.
+ */
+function checkShown(device: SimDevice, { sequenced, tail, shown }: SyncState): void {
+  const rows = tail.size > 0 ? valuesOf(tail) : [];
+  // Retries, edits, cancellations move operations about: what they leave is looked at once durable.
+  if (!rows.every((row) => row.type === 'recorded' && row.generation === sequenced.generation))
+    return;
+  // What waits behind an unreadable row is not shown.
+  if (sequenced.quarantine.size > 0) return;
+  // Long lanes are looked at now and then: each look walks them.
+  if (sequenced.outbox.size > long && sequenced.head % 16 !== 0) return;
+  const records = shown.models.todo?.records ?? noPages<Entry>();
+  const waiting = new Set(valuesOf(sequenced.lanes).map((lane) => lane.recordId));
+  for (const row of rows) if (row.type === 'recorded') waiting.add(row.operation.recordId);
+  const all = records.size > few ? [] : keysOf(records);
+  for (const id of new Set([...all, ...waiting, ...(waited.get(device) ?? [])])) {
+    const is = getIn(records, id)?.shown ?? undefined;
+    const should = shownOf(sequenced, rows, id) ?? undefined;
+    if (sameJson(is, should)) continue;
+    const [shows, not] = [JSON.stringify(is), JSON.stringify(should)];
+    throw new InvariantBroken(
+      'I9',
+      `device ${device.index} shows ${id} as ${shows}, not as ${not}`,
+    );
+  }
+  waited.set(device, waiting);
+}
+
+function shownOf(facts: Facts, tail: readonly PersonRow[], id: string): JsonObject | null {
+  const lane = laneKey('todo', id);
+  const parked = getIn(facts.lanes, lane)?.parked;
+  const hidden = parked?.rollback ? parked.operationIds : [];
+  const records = facts.models.todo?.records;
+  let record = (records && getIn(records, id)?.base) ?? null;
+  const add = ({ id: operationId, kind, changes }: Operation): void => {
+    if (hidden.includes(operationId)) return;
+    if (kind === 'delete') record = null;
+    else if (record || kind !== 'update') record = { ...record, ...changes };
+  };
+  const prefix = outboxPrefix(lane);
+  scan(facts.outbox, prefix, (operation, key) => {
+    if (!key.startsWith(prefix)) return false;
+    add(operation);
+    return true;
+  });
+  for (const row of tail) {
+    if (row.type !== 'recorded') continue;
+    const { operation } = row;
+    if (operation.recordId === id) add(operation);
+  }
+  return record;
+}
+
+/** I16: what the page has in memory is what stands on its disk. */
+export function checkMemory({ index, sequenced }: SimDevice, disk: Facts): void {
+  const [here, there] = [wordsOf(sequenced), wordsOf(disk)];
+  for (const [name, words] of here) {
+    if (words === there.get(name)) continue;
+    const seen = `${name} is ${words} in memory and ${there.get(name)} on the disk`;
+    throw new InvariantBroken('I16', `device ${index}: ${seen}`);
+  }
+}
+
+function wordsOf(facts: Facts): Map<string, string> {
+  const words = new Map<string, string>();
+  for (const [name, pages] of treesOf(facts)) {
+    words.set(name, canonical([keysOf(pages), valuesOf(pages)]));
+  }
+  words.set('the rest', canonical(rootOf(facts, {})));
+  return words;
+}
+
+/** Keys in one order, so that equal values are equal texts. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

@@ -1,0 +1,100 @@
+import type { Plant } from './plant.ts';
+
+/** What the server says is what is believed, and others' changes are merged. */
+export const answerPlants: readonly Plant[] = [
+  {
+    id: 'ignore 412',
+    promise: 'a conflict is resolved, not passed over',
+    edits: [
+      {
+        file: 'src/rest/answers.ts',
+        find: "if (status === 412) return { kind: 'conflict', remote: remoteInProblem(body, response) };",
+        replace: "if (status === 412) return { kind: 'committed', remote: null, version: null };",
+      },
+    ],
+  },
+  {
+    id: 'a server error as a refusal',
+    promise: 'rejected means that the server refused it',
+    edits: [
+      {
+        file: 'src/rest/answers.ts',
+        find: 'if (status === 400 || status === 422) {',
+        replace: 'if (status === 400 || status === 422 || status === 429 || status === 500) {',
+      },
+    ],
+  },
+  {
+    id: "a portal's page as success",
+    promise: 'what is not the answer that was asked for says nothing',
+    edits: [
+      {
+        file: 'src/rest/answers.ts',
+        find: "if (body.kind === 'unreadable') return unreadable(body.reason);",
+        replace:
+          "if (body.kind === 'unreadable') return { kind: 'committed', remote: null, version };",
+      },
+    ],
+  },
+  {
+    id: 'apply an older version',
+    promise: 'the base never goes back',
+    edits: [
+      {
+        file: 'src/engine/pusher.ts',
+        find: '    return request.ifMatch !== null && entry.version !== request.ifMatch;\n',
+        replace: '    return false;\n',
+      },
+      {
+        file: 'src/engine/pusher.ts',
+        find: "if (request.kind === 'create') return true;",
+        replace: "if (request.kind === 'create') return false;",
+      },
+    ],
+  },
+  {
+    id: 'the server id is not stored',
+    promise: 'a record is found by the id that the server gave it',
+    edits: [
+      {
+        file: 'src/engine/answerRows.ts',
+        find: '    ? { base, alias: serverId }\n',
+        replace: '    ? { base }\n',
+      },
+    ],
+  },
+  {
+    id: 'resolve without the base',
+    promise: 'a merge stands on what the server has now',
+    edits: [
+      {
+        file: 'store/fold.ts',
+        find: '  draft.putBase(model, recordId, row.base, row.version);\n  refresh(draft, key, moved && { ...moved, sealed: null, parked: null }, row);',
+        replace: '  refresh(draft, key, moved && { ...moved, sealed: null, parked: null }, row);',
+      },
+    ],
+  },
+  {
+    id: 'theirs overwrites ours',
+    promise: 'a merge loses nothing that was written here',
+    edits: [
+      {
+        file: 'src/policies/merge.ts',
+        find: '    changes[field] = ours;\n    const before = base && Object.hasOwn(base, field) ? base[field] : undefined;\n',
+        replace:
+          '    const before = base && Object.hasOwn(base, field) ? base[field] : undefined;\n    if (sameJson(before, theirs)) changes[field] = ours;\n',
+      },
+    ],
+  },
+  {
+    id: 'a wrong cell in the fast path',
+    promise: 'the table is the machine',
+    edits: [
+      {
+        file: 'machines/recordTable.ts',
+        find: "event.remaining === 0 ? ':last' : ':more'",
+        replace: "event.remaining <= 1 ? ':last' : ':more'",
+      },
+    ],
+  },
+];

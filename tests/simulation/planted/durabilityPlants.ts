@@ -1,0 +1,108 @@
+import type { Plant } from './plant.ts';
+
+/** What was acknowledged is on the disk, and stays there. */
+export const durabilityPlants: readonly Plant[] = [
+  {
+    id: 'acknowledge before commit',
+    promise: 'saved resolves when the write survives a crash',
+    edits: [
+      {
+        file: 'src/runtime.ts',
+        find: 'if (row) this.engine.write(row);',
+        replace: 'if (row) this.engine.write(row);\n    this.handles.savedThrough(n);',
+      },
+    ],
+  },
+  {
+    id: 'swallow quota',
+    promise: 'a write that the disk refused is told as not saved',
+    edits: [
+      {
+        file: 'src/runtime.ts',
+        find: 'this.handles.notSaved(row.actionId.n, operation?.id ?? null, error);',
+        replace: 'this.handles.savedThrough(row.actionId.n);\n      if (!error) return;',
+      },
+    ],
+  },
+  {
+    id: 'settle before oncomplete',
+    promise: 'an ending is told after its row is durable',
+    edits: [
+      {
+        file: 'src/journal/journal.ts',
+        find: '    let committed: Committed;\n',
+        replace:
+          '    let committed: Committed;\n' +
+          '    this.#options.onSequenced(\n' +
+          '      rows.map((row, i) => ({ sequence: before.head + 1 + i, row })),\n' +
+          '    );\n',
+      },
+      {
+        file: 'src/journal/journal.ts',
+        find: '      await this.#deliver(rows, committed.head);\n      for (const request of written)',
+        replace: '      for (const request of written)',
+      },
+    ],
+  },
+  {
+    id: 'drop the tail at hydration',
+    promise: 'what was written before the disk was read is written all the same',
+    edits: [
+      {
+        file: 'store/slice.ts',
+        find: 'if (row.actionId.n <= (facts.lastSeen[row.actionId.writer]?.n ?? 0)) tail.delete(key);',
+        replace: 'if (row.actionId.n > 0) tail.delete(key);',
+      },
+    ],
+  },
+  {
+    id: 'fold an append in doubt twice',
+    promise: 'a write in doubt that is written again counts once',
+    edits: [
+      {
+        file: 'store/fold.ts',
+        find: '  if (row.actionId.n <= draft.lastSeen(row.actionId.writer)) return;\n',
+        replace: '',
+      },
+      {
+        file: 'src/journal/journal.ts',
+        find: '    if (this.#inDoubt && !(await this.#resolveDoubt())) return;\n',
+        replace: '    if (this.#closed && !(await this.#resolveDoubt())) return;\n',
+      },
+    ],
+  },
+  {
+    id: 'checkpoint of two states',
+    promise: 'a checkpoint is of one state',
+    edits: [
+      {
+        file: 'src/engine/engine.ts',
+        find: 'opened.checkpointer.write(facts, this.#fence)',
+        replace:
+          'opened.checkpointer.write(Object.defineProperty({ ...facts }, "head", { get: () => this.#sequenced().head }), this.#fence)',
+      },
+    ],
+  },
+  {
+    id: 'delete rows beyond the checkpoint',
+    promise: 'a checkpoint deletes no row that it does not hold',
+    edits: [
+      {
+        file: 'src/journal/checkpointer.ts',
+        find: 'removeRowsThrough: facts.head,',
+        replace: 'removeRowsThrough: Number.MAX_SAFE_INTEGER,',
+      },
+    ],
+  },
+  {
+    id: 'quarantine drops the lane',
+    promise: 'what stands behind an unreadable row is kept',
+    edits: [
+      {
+        file: 'store/fold.ts',
+        find: "    draft.pages('quarantine').set(orderKey(sequence), { text, lane: waiting, reason });\n    return;",
+        replace: '    if (text && reason) return;',
+      },
+    ],
+  },
+];

@@ -1,0 +1,13 @@
+import { answerPlants } from './answerPlants.ts';
+import { durabilityPlants } from './durabilityPlants.ts';
+import type { Plant } from './plant.ts';
+import { requestPlants } from './requestPlants.ts';
+import { viewPlants } from './viewPlants.ts';
+
+/** All planted bugs. */
+export const plants: readonly Plant[] = [
+  ...durabilityPlants,
+  ...requestPlants,
+  ...answerPlants,
+  ...viewPlants,
+];

@@ -1,0 +1,95 @@
+import type { Plant } from './plant.ts';
+
+/** Pulls bring what others did, and what is shown and told is true. */
+export const viewPlants: readonly Plant[] = [
+  {
+    id: "a pull that began before a commit's answer",
+    promise: 'a pull never brings back what a commit has changed since',
+    edits: [
+      {
+        file: 'src/engine/pulling.ts',
+        find: 'return answeredSince.size > 0 && answeredSince.has(laneKey(model, id));',
+        replace: 'return answeredSince.has(`${model} ${id}`);',
+      },
+      {
+        file: 'src/engine/pulling.ts',
+        find: 'import { type Facts, type Lane, laneKey }',
+        replace: 'import { type Facts, type Lane, laneKey }',
+      },
+    ],
+  },
+  {
+    id: 'the cursor before the records',
+    promise: 'the cursor is never ahead of the data',
+    edits: [
+      {
+        file: 'src/engine/puller.ts',
+        find: 'const written = await appendIf(build);',
+        replace:
+          "await appendIf(() => [{ v: 1, type: 'pulled', model, at: env.now(), items: [], deleted: [], since, cursor: page.cursor, complete: false }]);\n      const written = await appendIf(build);",
+      },
+    ],
+  },
+  {
+    id: 'a tombstone removes a pending edit',
+    promise: 'what waits here survives that others delete the record',
+    edits: [
+      {
+        file: 'store/fold.ts',
+        find: '    if (draft.lane(laneKey(row.model, recordId))?.parked) {\n      renewConflict(draft, row.model, recordId, null, null);\n      continue;\n    }\n',
+        replace:
+          '    const gone = laneKey(row.model, recordId);\n    for (const { operation } of draft.operationsOf(gone)) draft.dequeue(operation.id);\n    if (draft.lane(gone)) draft.putLane(gone, null);\n',
+      },
+      {
+        file: 'src/engine/pulling.ts',
+        find: 'else if (canTakeTombstone(getIn(facts.lanes, laneKey(context.model, id)))) deleted.push(id);',
+        replace: 'else if (canTakeTombstone(getIn(facts.lanes, ""))) deleted.push(id);',
+      },
+    ],
+  },
+  {
+    id: 'a short cut too wide',
+    promise: 'what is shown is what is sequenced with the tail on top',
+    edits: [
+      {
+        file: 'store/slice.ts',
+        find: 'lanesOfRow(row).every((lane) => getIn(saving, lane) === undefined),',
+        replace: 'lanesOfRow(row).length > 0,',
+      },
+    ],
+  },
+  {
+    id: 'a short cut over rows of others',
+    promise: 'what was adopted is what was written',
+    edits: [
+      {
+        file: 'store/slice.ts',
+        find: 'if (first === state.tail.size) return adopted(state, entries);',
+        replace: 'if (plain && entries.length === state.tail.size) return adopted(state, entries);',
+      },
+    ],
+  },
+  {
+    id: 'the edit under the base',
+    promise: 'what was written is shown until the server has it',
+    edits: [
+      {
+        file: 'store/rebase.ts',
+        find: 'return record && { ...record, ...operation.changes };',
+        replace: 'return record && { ...operation.changes, ...record };',
+      },
+    ],
+  },
+  {
+    id: 'status from memory',
+    promise: 'synced means that nothing waits',
+    edits: [
+      {
+        file: 'store/selectors.ts',
+        find: 'const behind = waiting > 0 || Object.values(state.ephemeral.pulls).some(isBehind);',
+        replace:
+          'const behind = waiting < 0 || Object.values(state.ephemeral.pulls).some(isBehind);',
+      },
+    ],
+  },
+];
