@@ -138,6 +138,22 @@ export function copyJson(value: unknown, limits: JsonLimits = defaultJsonLimits)
   }
 }
 
+/**
+ * Whether what was parsed can stand in a state: no prototype keys, no number that overflowed
+ * (`1e999`), not more levels than `levels`. Copies nothing; for what `copyJson` let pass once.
+ */
+export function isKeepable(value: unknown, levels: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (levels === 0) return false;
+  if (Array.isArray(value)) return value.every((part) => isKeepable(part, levels - 1));
+  const object = value as Record<string, unknown>;
+  for (const key in object) {
+    if (forbiddenKeys.has(key) || !isKeepable(object[key], levels - 1)) return false;
+  }
+  return true;
+}
+
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,7 @@ import type { ConnectionState } from '../../machines/connection.ts';
 import { type EngineRole, type EngineRun, engineMachine } from '../../machines/engine.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { getIn, valuesOf } from '../../store/pages.ts';
-import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
+import type { JournalEntry, PersonRow, UnreadableRow } from '../../store/rows/row.ts';
 import { lanesOfRow, type PullProgress, type SyncState } from '../../store/slice.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncEvents } from '../events.ts';
@@ -136,7 +136,8 @@ export class Engine {
   }
 
   get run(): EngineRun {
-    return this.#actor.getSnapshot().value.run;
+    const { run, moment } = this.#actor.getSnapshot().value;
+    return moment === 'past' ? 'timeTravelling' : run;
   }
 
   get connection(): ConnectionState {
@@ -166,6 +167,7 @@ export class Engine {
       const { lost: known, databaseId: found } = opened;
       this.#options.events.emit({ type: 'dataLoss', known, found });
     }
+    opened.remember();
     return opened.hydrated.facts;
   }
 
@@ -181,6 +183,7 @@ export class Engine {
     this.#rebase(this.#options.store.state().sequenced);
     this.#checkpointed = opened.hydrated.checkpointed;
     for (const move of opened.hydrated.illegal) this.#illegal(move);
+    for (const row of opened.hydrated.unreadable) this.#quarantined(row);
     this.#actor.send({ type: 'hydrated' });
     this.#elect();
   }
@@ -414,11 +417,12 @@ export class Engine {
     const opened = this.#opened;
     if (!opened) return;
     const { env, name, events, store } = this.#options;
-    const { id, lost } = await identify(env, opened.connection, name);
+    const { id, lost, remember } = await identify(env, opened.connection, name);
     this.#fence = await takeLead(opened.connection);
     const read = await readFacts(this.#openingOptions(), opened.connection);
     this.#opened = { ...opened, ...read, databaseId: id };
     events.emit({ type: 'dataLoss', known: lost ?? opened.databaseId, found: id });
+    remember();
     store.checkpointLoaded(read.hydrated.facts);
     this.#rebase(read.hydrated.facts);
     this.#checkpointed = read.hydrated.checkpointed;
@@ -485,10 +489,7 @@ export class Engine {
     const known = before.ephemeral.illegal;
     for (const move of after.ephemeral.illegal) if (!known.includes(move)) this.#illegal(move);
     for (const entry of entries) {
-      if (entry.row === null) {
-        const { sequence, reason } = entry;
-        this.#options.events.emit({ type: 'quarantined', sequence, reason });
-      }
+      if (entry.row === null) this.#quarantined(entry);
     }
     // While one is written the next is not queued up: it would be written for every group of rows.
     const due = after.sequenced.head - this.#checkpointed >= checkpointRows;
@@ -511,6 +512,10 @@ export class Engine {
     this.#options.events.emit({ type: 'illegalRow', rowType, sequence, reason });
   }
 
+  #quarantined({ sequence, reason }: UnreadableRow): void {
+    this.#options.events.emit({ type: 'quarantined', sequence, reason });
+  }
+
   #sequenced(): Facts {
     return this.#facts ?? this.#options.store.state().sequenced;
   }
@@ -522,8 +527,9 @@ export class Engine {
     if (!here) this.#actor.send({ type: 'jumped' });
     else if (this.run === 'timeTravelling') {
       this.#actor.send({ type: 'returned' });
-      // What became durable meanwhile was not folded.
+      // What became durable meanwhile was not folded, and what was due was not done.
       this.#journal?.resync();
+      this.wake();
     }
     return here;
   }

@@ -41,6 +41,8 @@ export class Pusher {
   readonly #underWay = new Map<string, AbortController>();
   /** Lanes that could not be sealed (the transport threw): left alone until they change. */
   readonly #unsealable = new Set<string>();
+  /** Where the pulls of its model stood when a create was sealed, by key; of this life alone. */
+  readonly #sealedAt = new Map<string, string | null>();
   #sealing: Promise<void> | null = null;
   /** Answers on their way to the disk: their requests take no place on the line any more. */
   #ending = 0;
@@ -105,6 +107,8 @@ export class Pusher {
       }
     } finally {
       this.#underWay.delete(key);
+      if (getIn(this.#options.facts().lanes, key)?.sealed?.key !== request.key)
+        this.#sealedAt.delete(request.key);
       this.#options.onAttempts('ended', [key]);
       this.#options.wake();
     }
@@ -129,6 +133,7 @@ export class Pusher {
       }
       const { kind } = answer;
       const base = this.#base(lane);
+      const cursor = this.#cursor(lane);
       if ((kind === 'committed' || kind === 'conflict') && this.#moved(lane, request)) {
         // A pull has come since it was sealed: which of both is newer only the server can tell.
         const remote = await transport.read(model, this.#serverId(lane), signal);
@@ -140,10 +145,13 @@ export class Pusher {
       const known = answer;
       const key = laneKey(lane.model, lane.recordId);
       const isBase = known.kind === 'committed' || known.kind === 'conflict';
+      const isStill = (facts: Facts) =>
+        this.#base(lane, facts) === base &&
+        (request.kind !== 'create' || this.#cursor(lane, facts) === cursor);
       return (facts, taken) => {
         if (taken.has(key)) return 'later';
         // Moved while the row waited for the disk: the request goes again and is answered anew.
-        if (isBase && this.#base(lane, facts) !== base) return null;
+        if (isBase && !isStill(facts)) return null;
         return answerRows(facts, { ...context, at: env.now() }, known);
       };
     } catch (cause) {
@@ -181,8 +189,19 @@ export class Pusher {
     return this.#entry(lane, facts)?.base ?? null;
   }
 
+  #cursor({ model }: Lane, facts = this.#options.facts()): string | null {
+    return facts.models[model]?.cursor ?? null;
+  }
+
   #moved(lane: Lane, request: SealedRequest): boolean {
     const entry = this.#entry(lane);
+    if (request.kind === 'create' && !entry?.base) {
+      // Where the server gives the ids no page comes in between.
+      if (this.#options.models.get(lane.model)?.ids === 'server') return false;
+      // A tombstone leaves no trace where there is no base yet: any page since may have held one.
+      const known = this.#sealedAt.get(request.key);
+      return known === undefined || known !== this.#cursor(lane);
+    }
     if (!entry || entry.base === null) return false;
     if (request.kind === 'create') return true;
     return request.ifMatch !== null && entry.version !== request.ifMatch;
@@ -246,6 +265,8 @@ export class Pusher {
         const wire = transport.seal(intent, model);
         const { kind, operationIds, key: idempotencyKey } = intent;
         requests.push({ ...wire, kind, operationIds, key: idempotencyKey, model: name, recordId });
+        if (kind === 'create')
+          this.#sealedAt.set(idempotencyKey, facts.models[name]?.cursor ?? null);
       } catch (error) {
         this.#unsealable.add(key);
         env.report(error);
