@@ -9,6 +9,8 @@ export interface JsonLimits {
   readonly depth: number;
   /** Characters of the whole, keys included. */
   readonly size: number;
+  /** Paths of objects whose keys are names of things: any is allowed, on an object without prototype. */
+  readonly maps?: readonly string[];
 }
 
 export const defaultJsonLimits: JsonLimits = { depth: 64, size: 1_000_000 };
@@ -112,10 +114,11 @@ export function copyJson(value: unknown, limits: JsonLimits = defaultJsonLimits)
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
       throw new Refused('notJson', path, `a ${kindOf(from)} can't be kept; store plain data`);
     }
-    const to: Record<string, Json> = {};
+    const isMap = limits.maps?.includes(path) === true;
+    const to: Record<string, Json> = isMap ? Object.create(null) : {};
     for (const key of Object.keys(from)) {
       const inner = path === '' ? key : `${path}.${key}`;
-      if (forbiddenKeys.has(key)) {
+      if (!isMap && forbiddenKeys.has(key)) {
         throw new Refused('forbiddenKey', inner, `the key "${key}" is not allowed`);
       }
       const part = from[key];

@@ -28,6 +28,8 @@ const checkpointRows = 1_000;
 const reopenDelay = 2_000;
 /** ms that a stop waits for rows under way. */
 const stopDeadline = 2_000;
+/** ms after which a page that is shown again asks what others did meanwhile. */
+const resumeRest = 60_000;
 /** A probe is cheap, and people wait for it: the connection's waits end at 30 s. */
 const probeBackoff: Backoff = { base: 1_000, factor: 2, cap: 30_000 };
 
@@ -80,6 +82,8 @@ export class Engine {
   #leaveQueue: (() => void) | null = null;
   #fence = 0;
   #away = true;
+  /** When pulls of all models were last asked for (this device's clock). */
+  #askedAt = 0;
   #facts: Facts | null = null;
   #checkpointed = 0;
   /** A checkpoint or a sweep under way: one at a time. */
@@ -124,7 +128,7 @@ export class Engine {
       onProgress: store.progress,
       onEnd: (result) => this.#pullEnded(result),
     });
-    this.#stopResume = env.onResume(() => this.#connection.wake());
+    this.#stopResume = env.onResume(() => this.#resumed());
   }
 
   get role(): EngineRole {
@@ -163,6 +167,7 @@ export class Engine {
       const { lost: known, databaseId: found } = opened;
       this.#options.events.emit({ type: 'dataLoss', known, found });
     }
+    opened.remember();
     return opened.hydrated.facts;
   }
 
@@ -253,6 +258,21 @@ export class Engine {
   async #settledRole(): Promise<void> {
     if (this.role !== 'hydrating' && this.role !== 'electing') return;
     await waitFor(this.#actor, ({ value }) => !['hydrating', 'electing'].includes(value.role));
+  }
+
+  /**
+   * The page is shown again, maybe after a night: no timer can be trusted to have fired. What is due
+   * goes now, and one pull of each model tells what others did, however often the platform says it.
+   */
+  #resumed(): void {
+    const { env, models } = this.#options;
+    const now = env.now();
+    if (Math.abs(now - this.#askedAt) >= resumeRest) {
+      this.#askedAt = now;
+      this.#puller.want(models.keys());
+    }
+    this.#connection.wake();
+    this.wake();
   }
 
   stop(): Promise<void> {
@@ -366,9 +386,14 @@ export class Engine {
     });
     for (const row of valuesOf(store.state().tail)) this.#journal.append(row);
     this.#actor.send({ type: 'elected' });
+    this.#askedAt = env.now();
     this.#puller.want(this.#options.models.keys());
     this.wake();
     await this.#sweep();
+    // A clear that a crash cut short ends here: the bytes go now, not with some later checkpoint.
+    if (this.#opened?.hydrated.isCleared) {
+      await this.#checkpoint().catch((error) => this.#tell(error));
+    }
   }
 
   /** No checkpoint is written meanwhile: its pages would be taken for orphans. */
@@ -392,11 +417,12 @@ export class Engine {
     const opened = this.#opened;
     if (!opened) return;
     const { env, name, events, store } = this.#options;
-    const { id, lost } = await identify(env, opened.connection, name);
+    const { id, lost, remember } = await identify(env, opened.connection, name);
     this.#fence = await takeLead(opened.connection);
     const read = await readFacts(this.#openingOptions(), opened.connection);
     this.#opened = { ...opened, ...read, databaseId: id };
     events.emit({ type: 'dataLoss', known: lost ?? opened.databaseId, found: id });
+    remember();
     store.checkpointLoaded(read.hydrated.facts);
     this.#rebase(read.hydrated.facts);
     this.#checkpointed = read.hydrated.checkpointed;

@@ -37,6 +37,8 @@ export interface Hydrated {
   readonly settledBefore: number;
   /** The checkpoint's head; what is beyond it came from the journal. */
   readonly checkpointed: number;
+  /** Whether all was cleared since the checkpoint: its pages still hold what must go. */
+  readonly isCleared: boolean;
   readonly root: unknown;
 }
 
@@ -84,7 +86,7 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
   const settledBefore = facts.settledOrder;
   const illegal: IllegalMove[] = [];
   const unreadable: UnreadableRow[] = [];
-  const checkpointed = facts.head;
+  const { head: checkpointed, generation } = facts;
   for (;;) {
     const entries = await readEntries(connection, codec, facts.head, chunkRows);
     if (entries.length === 0) break;
@@ -97,7 +99,8 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
   }
   const [rootNow] = await connection.readMeta([rootKey]);
   if (rootNow !== storedRoot) throw new SweptPage('the checkpoint was replaced meanwhile');
-  const found = { stored, pages, illegal, unreadable };
+  const isCleared = facts.generation > generation;
+  const found = { stored, pages, illegal, unreadable, isCleared };
   return { facts, ...found, settledBefore, checkpointed, root: storedRoot };
 }
 

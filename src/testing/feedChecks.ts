@@ -41,7 +41,9 @@ export function checkFeed(run: Run, device: SimDevice, facts: Facts): void {
         );
       }
     }
+    // What was changed again beyond the cursor comes there: a page tells of each record once.
     if (change.change <= cursor) last.set(id, change);
+    else last.delete(id);
   }
   for (const [id, { record, version, change }] of last) {
     const here = held.get(id);

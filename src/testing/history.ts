@@ -58,6 +58,7 @@ interface Healed {
   readonly points: readonly number[];
   readonly requests: number;
   readonly steps: number;
+  readonly at: number;
 }
 
 export function makeRun(seed: number, plan: Plan, hooks: SimDeviceHooks): Run {
@@ -116,8 +117,9 @@ export function makeRun(seed: number, plan: Plan, hooks: SimDeviceHooks): Run {
       case 'powerLoss':
         device.disk.losePower();
         return device.kill();
-      case 'corruptRow': {
-        const row = device.disk.corruptLastRow();
+      case 'corruptRow':
+      case 'foreignRow': {
+        const row = device.disk.corruptLastRow(fault.do === 'corruptRow' ? 'cut' : 'foreign');
         if (row) noteDamage(written, fault.device, row);
         device.kill();
         return row !== null;
@@ -142,7 +144,7 @@ export function makeRun(seed: number, plan: Plan, hooks: SimDeviceHooks): Run {
   world.note(`start ${start}`);
   const heal = () => {
     const points = devices.map((device) => device.disk.points.length);
-    healed = { points, requests: net.attempts.length, steps: world.steps };
+    healed = { points, requests: net.attempts.length, steps: world.steps, at: world.now };
   };
   return {
     ...{ world, server, net, devices, written, errors, fired, start, heal },

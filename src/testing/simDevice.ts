@@ -59,6 +59,9 @@ export interface SimDeviceHooks {
   readonly ended: (device: SimDevice, operationId: string, outcome: string) => void;
 }
 
+/** What is done to operations that wait. */
+const onWaiting: ReadonlySet<string> = new Set(['cancel', 'retry', 'edit', 'discard']);
+
 /** ms between a crash and the next start, at most. */
 const longestPause = 3_000;
 
@@ -193,7 +196,9 @@ export class SimDevice {
   #act({ sync, state }: Life, step: UserStep): unknown {
     const { todo } = sync.models;
     const id = `r${step.record}`;
-    const waiting = sync.outbox.list().filter((item) => item.operation.recordId === id);
+    // Costs the whole outbox: asked for where it is needed alone.
+    const all = onWaiting.has(step.do) ? sync.outbox.list() : [];
+    const waiting = all.filter((item) => item.operation.recordId === id);
     const dead = waiting.find((item) => item.deadLetter)?.operation.id;
     const field = `d${this.index}`;
     const value = ++this.#writes;

@@ -42,11 +42,12 @@ export class SimDisk {
   /** Batches that the system has taken and the platter does not have, in order. */
   #unflushed: Batch[] = [];
   #life = 0;
-  #reads = 0;
   /** Durable steps begun so far, by their kind: what the exhaustive mode counts and names. */
   readonly points: string[] = [];
   /** When each of them began, and when its page heard of it: null if it was dead by then. */
   readonly spans: { readonly from: number; to: number | null }[] = [];
+  /** When each read began, and when its page heard of it. */
+  readonly reads: { readonly from: number; to: number | null }[] = [];
 
   constructor(options: SimDiskOptions) {
     this.#options = options;
@@ -110,14 +111,15 @@ export class SimDisk {
     this.#platter = emptyDatabase();
   }
 
-  /** Damages the last row: half of it is gone. Gives it as it was; null if there is none. */
-  corruptLastRow(): WrittenRow | null {
+  /** Damages the last row: half is gone, or a newer build has written it. Gives it as it was; null: none. */
+  corruptLastRow(how: 'cut' | 'foreign'): WrittenRow | null {
     this.#flush();
     const last = this.#cache.rows.at(-1);
     const stored = this.#platter.rows.at(-1);
     if (!last || !stored) return null;
     const before = { ...last };
-    last.text = last.text.slice(0, Math.floor(last.text.length / 2));
+    const half = last.text.slice(0, Math.floor(last.text.length / 2));
+    last.text = how === 'cut' ? half : last.text.replace('"v":1', '"v":99');
     stored.text = last.text;
     return before;
   }
@@ -130,9 +132,12 @@ export class SimDisk {
     const read = <T>(get: () => T): Promise<T> =>
       new Promise((resolve) => {
         const { world, device } = this.#options;
-        const delay = keyed(world.seed, `read/${device}/${++this.#reads}`);
+        const span = { from: world.now, to: null as number | null };
+        const delay = keyed(world.seed, `read/${device}/${this.reads.push(span)}`);
         world.schedule(delay, () => {
-          if (this.#life === life) resolve(get());
+          if (this.#life !== life) return;
+          span.to = world.now;
+          resolve(get());
         });
       });
     return {

@@ -4,14 +4,14 @@ import { checkFeed } from './feedChecks.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
 import { checkAccepted, checkDisk, checkStep } from './invariants.ts';
 import { checkEnded, checkEndings, checkLedger } from './ledgerChecks.ts';
-import { checkMemory, checkPage } from './pageChecks.ts';
+import { checkPage } from './pageChecks.ts';
 import { checkedPlan, type Fault, type Plan } from './plan.ts';
 import { checkSame } from './recovery.ts';
 import { checkBytes, checkQuiet } from './restChecks.ts';
 import type { SimDevice } from './simDevice.ts';
 import { type Strike, strikesOf } from './strikes.ts';
 import { checkView, type Views } from './viewChecks.ts';
-import { checkWire } from './wireChecks.ts';
+import { checkMerges, checkWire } from './wireChecks.ts';
 
 /** Virtual ms from the beginning; `to` null: it has no end, the page that waited for it is dead. */
 export interface Span {
@@ -48,8 +48,12 @@ export interface SimulationResult {
   readonly points: readonly (readonly string[])[];
   /** When each of them began, and when its page heard of it (ms from the beginning). */
   readonly spans: readonly (readonly Span[])[];
+  /** Reads of each device's disk. */
+  readonly reads: readonly (readonly Span[])[];
   /** How many of `points` came before everything healed: a crash can be put at those alone. */
   readonly crashable: readonly number[];
+  /** When everything healed (ms from the beginning). */
+  readonly healedAt: number;
   readonly requests: number;
   /** Those before everything healed. */
   readonly exchanges: readonly Exchange[];
@@ -104,7 +108,9 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
     strikes: strikesOf(run),
     points: devices.map((device) => device.disk.points),
     spans: devices.map(({ disk }) => disk.spans.map((span) => sinceStart(span, start))),
+    reads: devices.map(({ disk }) => disk.reads.map((span) => sinceStart(span, start))),
     crashable: run.healed?.points ?? [],
+    healedAt: (run.healed?.at ?? start) - start,
     requests: run.net.attempts.length,
     exchanges: run.net.attempts.slice(0, run.healed?.requests).map((attempt) => {
       const { device, method, path, key } = attempt;
@@ -202,6 +208,7 @@ async function step(run: Run, done: () => boolean): Promise<void> {
   tick();
   await run.world.run(() => {
     checkStep(run);
+    checkMerges(run);
     for (const device of run.devices) {
       checkPage(device);
       checkView(run, views.get(run) as Views, device);
@@ -243,7 +250,6 @@ async function settle(run: Run): Promise<void> {
     const disk = await device.onDisk();
     checkDisk(run, device, disk);
     checkQuiet(run, device, disk);
-    checkMemory(device, disk);
   }
 }
 

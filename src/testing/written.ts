@@ -43,7 +43,7 @@ export interface Wipe {
 
 /** What ever reached the platters, whatever became of it since. */
 export interface Written {
-  /** By idempotency key: each body that it was sealed with; more than one is a fault, but for damage. */
+  /** By idempotency key: each request that it was sealed with; two are a fault, but for damage. */
   readonly seals: Map<string, Sealed[]>;
   readonly operations: Map<string, WrittenOperation>;
   /** Operations that stand for others. */
@@ -79,7 +79,7 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
     }
     for (const request of row.type === 'sealed' ? row.requests : []) {
       const before = seals.get(request.key) ?? [];
-      const known = before.some((seal) => seal.body === request.body);
+      const known = before.some((seal) => isSameRequest(seal, request));
       if (!known) seals.set(request.key, [...before, { ...request, device, era }]);
     }
     for (const operation of operationsIn(row)) {
@@ -90,6 +90,11 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
       blind.set(device, Math.max(blind.get(device) ?? 0, changeOf(row.cursor)));
     }
   }
+}
+
+function isSameRequest(one: SealedRequest, other: SealedRequest): boolean {
+  const fields = ['method', 'path', 'query', 'body', 'ifMatch'] as const;
+  return fields.every((field) => one[field] === other[field]);
 }
 
 /** The server's change that a cursor stands behind. */
@@ -133,9 +138,13 @@ export function noteDamage(written: Written, device: number, { sequence, text }:
   });
 }
 
-/** Whether a damaged row of the device told something of this operation. */
-export function isDamaged({ damages }: Written, device: number, operationId: string): boolean {
-  return damages.some((damage) => damage.device === device && damage.touched.has(operationId));
+/** Whether a row of one of these types that told something of this operation was damaged. */
+export function isDamaged(
+  { damages }: Written,
+  operationId: string,
+  ...types: readonly Row['type'][]
+): boolean {
+  return damages.some(({ touched, row }) => touched.has(operationId) && types.includes(row.type));
 }
 
 /** Whether the row that sealed this key was damaged: it may have been sealed anew since. */
