@@ -9,6 +9,7 @@ import type { EngineRole, EngineRun } from '../machines/engine.ts';
 import { emptyFacts, type Facts, laneKey, orderKey } from './facts.ts';
 import { type IllegalMove, noteSeen } from './factsDraft.ts';
 import { foldEntries, foldTail } from './fold.ts';
+import { isJsonObject } from './json.ts';
 import { getIn, noPages, type Pages, scan, valuesOf } from './pages.ts';
 import { PagesDraft, setIn } from './pagesDraft.ts';
 import type { ActionId, JournalEntry, PersonRow, Row } from './rows/row.ts';
@@ -172,10 +173,11 @@ export function createSyncSlice(name: string, models: readonly string[]) {
         return tailRejected(state, action.payload as readonly number[]);
       case types.checkpointLoaded:
         return loaded(state, action.payload as Facts);
-      // redux-persist's own action: the same function as `checkpointLoaded`.
+      // redux-persist's own action: the same function as `checkpointLoaded`. A persisted reducer of
+      // the app's that has our key would bring something else.
       case 'persist/REHYDRATE':
-        return action.key === name && action.payload
-          ? loaded(state, action.payload as Facts)
+        return action.key === name && isFacts(action.payload)
+          ? loaded(state, action.payload)
           : state;
       default: {
         const next = ephemeral.reducer(state.ephemeral, action);
@@ -188,6 +190,13 @@ export function createSyncSlice(name: string, models: readonly string[]) {
 }
 
 export type SyncSlice = ReturnType<typeof createSyncSlice>;
+
+function isFacts(payload: unknown): payload is Facts {
+  return (
+    isJsonObject(payload) &&
+    Object.keys(emptyFacts([])).every((name) => Object.hasOwn(payload, name))
+  );
+}
 
 function acted(state: SyncState, action: PersonAction): SyncState {
   const actionId = action.meta.actionId;
