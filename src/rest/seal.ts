@@ -14,11 +14,6 @@ type Sealing = Pick<Settings, 'requests' | 'versioning'>;
 const usual: Sealing = { requests: {}, versioning: 'etag' };
 const json = 'application/json';
 
-/** A path under the base URL; every id is one segment. */
-export function recordPath(model: ModelWire, serverId: string): string {
-  return `${model.endpoint}/${encodeURIComponent(serverId)}`;
-}
-
 /** Weak validators never match (RFC 9110, 13.1.1): they are not sent. */
 function strong(version: string | null): string | null {
   return version !== null && !version.startsWith('W/') ? version : null;
@@ -64,12 +59,16 @@ function locationOf(
   { url, urlParameters = {} }: Way,
   serverId: string,
 ): { path: string; query: string } {
-  const usualUrl = intent.kind === 'create' ? '{endpoint}' : '{endpoint}/{id}';
+  const isNew = intent.kind === 'create';
+  if (url === undefined && Object.keys(urlParameters).length === 0 && !/^\.{0,2}$/.test(serverId)) {
+    const { endpoint } = model;
+    return { path: isNew ? endpoint : `${endpoint}/${encodeURIComponent(serverId)}`, query: '' };
+  }
+  const usualUrl = isNew ? '{endpoint}' : '{endpoint}/{id}';
   const lookUp: LookUp = (name) => {
     if (name === 'endpoint') return model.endpoint;
     if (name === 'model') return model.name;
-    if (name === 'id')
-      return intent.kind === 'create' && model.ids === 'server' ? undefined : serverId;
+    if (name === 'id') return isNew && model.ids === 'server' ? undefined : serverId;
     // Where it stands, not where a change would move it.
     const value = fieldOf(intent.base, name) ?? fieldOf(intent.changes, name);
     return typeof value === 'object' || value === undefined ? undefined : String(value);
