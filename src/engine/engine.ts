@@ -3,9 +3,9 @@ import { type Backoff, defaultBackoff } from '../../machines/backoff.ts';
 import type { ConnectionState } from '../../machines/connection.ts';
 import { type EngineRole, type EngineRun, engineMachine } from '../../machines/engine.ts';
 import type { NetworkRequirement } from '../../machines/network.ts';
-import { type Facts, laneKey } from '../../store/facts.ts';
-import { getIn, valuesOf } from '../../store/pages.ts';
-import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
+import type { Facts } from '../../store/facts.ts';
+import { valuesOf } from '../../store/pages.ts';
+import type { JournalEntry, PersonRow, UnreadableRow } from '../../store/rows/row.ts';
 import {
   type LineFacts,
   lanesOfRow,
@@ -27,6 +27,7 @@ import { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
 import { type Opened, open, readFacts, sameMoment, takeLead } from './opening.ts';
 import { Puller, type PullResult } from './puller.ts';
+import type { PullOptions } from './pullRun.ts';
 import { Pusher } from './pusher.ts';
 
 /** Journal rows after which a checkpoint is written. */
@@ -35,6 +36,8 @@ const checkpointRows = 1_000;
 const reopenDelay = 2_000;
 /** ms that a stop waits for rows under way. */
 const stopDeadline = 2_000;
+/** ms after which a page that is shown again asks what others did meanwhile. */
+const resumeRest = 60_000;
 /** A probe is cheap, and people wait for it: the connection's waits end at 30 s. */
 const probeBackoff: Backoff = { base: 1_000, factor: 2, cap: 30_000 };
 
@@ -91,6 +94,8 @@ export class Engine {
   #leaveQueue: (() => void) | null = null;
   #fence = 0;
   #away = true;
+  /** When pulls of all models were last asked for (this device's clock). */
+  #askedAt = 0;
   #facts: Facts | null = null;
   #checkpointed = 0;
   /** A checkpoint or a sweep under way: one at a time. */
@@ -142,8 +147,10 @@ export class Engine {
       ...shared,
       onProgress: store.progress,
       onEnd: (result) => this.#pullEnded(result),
+      onMassDelete: (model, held) =>
+        this.#options.events.emit({ type: 'massDeleteHeld', model, ...held }),
     });
-    this.#stopResume = env.onResume(() => this.#connection.wake());
+    this.#stopResume = env.onResume(() => this.#resumed());
   }
 
   get role(): EngineRole {
@@ -151,7 +158,8 @@ export class Engine {
   }
 
   get run(): EngineRun {
-    return this.#actor.getSnapshot().value.run;
+    const { run, moment } = this.#actor.getSnapshot().value;
+    return moment === 'past' ? 'timeTravelling' : run;
   }
 
   get connection(): ConnectionState {
@@ -181,6 +189,7 @@ export class Engine {
       const { lost: known, databaseId: found } = opened;
       this.#options.events.emit({ type: 'dataLoss', known, found });
     }
+    opened.remember();
     return opened.hydrated.facts;
   }
 
@@ -196,6 +205,7 @@ export class Engine {
     this.#rebase(this.#options.store.state().sequenced);
     this.#checkpointed = opened.hydrated.checkpointed;
     for (const move of opened.hydrated.illegal) this.#illegal(move);
+    for (const row of opened.hydrated.unreadable) this.#quarantined(row);
     this.#actor.send({ type: 'hydrated' });
     this.#elect();
   }
@@ -215,8 +225,13 @@ export class Engine {
     });
   }
 
-  pull(model: string): Promise<PullResult> {
-    return this.#puller.pull(model);
+  pull(model: string, how?: PullOptions): Promise<PullResult> {
+    return this.#puller.pull(model, how);
+  }
+
+  /** What a model's pulls can do besides: one record, one page, a person's word. */
+  get pulls(): Puller {
+    return this.#puller;
   }
 
   pause(): void {
@@ -271,6 +286,21 @@ export class Engine {
   async #settledRole(): Promise<void> {
     if (this.role !== 'hydrating' && this.role !== 'electing') return;
     await waitFor(this.#actor, ({ value }) => !['hydrating', 'electing'].includes(value.role));
+  }
+
+  /**
+   * The page is shown again, maybe after a night: no timer can be trusted to have fired. What is due
+   * goes now, and one pull of each model tells what others did, however often the platform says it.
+   */
+  #resumed(): void {
+    const { env, models } = this.#options;
+    const now = env.now();
+    if (Math.abs(now - this.#askedAt) >= resumeRest) {
+      this.#askedAt = now;
+      this.#puller.want(models.keys());
+    }
+    this.#connection.wake();
+    this.wake();
   }
 
   stop(): Promise<void> {
@@ -386,9 +416,14 @@ export class Engine {
     for (const row of valuesOf(store.state().tail)) this.#journal.append(row);
     this.#actor.send({ type: 'elected' });
     this.#lines.restore(this.#sequenced().origins);
+    this.#askedAt = env.now();
     this.#puller.want(this.#options.models.keys());
     this.wake();
     await this.#sweep();
+    // A clear that a crash cut short ends here: the bytes go now, not with some later checkpoint.
+    if (this.#opened?.hydrated.isCleared) {
+      await this.#checkpoint().catch((error) => this.#tell(error));
+    }
   }
 
   /** No checkpoint is written meanwhile: its pages would be taken for orphans. */
@@ -412,11 +447,12 @@ export class Engine {
     const opened = this.#opened;
     if (!opened) return;
     const { env, name, events, store } = this.#options;
-    const { id, lost } = await identify(env, opened.connection, name);
+    const { id, lost, remember } = await identify(env, opened.connection, name);
     this.#fence = await takeLead(opened.connection);
     const read = await readFacts(this.#openingOptions(), opened.connection);
     this.#opened = { ...opened, ...read, databaseId: id };
     events.emit({ type: 'dataLoss', known: lost ?? opened.databaseId, found: id });
+    remember();
     store.checkpointLoaded(read.hydrated.facts);
     this.#rebase(read.hydrated.facts);
     this.#checkpointed = read.hydrated.checkpointed;
@@ -472,10 +508,6 @@ export class Engine {
       // A pull touches many records and no lane but those there are.
       if (row.type === 'pulled' && after.sequenced.lanes.size === 0) continue;
       for (const lane of lanesOfRow(row)) lanes.add(lane);
-      if (row.type === 'answered' || row.type === 'resolved') {
-        this.#answered(row.model, row.recordId, before.sequenced);
-        this.#answered(row.model, row.recordId, after.sequenced);
-      }
     }
     if (entries.some(({ row }) => row?.type === 'purged')) this.#index.rebuild(after.sequenced);
     else this.#index.update(after.sequenced, lanes);
@@ -483,10 +515,7 @@ export class Engine {
     const known = before.ephemeral.illegal;
     for (const move of after.ephemeral.illegal) if (!known.includes(move)) this.#illegal(move);
     for (const entry of entries) {
-      if (entry.row === null) {
-        const { sequence, reason } = entry;
-        this.#options.events.emit({ type: 'quarantined', sequence, reason });
-      }
+      if (entry.row === null) this.#quarantined(entry);
     }
     // While one is written the next is not queued up: it would be written for every group of rows.
     const due = after.sequenced.head - this.#checkpointed >= checkpointRows;
@@ -496,17 +525,13 @@ export class Engine {
     this.wake();
   }
 
-  /** Tells the puller, by the record's key and by the server's id: a delete takes the alias away. */
-  #answered(model: string, recordId: string, facts: Facts): void {
-    const records = facts.models[model]?.records;
-    const alias = records && getIn(records, recordId)?.alias;
-    this.#puller.answered(model, laneKey(model, recordId));
-    if (alias) this.#puller.answered(model, laneKey(model, alias));
-  }
-
   #illegal(move: { type: string; sequence: number; reason: string }): void {
     const { type: rowType, sequence, reason } = move;
     this.#options.events.emit({ type: 'illegalRow', rowType, sequence, reason });
+  }
+
+  #quarantined({ sequence, reason }: UnreadableRow): void {
+    this.#options.events.emit({ type: 'quarantined', sequence, reason });
   }
 
   #sequenced(): Facts {
@@ -520,8 +545,9 @@ export class Engine {
     if (!here) this.#actor.send({ type: 'jumped' });
     else if (this.run === 'timeTravelling') {
       this.#actor.send({ type: 'returned' });
-      // What became durable meanwhile was not folded.
+      // What became durable meanwhile was not folded, and what was due was not done.
       this.#journal?.resync();
+      this.wake();
     }
     return here;
   }

@@ -1,7 +1,7 @@
 import type { ModelWire, RemoteRecord } from '../ports/transport.ts';
 import { addressOf } from './address.ts';
 import { dataIn, recordIn } from './data.ts';
-import { type Heard, idOf, nothing, remoteFrom } from './heard.ts';
+import { type Heard, hasBadId, idOf, nothing, remoteFrom } from './heard.ts';
 import { wrapped } from './listAddress.ts';
 import { meaningOf } from './meanings.ts';
 import type { Settings } from './settings.ts';
@@ -42,7 +42,7 @@ export function readAnswer(reading: Reading): RemoteRecord | 'unsure' | null {
   if (meaning !== 'done') return null;
   const data = dataIn(heard.body, way, settings.answerLimit);
   const record = data.kind === 'data' ? recordIn(data.value, model, way) : null;
-  if (!record) return null;
+  if (!record || hasBadId(record)) return null;
   const id = idOf(record);
   if (id !== null && id !== serverId) return null;
   const { versioning } = settings;

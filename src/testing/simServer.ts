@@ -33,6 +33,16 @@ export interface Effect {
   readonly version: number;
 }
 
+/** One entry of the feed as it was made; the feed itself forgets what was overwritten. */
+export interface Change {
+  readonly change: number;
+  readonly collection: string;
+  readonly id: string;
+  /** Null: deleted. */
+  readonly record: Readonly<Record<string, unknown>> | null;
+  readonly version: number;
+}
+
 const problem = (status: number, type: string, more: object = {}): WireAnswer => ({
   status,
   headers: { 'content-type': 'application/problem+json' },
@@ -46,6 +56,8 @@ const problem = (status: number, type: string, more: object = {}): WireAnswer =>
  */
 export class SimServer {
   readonly ledger: Effect[] = [];
+  /** Every change in order; never changed, never removed. */
+  readonly changes: Change[] = [];
   readonly #collections = new Map<string, Map<string, Stored>>();
   readonly #answers = new Map<
     string,
@@ -56,10 +68,16 @@ export class SimServer {
   #changes = 0;
   #ids = 0;
   #epoch = 1;
+  #feed = 1;
 
   constructor(options: { readonly serverIds?: readonly string[]; readonly page?: number } = {}) {
     this.#serverIds = new Set(options.serverIds ?? []);
     this.#page = options.page ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Cursors given before are worth nothing; the records are the same. */
+  expireCursors(): void {
+    this.#feed++;
   }
 
   /** A record that was there before anybody came. */
@@ -151,6 +169,7 @@ export class SimServer {
     const version = (rows.get(id)?.version ?? 0) + 1;
     const change = ++this.#changes;
     rows.set(id, { record, version, change, lastOperationId: key });
+    this.changes.push({ change, collection, id, record, version });
     const { method, body } = request;
     const n = this.ledger.length + 1;
     this.ledger.push({ n, key, method, collection, recordId: id, body, version });
@@ -184,8 +203,8 @@ export class SimServer {
     const parameters = new URLSearchParams(query);
     const since = parameters.get('since');
     const limit = Math.min(this.#page, Number(parameters.get('limit') ?? 500));
-    const [epoch, after] = (since ?? `${this.#epoch}.0`).split('.').map(Number);
-    if (epoch !== this.#epoch) return problem(410, 'cursor-expired');
+    const [epoch, after] = (since ?? `${this.#feed}.0`).split('.').map(Number);
+    if (epoch !== this.#feed) return problem(410, 'cursor-expired');
     const changed = [...this.#collection(collection)]
       .filter(([, stored]) => stored.change > (after ?? 0) && (since !== null || stored.record))
       .sort(([, a], [, b]) => a.change - b.change);
@@ -195,9 +214,11 @@ export class SimServer {
     const gone = page.filter(([, stored]) => !stored.record);
     const answer = {
       items: live.map(([, stored]) => stored.record),
-      versions: Object.fromEntries(live.map(([id, { version }]) => [id, { version }])),
+      versions: Object.fromEntries(
+        live.map(([id, { version, lastOperationId }]) => [id, { version, lastOperationId }]),
+      ),
       deleted: gone.map(([id, { version }]) => ({ id, version })),
-      cursor: `${this.#epoch}.${last}`,
+      cursor: `${this.#feed}.${last}`,
       hasMore: changed.length > page.length,
       epoch: String(this.#epoch),
     };
