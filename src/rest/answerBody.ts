@@ -4,8 +4,7 @@ import { copyJson, isJsonObject, type Json, type JsonObject } from '../../store/
 const answerLimit = 16_000_000;
 /** Bytes of an answer that can be taken whole: even packed as tightly as gzip can, it is in bounds. */
 const smallAnswer = 15_000;
-/** A page's versions stand under the ids of its records: one of them may well be "constructor". */
-const jsonLimits = { depth: 64, size: answerLimit, maps: ['versions'] } as const;
+const jsonLimits = { depth: 64, size: answerLimit } as const;
 
 /** What came in an answer's body. */
 export type Body =
@@ -16,8 +15,11 @@ export type Body =
 
 const jsonType = /^application\/([\w.+-]+\+)?json\b/i;
 
-/** Reads a body with a limit. Rejects if the connection ends in the middle of it. */
-export async function readBody(response: Response): Promise<Body> {
+/**
+ * Reads a body with a limit. Rejects if the connection ends in the middle of it. `maps`: fields whose
+ * keys are names of records, of which one may well be "constructor".
+ */
+export async function readBody(response: Response, maps: readonly string[] = []): Promise<Body> {
   const text = await readText(response);
   if (text === null) return { kind: 'unreadable', reason: 'the answer is too large' };
   if (text === '') return { kind: 'empty' };
@@ -30,7 +32,7 @@ export async function readBody(response: Response): Promise<Body> {
   } catch {
     return { kind: 'unreadable', reason: 'the answer is not whole or not JSON' };
   }
-  const copied = copyJson(raw, jsonLimits);
+  const copied = copyJson(raw, { ...jsonLimits, maps });
   return copied.ok
     ? { kind: 'json', value: copied.value }
     : { kind: 'unreadable', reason: `the answer can't be kept: ${copied.refusal.message}` };

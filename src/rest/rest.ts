@@ -110,7 +110,7 @@ function createRest(env: Env, base: string, timeout: number, options: RestOption
       parameters.set('limit', String(limit));
       const sent = { method: 'GET', path: model.endpoint, query: `?${parameters}` };
       return send(sent, signal, async (response) =>
-        pullAnswer(model, response, await readBody(response), env.now()),
+        pullAnswer(model, response, await readBody(response, ['versions']), env.now()),
       );
     },
     read: (model, serverId, signal) =>
