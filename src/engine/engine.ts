@@ -28,6 +28,8 @@ const checkpointRows = 1_000;
 const reopenDelay = 2_000;
 /** ms that a stop waits for rows under way. */
 const stopDeadline = 2_000;
+/** ms after which a page that is shown again asks what others did meanwhile. */
+const resumeRest = 60_000;
 /** A probe is cheap, and people wait for it: the connection's waits end at 30 s. */
 const probeBackoff: Backoff = { base: 1_000, factor: 2, cap: 30_000 };
 
@@ -80,6 +82,8 @@ export class Engine {
   #leaveQueue: (() => void) | null = null;
   #fence = 0;
   #away = true;
+  /** When pulls of all models were last asked for (this device's clock). */
+  #askedAt = 0;
   #facts: Facts | null = null;
   #checkpointed = 0;
   /** A checkpoint or a sweep under way: one at a time. */
@@ -124,7 +128,7 @@ export class Engine {
       onProgress: store.progress,
       onEnd: (result) => this.#pullEnded(result),
     });
-    this.#stopResume = env.onResume(() => this.#connection.wake());
+    this.#stopResume = env.onResume(() => this.#resumed());
   }
 
   get role(): EngineRole {
@@ -132,7 +136,8 @@ export class Engine {
   }
 
   get run(): EngineRun {
-    return this.#actor.getSnapshot().value.run;
+    const { run, moment } = this.#actor.getSnapshot().value;
+    return moment === 'past' ? 'timeTravelling' : run;
   }
 
   get connection(): ConnectionState {
@@ -255,6 +260,21 @@ export class Engine {
     await waitFor(this.#actor, ({ value }) => !['hydrating', 'electing'].includes(value.role));
   }
 
+  /**
+   * The page is shown again, maybe after a night: no timer can be trusted to have fired. What is due
+   * goes now, and one pull of each model tells what others did, however often the platform says it.
+   */
+  #resumed(): void {
+    const { env, models } = this.#options;
+    const now = env.now();
+    if (Math.abs(now - this.#askedAt) >= resumeRest) {
+      this.#askedAt = now;
+      this.#puller.want(models.keys());
+    }
+    this.#connection.wake();
+    this.wake();
+  }
+
   stop(): Promise<void> {
     this.#ending ??= this.#end();
     return this.#ending;
@@ -366,9 +386,14 @@ export class Engine {
     });
     for (const row of valuesOf(store.state().tail)) this.#journal.append(row);
     this.#actor.send({ type: 'elected' });
+    this.#askedAt = env.now();
     this.#puller.want(this.#options.models.keys());
     this.wake();
     await this.#sweep();
+    // A clear that a crash cut short ends here: the bytes go now, not with some later checkpoint.
+    if (this.#opened?.hydrated.isCleared) {
+      await this.#checkpoint().catch((error) => this.#tell(error));
+    }
   }
 
   /** No checkpoint is written meanwhile: its pages would be taken for orphans. */
@@ -502,8 +527,9 @@ export class Engine {
     if (!here) this.#actor.send({ type: 'jumped' });
     else if (this.run === 'timeTravelling') {
       this.#actor.send({ type: 'returned' });
-      // What became durable meanwhile was not folded.
+      // What became durable meanwhile was not folded, and what was due was not done.
       this.#journal?.resync();
+      this.wake();
     }
     return here;
   }

@@ -4,7 +4,8 @@ import { copyJson, isJsonObject, type Json, type JsonObject } from '../../store/
 const answerLimit = 16_000_000;
 /** Bytes of an answer that can be taken whole: even packed as tightly as gzip can, it is in bounds. */
 const smallAnswer = 15_000;
-const jsonLimits = { depth: 64, size: answerLimit } as const;
+/** A page's versions stand under the ids of its records: one of them may well be "constructor". */
+const jsonLimits = { depth: 64, size: answerLimit, maps: ['versions'] } as const;
 
 /** What came in an answer's body. */
 export type Body =

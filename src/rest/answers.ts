@@ -1,6 +1,7 @@
 import type { Failure, FailureCode } from '../../machines/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../store/json.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
+import { idProblem } from '../ids.ts';
 import type {
   Answer,
   ModelWire,
@@ -32,10 +33,17 @@ function reasonIn(body: Body, response: Response): string {
   return said ?? `the server answered ${response.status}`;
 }
 
+/** The record's id; null if it has none, or one that can be no id here. */
 function idOf(record: JsonObject): string | null {
   const id = Object.hasOwn(record, 'id') ? record.id : undefined;
-  if (typeof id === 'string' && id !== '') return id;
+  if (typeof id === 'string' && idProblem(id) === null) return id;
   return typeof id === 'number' ? String(id) : null;
+}
+
+/** Whether a record says an id that can be none. */
+function hasBadId(record: JsonObject): boolean {
+  const isSaid = Object.hasOwn(record, 'id') && record.id !== null;
+  return isSaid && idOf(record) === null;
 }
 
 /** A version as it goes into If-Match: an ETag as it stands, a bare number or word in quotes. */
@@ -58,7 +66,7 @@ function remoteInProblem(body: Body, response: Response): RemoteRecord | null {
   const problem = objectIn(body);
   if (!problem || !Object.hasOwn(problem, 'record')) return null;
   const { record } = problem;
-  if (record !== null && !isJsonObject(record)) return null;
+  if (record !== null && (!isJsonObject(record) || hasBadId(record))) return null;
   return {
     record: record ?? null,
     version: response.headers.get('etag') ?? versionIn(problem.version),
@@ -131,6 +139,7 @@ function committed(
     const sent = JSON.parse(request.body ?? '{}') as JsonObject;
     return { kind: 'committed', remote: remoteFrom({ ...sent, id: made }, response), version };
   }
+  if (hasBadId(record)) return unreadable('the id in the answer can be none');
   const id = idOf(record);
   const foreign =
     request.kind === 'create' && model.ids === 'server' ? id === null : !isOwn(id, request, model);
@@ -142,7 +151,8 @@ function committed(
 function createdAt(response: Response): string | null {
   const last = response.headers.get('location')?.split(/[?#]/)[0]?.split('/').pop();
   try {
-    return last ? decodeURIComponent(last) : null;
+    const id = last ? decodeURIComponent(last) : '';
+    return idProblem(id) === null ? id : null;
   } catch {
     return null;
   }
@@ -164,7 +174,7 @@ export function readAnswer(response: Response, body: Body): RemoteRecord | null 
     return { record: null, version: null, lastOperationId: null };
   }
   const record = response.status === 200 ? objectIn(body) : null;
-  return record && remoteFrom(record, response);
+  return record && !hasBadId(record) ? remoteFrom(record, response) : null;
 }
 
 /** Names under which servers hand out a list. */

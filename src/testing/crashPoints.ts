@@ -14,8 +14,8 @@ const stepCrashes = [
 ] as const satisfies readonly DiskFault[];
 type StepCrash = (typeof stepCrashes)[number];
 
-/** Moments of a request at which nothing is written: the page dies there as well. */
-const requestMoments = ['request sent', 'answer on its way', 'answer received'] as const;
+/** Moments at which nothing is written: the page dies there as well. */
+const moments = ['request sent', 'answer on its way', 'answer received', 'disk read'] as const;
 
 /** Every kind of durable step that the kit has: each type of row, and what is not a row. */
 const durableSteps: readonly string[] = [
@@ -27,7 +27,7 @@ const durableSteps: readonly string[] = [
 export function missedCells(cells: ReadonlyMap<string, number>): string[] {
   const wanted = [
     ...durableSteps.flatMap((step) => stepCrashes.map((kind) => `${step}/${kind}`)),
-    ...requestMoments.map((moment) => `${moment}/kill`),
+    ...moments.map((moment) => `${moment}/kill`),
   ];
   return wanted.filter((cell) => !cells.has(cell));
 }
@@ -116,24 +116,29 @@ function namesOf(point: string): string[] {
     .map((type) => `append ${type}`);
 }
 
-/** Every crash that a run can be given: durable steps x kinds, and the moments of its requests. */
-function crashPointsOf(result: SimulationResult): CrashPoint[] {
+/** Every crash that a run can be given: durable steps x kinds, and the moments between them. */
+function crashPointsOf({ group }: Scenario, result: SimulationResult): CrashPoint[] {
   const points = result.points.flatMap((_, device) => stepPoints(result, device, 0));
+  const add = (name: (typeof moments)[number], device: number, at: number) => {
+    const fault: Fault = { on: 'time', device, at, do: 'kill' };
+    points.push({ device, name, kind: 'kill', n: null, fault });
+  };
   for (const { device, from, to } of result.exchanges) {
-    const moments: [name: (typeof requestMoments)[number], at: number][] = [
-      ['request sent', from + besides],
-    ];
+    add('request sent', device, from + besides);
     const died = result.crashes.some((crash) => {
       return crash.device === device && crash.at > from && crash.at <= (to ?? 0);
     });
-    if (to !== null && !died && to - from > 4 * besides) {
-      moments.push(['answer on its way', to - besides], ['answer received', to + besides]);
-    }
-    for (const [name, at] of moments) {
-      const fault: Fault = { on: 'time', device, at, do: 'kill' };
-      points.push({ device, name, kind: 'kill', n: null, fault });
-    }
+    if (to === null || died || to - from <= 4 * besides) continue;
+    add('answer on its way', device, to - besides);
+    add('answer received', device, to + besides);
   }
+  // A read changes nothing: that a start is cut short matters where it finds something amiss.
+  if (group !== 'damage') return points;
+  result.reads.forEach((spans, device) => {
+    for (const { to } of spans) {
+      if (to !== null && to < result.healedAt) add('disk read', device, to + besides);
+    }
+  });
   return points;
 }
 
@@ -219,7 +224,7 @@ export async function explore(scenario: Scenario, options: ExploreOptions): Prom
       cells.set(cell, (cells.get(cell) ?? 0) + 1);
     }
   };
-  const points = crashPointsOf(calm);
+  const points = crashPointsOf(scenario, calm);
   for (const point of points.filter(only)) {
     const once: CrashRun = { scenario, seed, plan: withCrash(plan, point), crashes: [point] };
     const result = await runIt(once);

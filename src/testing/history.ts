@@ -1,8 +1,10 @@
 import type { Fault, Plan, TimeFault } from './plan.ts';
+import { type Effect, idsOf, type ServerNeeds, type ServerPort } from './serverPort.ts';
 import { SimDevice, type SimDeviceHooks } from './simDevice.ts';
 import { SimDisk } from './simDisk.ts';
 import { SimNet } from './simNet.ts';
-import { type Effect, SimServer } from './simServer.ts';
+import { SimServer } from './simServer.ts';
+import type { Strike } from './strikes.ts';
 import { World } from './world.ts';
 import {
   noteDamage,
@@ -13,10 +15,21 @@ import {
   withSuperseded,
 } from './written.ts';
 
+/** How far a run had come when it broke a promise. */
+export interface Evidence {
+  readonly steps: number;
+  readonly trace: string;
+  /** The last that happened. */
+  readonly tail: readonly string[];
+  readonly strikes: readonly Strike[];
+}
+
 /** A broken promise: which, and what was seen. */
 export class InvariantBroken extends Error {
   override readonly name = 'InvariantBroken';
   readonly invariant: string;
+  /** Set by `simulate`. */
+  evidence: Evidence | null = null;
   constructor(invariant: string, seen: string) {
     super(`${invariant}: ${seen}`);
     this.invariant = invariant;
@@ -26,7 +39,7 @@ export class InvariantBroken extends Error {
 /** Everything that one run consists of and leaves behind. */
 export interface Run {
   readonly world: World;
-  readonly server: SimServer;
+  readonly server: ServerPort;
   readonly net: SimNet;
   readonly devices: readonly SimDevice[];
   readonly written: Written;
@@ -46,16 +59,33 @@ interface Healed {
   readonly points: readonly number[];
   readonly requests: number;
   readonly steps: number;
+  readonly at: number;
 }
 
-export function makeRun(seed: number, plan: Plan, hooks: SimDeviceHooks): Run {
-  const world = new World(seed);
-  const { seeded, serverPage } = plan;
-  const server = new SimServer({
-    ...(plan.ids === 'server' && { serverIds: ['todos'] }),
+/** What a plan asks of its server. */
+export function needsOf(seed: number, { ids, seeded = 0, serverPage }: Plan): ServerNeeds {
+  return {
+    seed,
+    serverIds: ids === 'server' ? ['todos'] : [],
+    seeded: Array.from({ length: seeded }, (_, n) => ({ id: `r${n}`, title: `s${n}` })),
     ...(serverPage !== undefined && { page: serverPage }),
-  });
-  for (let n = 0; n < (seeded ?? 0); n++) server.seed('todos', { id: `r${n}`, title: `s${n}` });
+  };
+}
+
+/** The server in memory, as a run needs it. */
+export function simulatedServer({ seed, seeded = [], ...options }: ServerNeeds): ServerPort {
+  const server = new SimServer({ ...options, newId: idsOf(seed) });
+  for (const record of seeded) server.seed('todos', record);
+  return server;
+}
+
+export function makeRun(
+  seed: number,
+  plan: Plan,
+  hooks: SimDeviceHooks,
+  server: ServerPort = simulatedServer(needsOf(seed, plan)),
+): Run {
+  const world = new World(seed);
   const errors: unknown[] = [];
   const fired = new Set<Fault>();
   const written = nothingWritten();
@@ -84,7 +114,7 @@ export function makeRun(seed: number, plan: Plan, hooks: SimDeviceHooks): Run {
       ...{ world, device: index },
       faultAt: (n) => find('disk', index, n),
       onKill: () => devices[index]?.kill(),
-      onRows: (rows) => noteRows(written, index, rows),
+      onRows: (rows) => noteRows(written, index, rows, (cursor) => server.changeAt(cursor)),
     });
     devices.push(new SimDevice({ world, index, plan, net, disk, onError, hooks }));
   }
@@ -131,7 +161,7 @@ export function makeRun(seed: number, plan: Plan, hooks: SimDeviceHooks): Run {
   world.note(`start ${start}`);
   const heal = () => {
     const points = devices.map((device) => device.disk.points.length);
-    healed = { points, requests: net.attempts.length, steps: world.steps };
+    healed = { points, requests: net.attempts.length, steps: world.steps, at: world.now };
   };
   return {
     ...{ world, server, net, devices, written, errors, fired, start, heal },

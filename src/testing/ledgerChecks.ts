@@ -48,12 +48,12 @@ function valueIn(body: string, field: string): number | null {
   return typeof value === 'number' ? value : null;
 }
 
-/** I18, I7: a key stands for one body, and for operations that were durable before it was. */
+/** I18, I7: a key stands for one request, and for operations that were durable before it was. */
 function checkSeals({ written }: Run): void {
   for (const [key, seals] of written.seals) {
     // A seal that was damaged on the disk is made again, with what has come since.
     if (seals.length > 1 && !isSealDamaged(written, key)) {
-      broken('I18', `the key ${key} was sealed with ${seals.length} bodies`);
+      broken('I18', `the key ${key} was sealed for ${seals.length} requests`);
     }
     for (const id of seals.flatMap((seal) => seal.operationIds)) {
       if (!written.operations.has(id)) broken('I7', `${id} was sealed and never durable`);
@@ -67,25 +67,30 @@ export function checkEndings(run: Run): void {
   for (const effect of run.server.ledger) {
     for (const id of sealOf(run, effect)?.operationIds ?? []) direct.add(id);
   }
-  for (const { index, ended } of run.devices) {
+  for (const { ended } of run.devices) {
     for (const [operationId, outcome] of ended) {
       if (outcome !== 'rejected' && outcome !== 'cancelled') continue;
-      // Its seal or its cancellation was damaged: that it was sent (or taken back) is not known any more.
-      if (!direct.has(operationId) || isDamaged(run.written, index, operationId)) continue;
+      // Its seal was damaged: that it had been sent is not known any more. Or that it was taken back.
+      if (!direct.has(operationId) || isDamaged(run.written, operationId, 'sealed')) continue;
+      if (outcome === 'cancelled' && isDamaged(run.written, operationId, 'cancelled')) continue;
       broken('I4', `${operationId} was told as ${outcome} and took effect`);
     }
   }
 }
 
+/** Rows that end operations: one that was told and then damaged may come otherwise the next time. */
+const endings = ['answered', 'parked', 'resolved', 'cancelled', 'discarded'] as const;
+
 /** I17: an operation ends once. I3: one that is confirmed has taken effect by then. */
 export function checkEnded(
   run: Run,
-  { index, ended }: SimDevice,
+  { ended }: SimDevice,
   operationId: string,
   outcome: string,
 ): void {
   const before = ended.get(operationId);
-  if (before !== undefined && before !== outcome && !isDamaged(run.written, index, operationId)) {
+  const isOther = before !== undefined && before !== outcome;
+  if (isOther && !isDamaged(run.written, operationId, ...endings)) {
     broken('I17', `${operationId} ended as ${before}, then as ${outcome}`);
   }
   if (outcome !== 'committed') return;

@@ -158,10 +158,11 @@ export class SimDevice {
     return true;
   }
 
-  /** The run is over: nothing of the page outlives it. */
+  /** The run is over: nothing of it may stay among the running syncs of this realm. */
   close(): void {
     const life = this.#life;
     this.#life = null;
+    this.disk.endLife();
     this.#lives++;
     life?.sync.stop().catch(() => {});
   }

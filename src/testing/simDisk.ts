@@ -42,11 +42,12 @@ export class SimDisk {
   /** Batches that the system has taken and the platter does not have, in order. */
   #unflushed: Batch[] = [];
   #life = 0;
-  #reads = 0;
   /** Durable steps begun so far, by their kind: what the exhaustive mode counts and names. */
   readonly points: string[] = [];
   /** When each of them began, and when its page heard of it: null if it was dead by then. */
   readonly spans: { readonly from: number; to: number | null }[] = [];
+  /** When each read began, and when its page heard of it. */
+  readonly reads: { readonly from: number; to: number | null }[] = [];
 
   constructor(options: SimDiskOptions) {
     this.#options = options;
@@ -131,9 +132,12 @@ export class SimDisk {
     const read = <T>(get: () => T): Promise<T> =>
       new Promise((resolve) => {
         const { world, device } = this.#options;
-        const delay = keyed(world.seed, `read/${device}/${++this.#reads}`);
+        const span = { from: world.now, to: null as number | null };
+        const delay = keyed(world.seed, `read/${device}/${this.reads.push(span)}`);
         world.schedule(delay, () => {
-          if (this.#life === life) resolve(get());
+          if (this.#life !== life) return;
+          span.to = world.now;
+          resolve(get());
         });
       });
     return {

@@ -1,14 +1,16 @@
 import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import { checkFeed } from './feedChecks.ts';
-import { InvariantBroken, makeRun, type Run } from './history.ts';
+import { InvariantBroken, makeRun, needsOf, type Run, simulatedServer } from './history.ts';
 import { checkAccepted, checkDisk, checkStep } from './invariants.ts';
 import { checkEnded, checkEndings, checkLedger } from './ledgerChecks.ts';
 import { checkPage } from './pageChecks.ts';
 import { checkedPlan, type Fault, type Plan } from './plan.ts';
 import { checkSame } from './recovery.ts';
 import { checkBytes, checkQuiet } from './restChecks.ts';
-import type { SimDevice } from './simDevice.ts';
+import type { ServerFactory } from './serverPort.ts';
+import type { SimDevice, SimDeviceHooks } from './simDevice.ts';
+import { type Strike, strikesOf } from './strikes.ts';
 import { checkView, type Views } from './viewChecks.ts';
 import { checkMerges, checkWire } from './wireChecks.ts';
 
@@ -41,16 +43,27 @@ export interface SimulationResult {
   readonly fired: number;
   /** Those faults themselves, as they stand in the plan. */
   readonly struck: ReadonlySet<Fault>;
+  /** Which, and where. */
+  readonly strikes: readonly Strike[];
   /** Kinds of durable steps per device, in order: where a crash can be put. */
   readonly points: readonly (readonly string[])[];
   /** When each of them began, and when its page heard of it (ms from the beginning). */
   readonly spans: readonly (readonly Span[])[];
+  /** Reads of each device's disk. */
+  readonly reads: readonly (readonly Span[])[];
   /** How many of `points` came before everything healed: a crash can be put at those alone. */
   readonly crashable: readonly number[];
+  /** When everything healed (ms from the beginning). */
+  readonly healedAt: number;
   readonly requests: number;
   /** Those before everything healed. */
   readonly exchanges: readonly Exchange[];
   readonly crashes: readonly Crash[];
+}
+
+export interface SimulateOptions {
+  /** What stands behind the net; the simulated server where nothing else is said. */
+  readonly server?: ServerFactory;
 }
 
 /** Virtual ms after the last step in which everything must settle: 3 x the longest wait, and room. */
@@ -68,23 +81,36 @@ const views = new WeakMap<Run, Views>();
  * @throws InvariantBroken for a broken promise
  * @throws SimulationError for a plan that is none, or one that never ends
  */
-export async function simulate(seed: number, given: Plan): Promise<SimulationResult> {
+export async function simulate(
+  seed: number,
+  given: Plan,
+  { server: open = simulatedServer }: SimulateOptions = {},
+): Promise<SimulationResult> {
   const plan = checkedPlan(given);
+  const server = await open(needsOf(seed, plan));
   const crashes: Crash[] = [];
   const note = (check: () => void | Promise<void>): void => {
     const checked = async () => check();
     checked().catch((error) => run.errors.push(error));
   };
-  const run = makeRun(seed, plan, {
+  const hooks: SimDeviceHooks = {
     crashed: (device) => note(() => crashed(run, device, crashes)),
     accepted: (device, operationId) => note(() => checkAccepted(device, operationId)),
     ended: (device, ...ending) => note(() => checkEnded(run, device, ...ending)),
-  });
+  };
+  const run = makeRun(seed, plan, hooks, server);
   views.set(run, new Map());
   try {
     await live(run, plan);
+  } catch (error) {
+    if (error instanceof InvariantBroken) {
+      const { steps, trace, tail } = run.world;
+      error.evidence = { steps, trace, tail, strikes: strikesOf(run) };
+    }
+    throw error;
   } finally {
     for (const device of run.devices) device.close();
+    await server.close?.();
   }
   const { world, devices, start } = run;
   return {
@@ -92,9 +118,12 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
     trace: world.trace,
     fired: run.fired.size,
     struck: run.fired,
+    strikes: strikesOf(run),
     points: devices.map((device) => device.disk.points),
     spans: devices.map(({ disk }) => disk.spans.map((span) => sinceStart(span, start))),
+    reads: devices.map(({ disk }) => disk.reads.map((span) => sinceStart(span, start))),
     crashable: run.healed?.points ?? [],
+    healedAt: (run.healed?.at ?? start) - start,
     requests: run.net.attempts.length,
     exchanges: run.net.attempts.slice(0, run.healed?.requests).map((attempt) => {
       const { device, method, path, key } = attempt;

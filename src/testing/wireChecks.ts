@@ -1,6 +1,6 @@
 import { carriedBy, InvariantBroken, type Run } from './history.ts';
 import type { Plan } from './plan.ts';
-import { isDamaged, withSuperseded } from './written.ts';
+import { withSuperseded } from './written.ts';
 
 function broken(invariant: string, seen: string): never {
   throw new InvariantBroken(invariant, seen);
@@ -148,11 +148,10 @@ function checkValues(run: Run): void {
       if (typeof value === 'number') highest.set(field, Math.max(value, highest.get(field) ?? 0));
     }
   }
-  for (const { index, ended } of devices) {
+  for (const { ended } of devices) {
     for (const [operationId, outcome] of ended) {
       const operation = written.operations.get(operationId);
       if (!operation || gone.has(operationId)) continue;
-      if (isDamaged(written, index, operationId)) continue;
       if (outcome !== 'committed' && outcome !== 'merged') continue;
       for (const [field, value] of Object.entries(operation.changes)) {
         if (typeof value !== 'number') continue;

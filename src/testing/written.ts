@@ -43,7 +43,7 @@ export interface Wipe {
 
 /** What ever reached the platters, whatever became of it since. */
 export interface Written {
-  /** By idempotency key: each body that it was sealed with; more than one is a fault, but for damage. */
+  /** By idempotency key: each request that it was sealed with; two are a fault, but for damage. */
   readonly seals: Map<string, Sealed[]>;
   readonly operations: Map<string, WrittenOperation>;
   /** Operations that stand for others. */
@@ -69,7 +69,12 @@ export function eraOf({ wipes }: Written, device: number): number {
 }
 
 /** Notes rows of a device that reached its platter. */
-export function noteRows(written: Written, device: number, rows: readonly WrittenRow[]): void {
+export function noteRows(
+  written: Written,
+  device: number,
+  rows: readonly WrittenRow[],
+  changeAt: (cursor: string) => number,
+): void {
   const era = eraOf(written, device);
   const { seals, operations, supersedes, chosen, blind } = written;
   for (const { text } of rows) {
@@ -79,7 +84,7 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
     }
     for (const request of row.type === 'sealed' ? row.requests : []) {
       const before = seals.get(request.key) ?? [];
-      const known = before.some((seal) => seal.body === request.body);
+      const known = before.some((seal) => isSameRequest(seal, request));
       if (!known) seals.set(request.key, [...before, { ...request, device, era }]);
     }
     for (const operation of operationsIn(row)) {
@@ -87,16 +92,15 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
       if (operation.supersedes) supersedes.set(operation.id, operation.supersedes);
     }
     if (row.type === 'pulled' && row.since === null && row.cursor !== null) {
-      blind.set(device, Math.max(blind.get(device) ?? 0, changeOf(row.cursor)));
+      blind.set(device, Math.max(blind.get(device) ?? 0, changeAt(row.cursor)));
     }
   }
 }
 
-/** The server's change that a cursor stands behind. */
-export function changeOf(cursor: string | null): number {
-  return cursor === null ? 0 : Number(cursor.split('.')[1]);
+function isSameRequest(one: SealedRequest, other: SealedRequest): boolean {
+  const fields = ['method', 'path', 'query', 'body', 'ifMatch'] as const;
+  return fields.every((field) => one[field] === other[field]);
 }
-
 function operationsIn(row: Row): Operation[] {
   const made = ['operation' in row ? row.operation : null, 'behind' in row ? row.behind : null];
   return made.filter((operation) => operation !== null);
@@ -133,9 +137,13 @@ export function noteDamage(written: Written, device: number, { sequence, text }:
   });
 }
 
-/** Whether a damaged row of the device told something of this operation. */
-export function isDamaged({ damages }: Written, device: number, operationId: string): boolean {
-  return damages.some((damage) => damage.device === device && damage.touched.has(operationId));
+/** Whether a row of one of these types that told something of this operation was damaged. */
+export function isDamaged(
+  { damages }: Written,
+  operationId: string,
+  ...types: readonly Row['type'][]
+): boolean {
+  return damages.some(({ touched, row }) => touched.has(operationId) && types.includes(row.type));
 }
 
 /** Whether the row that sealed this key was damaged: it may have been sealed anew since. */
