@@ -5,6 +5,8 @@ import {
   emptyFacts,
   type Facts,
   type Lane,
+  type LaneState,
+  laneKey,
   type ModelFacts,
   type Quarantined,
   type Settlement,
@@ -198,7 +200,9 @@ function derive(stored: Facts): Facts {
     for (const id of operation.supersedes ?? []) places.set(id, key);
     return true;
   });
-  for (const lane of valuesOf(stored.lanes)) {
+  for (const read of valuesOf(stored.lanes)) {
+    const lane = lawful(read);
+    if (lane !== read) draft.pages('lanes').set(laneKey(lane.model, lane.recordId), lane);
     // A record without a base was counted as shown above, though its stored page shows nothing.
     const entry = draft.entry(lane.model, lane.recordId);
     if (entry && entry.shown === null) draft.model(lane.model).shown--;
@@ -206,4 +210,20 @@ function derive(stored: Facts): Facts {
     draft.rebaseRecord(lane.model, lane.recordId);
   }
   return draft.finish();
+}
+
+const laneStates: Readonly<Record<LaneState, true>> = {
+  ...{ pending: true, syncing: true, backoff: true, conflicted: true, failed: true },
+};
+
+/**
+ * A state that no machine of this build has says nothing; what the lane holds does: its parking waits
+ * for a person, its sealed request goes again, its operations wait for their turn.
+ */
+function lawful(lane: Lane): Lane {
+  if (Object.hasOwn(laneStates, lane.state)) return lane;
+  const { parked, sealed } = lane;
+  const open = sealed ? 'syncing' : 'pending';
+  const state = parked ? (parked.reason === 'conflict' ? 'conflicted' : 'failed') : open;
+  return { ...lane, state, retryAt: null };
 }

@@ -7,7 +7,7 @@ import {
 import type { ConnectionState } from '../machines/connection.ts';
 import type { EngineRole, EngineRun } from '../machines/engine.ts';
 import { emptyFacts, type Facts, laneKey, orderKey } from './facts.ts';
-import type { IllegalMove } from './factsDraft.ts';
+import { type IllegalMove, noteSeen } from './factsDraft.ts';
 import { foldEntries, foldTail } from './fold.ts';
 import { isJsonObject } from './json.ts';
 import { getIn, noPages, type Pages, scan, valuesOf } from './pages.ts';
@@ -100,7 +100,7 @@ function ephemeralSlice(name: string) {
   });
 }
 
-export function lanesOfRow(row: Row): string[] {
+export function lanesOfRow(row: Row | PersonDraft): string[] {
   if (row.type === 'recorded') return [laneKey(row.operation.model, row.operation.recordId)];
   if (row.type === 'sealed') return row.requests.map((r) => laneKey(r.model, r.recordId));
   if (row.type === 'pulled') {
@@ -270,9 +270,9 @@ function ownFirst(
 function adopted(state: SyncState, entries: readonly JournalEntry[]): SyncState {
   const { sequenced: before, shown } = state;
   const folded = before.folded + entries.length;
-  const lastSeen: Record<string, { n: number; at: number }> = { ...before.lastSeen };
+  const lastSeen = { ...before.lastSeen };
   entries.forEach(({ row }, i) => {
-    if (row) lastSeen[row.actionId.writer] = { n: row.actionId.n, at: before.folded + i + 1 };
+    if (row) noteSeen(lastSeen, row.actionId.writer, row.actionId.n, before.folded + i + 1);
   });
   const head = entries[entries.length - 1]?.sequence ?? before.head;
   const facts: Facts = { ...shown, head, folded, lastSeen };
