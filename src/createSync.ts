@@ -15,6 +15,7 @@ import {
 } from './devTools.ts';
 import type { EngineModel } from './engine/models.ts';
 import type { PullResult } from './engine/puller.ts';
+import type { PullOptions } from './engine/pullRun.ts';
 import { browserEnv } from './env/browserEnv.ts';
 import { SyncError } from './errors.ts';
 import { SyncEvents } from './events.ts';
@@ -31,6 +32,8 @@ import {
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createGate, type Gate, persistedReducer } from './persistence.ts';
 import { identityCodec } from './ports/codec.ts';
+import type { Filter } from './pullOptions.ts';
+import { createPulls } from './pulls.ts';
 import { Runtime } from './runtime.ts';
 import { indexedDb } from './storage/indexedDb.ts';
 import { createStamp } from './writes.ts';
@@ -127,6 +130,9 @@ export function createSync<const M extends Models, const P extends string = 'syn
     return checkCall?.(wireOf(model, definition), kind, request) ?? null;
   });
   const stateOf = stateIn(reducerPath);
+  const engineModels = new Map<string, EngineModel>();
+  /** Set at run time, also before there is a store. */
+  const filters = new Map<string, Filter>();
   let runtime: Runtime | null = null;
   let dispatchToStore: StoreDispatch | null = null;
   let gate: Gate | null = null;
@@ -155,12 +161,14 @@ export function createSync<const M extends Models, const P extends string = 'syn
     const state = () => stateOf(api.getState() as object);
     const wire = transport(env);
     const clockOffset = () => wire.clockOffset?.() ?? null;
-    const engineModels = new Map<string, EngineModel>();
     for (const model of names) {
       const definition = models[model] as ModelDefinition<Identified>;
-      const { onReject, references, conflict, updatedAt } = definition;
+      const { onReject, references, conflict, updatedAt, pageSize, massDelete } = definition;
       const rule = { policy: conflict, updatedAt, clockOffset };
-      engineModels.set(model, { ...wireOf(model, definition), onReject, references, rule });
+      const filter = filters.get(model) ?? definition.filter;
+      const pulling = { filter, pageSize, massDelete };
+      const named = wireOf(model, definition);
+      engineModels.set(model, { ...named, ...pulling, onReject, references, rule });
     }
     dispatchToStore = api.dispatch as unknown as StoreDispatch;
     runtime = new Runtime(
@@ -226,7 +234,17 @@ export function createSync<const M extends Models, const P extends string = 'syn
     settled: (model, recordId, id) => attached().runtime.handles.settled(model, recordId, id),
   });
   const conflicts = createConflicts({ env, state, act });
-  const pull = (model: string) => attached().runtime.engine.pull(model);
+  const pull = (model: string, how?: PullOptions) => attached().runtime.engine.pull(model, how);
+  const pulls = createPulls({
+    ...{ env, events, state },
+    engine: () => attached().runtime.engine,
+    setFilter: (model, filter) => {
+      filters.set(model, filter);
+      const known = engineModels.get(model);
+      if (known) engineModels.set(model, { ...known, filter });
+    },
+    isAttached: () => runtime !== null,
+  });
 
   const actions: Record<string, ModelActions<Identified>> = {};
   const apis: Record<string, ModelApi<Identified>> = {};
@@ -235,7 +253,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
     const own = createModelActions<Identified>(model, env, stamp, keyed);
     actions[model] = own;
     apis[model] = createModelApi<Identified>({
-      ...{ model, actions: own, stateOf, pull },
+      ...{ model, actions: own, stateOf, pulls },
       dispatch: (action) => attached().dispatch(action) as OperationHandle<Identified>,
     });
   }
@@ -289,7 +307,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
     },
     pause: () => attached().runtime.engine.pause(),
     resume: () => attached().runtime.engine.resume(),
-    syncAll: () => Promise.all(names.map(pull)),
+    syncAll: () => Promise.all(names.map((model) => pull(model))),
     clear: async ({ unsent }) => {
       const { engine } = attached().runtime;
       const { shown } = state();

@@ -49,16 +49,15 @@ function confirmAsKnown(draft: FactsDraft, model: string, recordId: string): voi
 }
 
 function deleted(draft: FactsDraft, model: string, recordId: string): void {
-  const entry = draft.entry(model, recordId);
-  if (entry === undefined) return;
+  if (draft.entry(model, recordId) === undefined) return;
   const lane = draft.lane(laneKey(model, recordId));
   if (lane?.parked) {
     // What a person still has to decide keeps its base; that theirs is gone is remembered.
     renewConflict(draft, model, recordId, null, null);
     confirmAsKnown(draft, model, recordId);
   } else if (lane?.sealed) {
-    // Older or newer than the request under way? Its base is in doubt: whoever answers it will look.
-    draft.putBase(model, recordId, entry.base, null);
+    // Older or newer than the request under way? It is noted: whoever answers it will look.
+    confirmAsKnown(draft, model, recordId);
   } else {
     confirmed(draft, model, recordId, null, null);
   }

@@ -13,6 +13,8 @@ import { eachLeaf, getIn, keysOf, type Leaf, type Pages, scan, valuesOf } from '
 import type { ConflictFacts, Operation } from './rows/row.ts';
 import type { PullProgress, SyncState } from './slice.ts';
 
+export type { PullProgress } from './slice.ts';
+
 /** The key of a record by its key or by the server's id. */
 export function keyOf(state: SyncState, model: string, id: string): string {
   const aliases = state.shown.models[model]?.aliases;
@@ -142,6 +144,8 @@ export type SyncReason =
   | 'conflicts'
   /** Rows on disk that this build can not read; their records wait. */
   | 'quarantined'
+  /** A pull would remove so much that a person is asked first: `approveDeletes`, `declineDeletes`. */
+  | 'deletesHeld'
   | 'pullFailed';
 
 export interface SyncStatus {
@@ -158,6 +162,11 @@ export interface SyncStatus {
   /** Records received by the pulls under way. */
   readonly received: number;
   readonly reason: SyncReason | null;
+}
+
+/** The last pull of a model in this page's life; undefined if there was none. */
+export function selectPullProgress(state: SyncState, model: string): PullProgress | undefined {
+  return state.ephemeral.pulls[model];
 }
 
 const statusOfState = new WeakMap<SyncState, SyncStatus>();
@@ -207,6 +216,7 @@ function phaseOf(
   const { failed, conflicted } = state.shown.counts;
   if (failed + conflicted + state.shown.quarantine.size > 0) return 'attention';
   if (heldLine(state) === 'authRequired') return 'attention';
+  if (hasPull(state, 'held')) return 'attention';
   const behind = waiting > 0 || Object.values(state.ephemeral.pulls).some(isBehind);
   return behind || !online || run === 'paused' ? 'waiting' : 'synced';
 }
@@ -236,12 +246,16 @@ function reasonOf(state: SyncState, online: boolean): SyncReason | null {
   if (counts.failed > 0) return 'deadLetters';
   if (counts.conflicted > 0) return 'conflicts';
   if (state.shown.quarantine.size > 0) return 'quarantined';
+  if (hasPull(state, 'held')) return 'deletesHeld';
   if (counts.backoff > 0 && counts.pending === 0 && counts.syncing === 0) return 'backoff';
   if (state.ephemeral.dependent > 0 && state.ephemeral.dependent === counts.pending) {
     return 'dependency';
   }
-  const failed = Object.values(state.ephemeral.pulls).some((pull) => pull.state === 'failed');
-  return failed ? 'pullFailed' : null;
+  return hasPull(state, 'failed') ? 'pullFailed' : null;
+}
+
+function hasPull(state: SyncState, is: PullProgress['state']): boolean {
+  return Object.values(state.ephemeral.pulls).some((pull) => pull.state === is);
 }
 
 /** An operation that the server does not have yet. */

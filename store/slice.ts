@@ -41,9 +41,14 @@ export interface LineFacts {
 }
 
 export interface PullProgress {
-  readonly state: 'running' | 'done' | 'failed' | 'postponed';
+  /** `held`: it would remove so much that a person is asked first. */
+  readonly state: 'running' | 'done' | 'failed' | 'postponed' | 'held';
   /** Records received by this pull so far. */
   readonly received: number;
+  /** Records that the server says there are; null where it does not. */
+  readonly total: number | null;
+  /** Whether no pull of this model had come to its end before. */
+  readonly isFirst: boolean;
 }
 
 export interface SyncState {

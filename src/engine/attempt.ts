@@ -1,6 +1,5 @@
 import type { Failure } from '../../machines/failure.ts';
 import type { Entry, Facts, Lane } from '../../store/facts.ts';
-import type { JsonObject } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import type { Answer, RemoteRecord, Transport } from '../ports/transport.ts';
@@ -37,13 +36,15 @@ export async function completed(
     case 'conflict':
       return answer.remote && !moved(context.facts(), attempt)
         ? answer
-        : withRecord(context, attempt, signal);
+        : withRecord(context, attempt, answer.remote, signal);
     case 'committed':
       return isOpen(context.facts(), attempt, answer)
         ? newest(context, attempt, answer, signal)
         : answer;
     case 'gone':
-      return answer.certain ? answer : certain(context, attempt, answer, signal);
+      return moved(context.facts(), attempt) && attempt.request.kind !== 'create'
+        ? goneSince(context, attempt, answer, signal)
+        : certain(context, attempt, answer, signal);
     case 'retryLater':
       return isStuck(attempt, answer.failure) ? unstuck(context, attempt, answer, signal) : answer;
     default:
@@ -54,9 +55,10 @@ export async function completed(
 async function withRecord(
   context: AttemptContext,
   attempt: Attempt,
+  told: RemoteRecord | null,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const remote = await read(context, attempt, signal);
+  const remote = await read(context, attempt, signal, told);
   return remote
     ? { kind: 'conflict', remote }
     : unreadable(context, 'the record could not be read after a conflict');
@@ -80,20 +82,35 @@ async function newest(
   answer: Committed,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const remote = await read(context, attempt, signal);
+  const remote = await read(context, attempt, signal, answer.remote);
   if (remote) return { kind: 'committed', remote, version: remote.version };
   return answer.remote
     ? unreadable(context, 'the record could not be read after its base had moved')
     : answer;
 }
 
+type Gone = Extract<Answer, { kind: 'gone' }>;
+
+/** It was gone when the server answered; who made it anew since has told us of it first. */
+async function goneSince(
+  context: AttemptContext,
+  attempt: Attempt,
+  answer: Gone,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const remote = await read(context, attempt, signal);
+  if (!remote) return unreadable(context, 'the record could not be read after it was gone');
+  return remote.record ? { kind: 'conflict', remote } : { ...answer, certain: true };
+}
+
 /** A 404 says "no such record" only where the collection itself is found. */
 async function certain(
   { transport }: AttemptContext,
   { model }: Attempt,
-  answer: Extract<Answer, { kind: 'gone' }>,
+  answer: Gone,
   signal: AbortSignal,
 ): Promise<Answer> {
+  if (answer.certain) return answer;
   const isThere = transport.check ? await transport.check(model, signal) : true;
   if (isThere) return { ...answer, certain: true };
   const failure: Failure = { ...answer.failure, code: 'misdeployed' };
@@ -121,25 +138,25 @@ async function unstuck(
   return { kind: 'rejected', failure: { ...answer.failure, code: 'serverError' } };
 }
 
+/** @param told what the answer spoke of: the id of a record that was just made is known from it alone */
 function read(
   { transport, facts }: AttemptContext,
   { lane, model }: Attempt,
   signal: AbortSignal,
+  told: RemoteRecord | null = null,
 ): Promise<RemoteRecord | null> {
-  return transport.read(model, serverIdOf(facts(), lane), signal);
+  const id = told?.record?.id;
+  const made = typeof id === 'string' || typeof id === 'number' ? String(id) : lane.recordId;
+  return transport.read(model, entryOf(facts(), lane)?.alias ?? made, signal);
 }
 
 function unreadable({ now }: AttemptContext, message: string): Answer {
   return { kind: 'retryLater', failure: { code: 'unreadable', message, at: now() } };
 }
 
-function serverIdOf(facts: Facts, lane: Lane): string {
-  return entryOf(facts, lane)?.alias ?? lane.recordId;
-}
-
-/** What the answer is folded over; another one by then: the answer is asked for again. */
-export function baseOf(facts: Facts, { lane }: Attempt): JsonObject | null {
-  return entryOf(facts, lane)?.base ?? null;
+/** When the server last spoke of the record; later by then: the answer is asked for again. */
+export function confirmedAt(facts: Facts, { lane }: Attempt): number {
+  return entryOf(facts, lane)?.confirmed ?? 0;
 }
 
 function entryOf(facts: Facts, { model, recordId }: Lane): Entry | undefined {
@@ -147,10 +164,12 @@ function entryOf(facts: Facts, { model, recordId }: Lane): Entry | undefined {
   return records && getIn(records, recordId);
 }
 
-/** Whether the base is another one than the request was made on. */
-function moved(facts: Facts, { lane, request }: Attempt): boolean {
-  const entry = entryOf(facts, lane);
-  if (!entry || entry.base === null) return false;
-  if (request.kind === 'create') return true;
-  return request.ifMatch !== null && entry.version !== request.ifMatch;
+/**
+ * Whether the server spoke of the record since the request was sealed: in a pull (which may have met
+ * it gone), or in a list from the start that it may have been missing from.
+ */
+function moved(facts: Facts, attempt: Attempt): boolean {
+  const { model, sealedAt = 0 } = attempt.lane;
+  const listedSince = facts.models[model]?.fullSince ?? 0;
+  return Math.max(confirmedAt(facts, attempt), listedSince) > sealedAt;
 }

@@ -3,8 +3,8 @@ import { type Backoff, defaultBackoff } from '../../machines/backoff.ts';
 import type { ConnectionState } from '../../machines/connection.ts';
 import { type EngineRole, type EngineRun, engineMachine } from '../../machines/engine.ts';
 import type { NetworkRequirement } from '../../machines/network.ts';
-import { type Facts, laneKey } from '../../store/facts.ts';
-import { getIn, valuesOf } from '../../store/pages.ts';
+import type { Facts } from '../../store/facts.ts';
+import { valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
 import {
   type LineFacts,
@@ -27,6 +27,7 @@ import { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
 import { type Opened, open, readFacts, sameMoment, takeLead } from './opening.ts';
 import { Puller, type PullResult } from './puller.ts';
+import type { PullOptions } from './pullRun.ts';
 import { Pusher } from './pusher.ts';
 
 /** Journal rows after which a checkpoint is written. */
@@ -142,6 +143,9 @@ export class Engine {
       ...shared,
       onProgress: store.progress,
       onEnd: (result) => this.#pullEnded(result),
+      onHeld: () => {},
+      onMassDelete: (model, held) =>
+        this.#options.events.emit({ type: 'massDeleteHeld', model, ...held }),
     });
     this.#stopResume = env.onResume(() => this.#connection.wake());
   }
@@ -215,8 +219,13 @@ export class Engine {
     });
   }
 
-  pull(model: string): Promise<PullResult> {
-    return this.#puller.pull(model);
+  pull(model: string, how?: PullOptions): Promise<PullResult> {
+    return this.#puller.pull(model, how);
+  }
+
+  /** What a model's pulls can do besides: one record, one page, a person's word. */
+  get pulls(): Puller {
+    return this.#puller;
   }
 
   pause(): void {
@@ -472,10 +481,6 @@ export class Engine {
       // A pull touches many records and no lane but those there are.
       if (row.type === 'pulled' && after.sequenced.lanes.size === 0) continue;
       for (const lane of lanesOfRow(row)) lanes.add(lane);
-      if (row.type === 'answered' || row.type === 'resolved') {
-        this.#answered(row.model, row.recordId, before.sequenced);
-        this.#answered(row.model, row.recordId, after.sequenced);
-      }
     }
     if (entries.some(({ row }) => row?.type === 'purged')) this.#index.rebuild(after.sequenced);
     else this.#index.update(after.sequenced, lanes);
@@ -494,14 +499,6 @@ export class Engine {
       this.#checkpoint().catch((error) => this.#tell(error));
     }
     this.wake();
-  }
-
-  /** Tells the puller, by the record's key and by the server's id: a delete takes the alias away. */
-  #answered(model: string, recordId: string, facts: Facts): void {
-    const records = facts.models[model]?.records;
-    const alias = records && getIn(records, recordId)?.alias;
-    this.#puller.answered(model, laneKey(model, recordId));
-    if (alias) this.#puller.answered(model, laneKey(model, alias));
   }
 
   #illegal(move: { type: string; sequence: number; reason: string }): void {

@@ -1,13 +1,12 @@
 import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
 import type { Failure } from '../../machines/failure.ts';
 import type { Facts } from '../../store/facts.ts';
-import type { JsonObject } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { RowBuilder } from '../journal/journal.ts';
 import type { Env } from '../ports/env.ts';
 import type { Answer, BatchAnswer, Transport } from '../ports/transport.ts';
 import { type AnswerContext, answerRows } from './answerRows.ts';
-import { type Attempt, baseOf, completed } from './attempt.ts';
+import { type Attempt, completed, confirmedAt } from './attempt.ts';
 import type { LaneIndex } from './laneIndex.ts';
 import type { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
@@ -47,10 +46,10 @@ interface Request {
   readonly abort: AbortController;
 }
 
-/** An answer that leaves nothing open, and the base that it is to be folded over. */
+/** An answer that leaves nothing open, and when the server had spoken of the record before it. */
 interface Complete {
   readonly answer: Answer;
-  readonly base?: JsonObject | null;
+  readonly confirmed?: number;
 }
 
 /** Sends what is sealed and seals what comes next: at most one request of a record under way. */
@@ -173,12 +172,12 @@ export class Pusher {
       [...given].map(async ([key, answer]) => {
         const attempt = request.attempts.get(key);
         if (!attempt) return;
-        const base = baseOf(facts(), attempt);
+        const confirmed = confirmedAt(facts(), attempt);
         const known = await completed(context, attempt, answer, signal);
         const judged = this.#judge(request, key, attempt, known);
         if (!judged) return;
-        const isOnBase = judged.kind === 'committed' || judged.kind === 'conflict';
-        complete.set(key, isOnBase ? { answer: judged, base } : { answer: judged });
+        const isOnBase = ['committed', 'conflict', 'gone'].includes(judged.kind);
+        complete.set(key, isOnBase ? { answer: judged, confirmed } : { answer: judged });
       }),
     );
     return complete;
@@ -259,9 +258,9 @@ export class Pusher {
     return (facts, taken) => {
       if (known.some(({ key }) => taken.has(key))) return 'later';
       const at = this.#options.env.now();
-      return known.flatMap(({ attempt, complete: { answer, base }, context }) => {
+      return known.flatMap(({ attempt, complete: { answer, confirmed }, context }) => {
         // Moved while the row waited for the disk: the request goes again and is answered anew.
-        if (base !== undefined && baseOf(facts, attempt) !== base) return [];
+        if (confirmed !== undefined && confirmedAt(facts, attempt) !== confirmed) return [];
         return answerRows(facts, { ...context, at }, answer) ?? [];
       });
     };

@@ -102,6 +102,8 @@ export type PullAnswer =
       readonly hasMore: boolean;
       /** The life of the server's data; another one than before: it was reset. */
       readonly epoch?: string | null;
+      /** Records of the whole list, where the server tells. */
+      readonly total?: number | null;
     }
   /** The cursor is too old or of another epoch: from the start. */
   | { readonly kind: 'expired' }

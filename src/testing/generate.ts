@@ -59,6 +59,7 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
   steps.sort((a, b) => a.at - b.at);
   return {
     ...{ devices, steps, faults: faultsOf(seed, appetite, devices, span) },
+    ...(keyed(seed, 'pages') < 0.4 && { serverPage: 1 + at('page', 4) }),
     ids: keyed(seed, 'ids') < 0.25 ? 'server' : 'client',
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
   };

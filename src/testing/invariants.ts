@@ -192,8 +192,7 @@ function checkConvergence(run: Run, device: SimDevice, facts: Facts): void {
     here.add(serverId);
     if (entry.base === null || getIn(facts.lanes, laneKey('todo', id))) return true;
     const there = server.get(serverId);
-    // Waived until a full pull sweeps: one from the start does not tell of what was deleted before.
-    if (!there) return true;
+    if (!there) broken('I13', `device ${device.index} still has ${id}`);
     const expected = { ...there.record, id } as typeof entry.base;
     if (!sameJson(entry.base, expected)) {
       broken(

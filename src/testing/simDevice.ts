@@ -191,7 +191,9 @@ export class SimDevice {
         return this.#quietly(parked && sync.conflicts.resolve(id, choice));
       }
       case 'pull':
-        return this.#quietly(state().ephemeral.role === 'leading' && todo.pull());
+        return this.#quietly(
+          state().ephemeral.role === 'leading' && todo.pull({ full: step.at % 2 === 0 }),
+        );
       case 'checkpoint':
         return this.#quietly(state().ephemeral.role === 'leading' && sync.persistor.flush());
       case 'clear':

@@ -56,10 +56,16 @@ export class SimServer {
   #changes = 0;
   #ids = 0;
   #epoch = 1;
+  #feed = 1;
 
   constructor(options: { readonly serverIds?: readonly string[]; readonly page?: number } = {}) {
     this.#serverIds = new Set(options.serverIds ?? []);
     this.#page = options.page ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Cursors given before are worth nothing; the records are the same. */
+  expireCursors(): void {
+    this.#feed++;
   }
 
   /** A record that was there before anybody came. */
@@ -184,8 +190,8 @@ export class SimServer {
     const parameters = new URLSearchParams(query);
     const since = parameters.get('since');
     const limit = Math.min(this.#page, Number(parameters.get('limit') ?? 500));
-    const [epoch, after] = (since ?? `${this.#epoch}.0`).split('.').map(Number);
-    if (epoch !== this.#epoch) return problem(410, 'cursor-expired');
+    const [epoch, after] = (since ?? `${this.#feed}.0`).split('.').map(Number);
+    if (epoch !== this.#feed) return problem(410, 'cursor-expired');
     const changed = [...this.#collection(collection)]
       .filter(([, stored]) => stored.change > (after ?? 0) && (since !== null || stored.record))
       .sort(([, a], [, b]) => a.change - b.change);
@@ -197,7 +203,7 @@ export class SimServer {
       items: live.map(([, stored]) => stored.record),
       versions: Object.fromEntries(live.map(([id, { version }]) => [id, { version }])),
       deleted: gone.map(([id, { version }]) => ({ id, version })),
-      cursor: `${this.#epoch}.${last}`,
+      cursor: `${this.#feed}.${last}`,
       hasMore: changed.length > page.length,
       epoch: String(this.#epoch),
     };

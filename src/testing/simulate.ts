@@ -65,6 +65,7 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
   for (const step of plan.steps) {
     lastStep = Math.max(lastStep, step.at);
     const attempt = (left: number): void => {
+      if (step.do === 'pull' && step.at % 3 === 0 && left === 50) run.server.expireCursors();
       if (devices[step.device]?.act(step) || left === 0) return;
       world.schedule(200, () => attempt(left - 1));
     };

@@ -2,8 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AnswerContext, answerRows } from '../../src/engine/answerRows.ts';
 import { operationsIn } from '../../src/engine/laneReads.ts';
-import { pullRows } from '../../src/engine/pulling.ts';
-import type { Answer, PullAnswer, RemoteRecord } from '../../src/ports/transport.ts';
+import type { PagePart } from '../../src/engine/pageParts.ts';
+import { type PartContext, partRows } from '../../src/engine/pulling.ts';
+import type { Answer, RemoteRecord } from '../../src/ports/transport.ts';
 import { sealRequest } from '../../src/rest/seal.ts';
 import { restoreFacts, rootOf, treesOf } from '../../store/checkpoint.ts';
 import { emptyFacts, type Facts, type Lane, laneKey } from '../../store/facts.ts';
@@ -33,7 +34,7 @@ const wire = {
 const gone: RemoteRecord = { record: null, version: null, lastOperationId: null };
 const failure = { code: 'rejected', message: '', at: 1 } as const;
 
-type Drafts = ReturnType<ReturnType<typeof pullRows>> | ReturnType<typeof answerRows>;
+type Drafts = ReturnType<ReturnType<typeof partRows>> | ReturnType<typeof answerRows>;
 type Intention = Partial<Omit<Operation, 'changes'>> & { readonly changes?: JsonObject };
 
 class Walk {
@@ -138,22 +139,16 @@ class Walk {
     this.engine(answerRows(this.facts, context, answer));
   }
 
-  pull(page: Partial<Extract<PullAnswer, { kind: 'page' }>>): void {
-    const { generation } = this.facts;
-    const context = {
-      model: 'todo',
-      at: 1,
-      since: null,
-      generation,
-      answeredSince: new Set<string>(),
-      newOperationId: (recordId: string) => `pulled-${recordId}-${++this.#made}`,
+  pull({ items = [], deleted = [] }: Partial<PagePart>): void {
+    const context: PartContext = {
+      ...{ model: 'todo', at: 1, facts: this.facts, since: null, cursor: 'c', complete: true },
+      ...{ begins: false, byId: false, settles: false, unlisted: false, isOpen: false },
+      ...{ filter: {}, epoch: null, kept: new Set(), ...mergeRule },
+      newOperationId: (recordId) => `pulled-${recordId}-${++this.#made}`,
+      isWanted: () => true,
+      waitsForCreates: () => false,
     };
-    const whole = { kind: 'page', items: [], deleted: [], cursor: 'c', hasMore: false } as const;
-    const build = pullRows(
-      { ...context, ...mergeRule, waitsForCreates: () => false },
-      { ...whole, ...page },
-      () => {},
-    );
+    const build = partRows(context, { items, deleted }, () => {});
     this.engine(build(this.facts, new Set()));
   }
 

@@ -63,6 +63,8 @@ export function syncReason(status: SyncStatus): string {
       return 'Somebody else changed the same record: decide which stays.';
     case 'quarantined':
       return 'Something on this device can not be read by this version; it is kept.';
+    case 'deletesHeld':
+      return 'The server says that many records are gone: decide whether they go here too.';
     case 'pullFailed':
       return 'What others changed could not be fetched; it is tried again.';
     case null:
