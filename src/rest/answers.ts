@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../store/json.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import type { Answer, Held, ModelWire, RemoteRecord } from '../ports/transport.ts';
 import { objectIn } from './answerBody.ts';
-import { dataIn, recordIn } from './data.ts';
+import { dataIn, isNoMatch, recordIn } from './data.ts';
 import {
   entityTag,
   fieldVersion,
@@ -179,8 +179,10 @@ function committed(exchange: Exchange): Answer {
   const version = versioning === 'etag' ? entityTag(heard) : null;
   // Half an answer says nothing about what the server did: ask again.
   if (body.kind === 'unreadable') return unreadable(exchange, body.reason);
-  if (request.kind === 'delete') return { kind: 'committed', remote: nothing, version };
   const data = dataIn(body, way, settings.answerLimit);
+  // Nothing has this id and this version: which of both it was, a read tells.
+  if (request.kind !== 'create' && isNoMatch(data, way)) return { kind: 'conflict', remote: null };
+  if (request.kind === 'delete') return { kind: 'committed', remote: nothing, version };
   if (data.kind === 'unreadable') return unreadable(exchange, data.reason);
   const isNew = request.kind === 'create' && model.ids === 'server';
   const record = data.kind === 'data' ? recordIn(data.value, model, way) : null;

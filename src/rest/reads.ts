@@ -1,6 +1,6 @@
 import type { ModelWire, RemoteRecord } from '../ports/transport.ts';
 import { addressOf } from './address.ts';
-import { dataIn, recordIn } from './data.ts';
+import { dataIn, isNoMatch, recordIn } from './data.ts';
 import { type Heard, idOf, nothing, remoteFrom } from './heard.ts';
 import { wrapped } from './listAddress.ts';
 import { meaningOf } from './meanings.ts';
@@ -41,6 +41,7 @@ export function readAnswer(reading: Reading): RemoteRecord | 'unsure' | null {
   if (meaning === 'notFound') return 'unsure';
   if (meaning !== 'done') return null;
   const data = dataIn(heard.body, way, settings.answerLimit);
+  if (isNoMatch(data, way)) return nothing;
   const record = data.kind === 'data' ? recordIn(data.value, model, way) : null;
   if (!record) return null;
   const id = idOf(record);

@@ -92,11 +92,13 @@ function contentOf(
   const version = versionFields(intent, model, sealing);
   switch (intent.kind) {
     case 'create': {
-      const { id: _, ...withoutId } = intent.changes;
-      const isTheirs = model.ids === 'server';
+      const { id: _, ...own } = intent.changes;
+      const fields: Record<string, Json> = own;
+      // What is made again after others deleted it still has the version of its life before.
+      if (sealing.versioning === 'field' && model.versionField) delete fields[model.versionField];
       return {
         type: json,
-        data: isTheirs ? withoutId : { ...intent.changes, id: intent.recordId },
+        data: model.ids === 'server' ? fields : { ...fields, id: intent.recordId },
       };
     }
     case 'update': {
