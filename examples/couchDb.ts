@@ -1,4 +1,4 @@
-import { defineModel } from 'syncharts';
+import { defineModel, type JsonObject } from 'syncharts';
 import { rest } from 'syncharts/rest';
 
 export interface Todo {
@@ -24,6 +24,7 @@ interface Changes {
 }
 
 /** The id goes in the address; in the document the server calls it `_id`. */
+const toStored = ({ id: _, ...fields }: JsonObject) => fields;
 const fromStored = ({ _id, ...fields }: Stored) => ({ ...fields, id: _id });
 
 function pageOf({ results, last_seq }: Changes) {
@@ -37,16 +38,21 @@ function pageOf({ results, last_seq }: Changes) {
   };
 }
 
-/** `{ ok, id, rev }` is no record: the kit reads the one that was made. */
-const noRecord = () => null;
+const put = {
+  method: 'PUT',
+  url: '{endpoint}/{id}',
+  requestTransformer: toStored,
+  // `{ ok, id, rev }` is no record: the kit reads the one that was made.
+  responseTransformer: () => null,
+} as const;
 
 export const models = {
   todo: defineModel<Todo>({
     endpoint: 'todos',
     version: '_rev',
     requests: {
-      create: { method: 'PUT', url: '{endpoint}/{id}', responseTransformer: noRecord },
-      update: { method: 'PUT', responseTransformer: noRecord },
+      create: put,
+      update: put,
       delete: { urlParameters: { rev: '{_rev}' } },
       read: { responseTransformer: (data) => fromStored(data as unknown as Stored) },
       list: {

@@ -10,7 +10,7 @@ export type EngineRole =
   | 'following'
   | 'readOnly';
 
-/** Whether it may act. */
+/** Whether it may act. `timeTravelling`: whatever a person asked for, the store shows the past. */
 export type EngineRun = 'running' | 'paused' | 'timeTravelling';
 
 export type EngineEvent =
@@ -32,7 +32,7 @@ export type EngineEvent =
   /** They are again. */
   | { readonly type: 'returned' };
 
-/** Two parallel regions: the network is used only while `leading` and `running`. */
+/** Parallel regions: the network is used only while `leading`, `running` and in the `present`. */
 export const engineMachine = setup({
   types: {
     events: {} as EngineEvent,
@@ -79,15 +79,19 @@ export const engineMachine = setup({
     run: {
       initial: 'running',
       states: {
-        running: { on: { pauseRequested: 'paused', jumped: 'timeTravelling' } },
-        paused: {
-          tags: 'waiting',
-          on: { resumeRequested: 'running', jumped: 'timeTravelling' },
-        },
-        timeTravelling: {
+        running: { on: { pauseRequested: 'paused' } },
+        paused: { tags: 'waiting', on: { resumeRequested: 'running' } },
+      },
+    },
+    moment: {
+      initial: 'present',
+      description: 'Apart from the run: whoever paused stays paused when DevTools come back.',
+      states: {
+        present: { on: { jumped: 'past' } },
+        past: {
           tags: 'attention',
           description: 'The store shows another moment: network and checkpoint hold.',
-          on: { returned: 'running', resumeRequested: 'running' },
+          on: { returned: 'present', resumeRequested: 'present' },
         },
       },
     },

@@ -1,54 +1,93 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { generate } from '../src/testing/generate.ts';
 import type { Plan } from '../src/testing/plan.ts';
-import { simulate } from '../src/testing/simulate.ts';
+import { readPlanFile } from '../src/testing/planFile.ts';
+import { SimulationError } from '../src/testing/world.ts';
+import { coverageOf } from './sim/coverage.ts';
+import { keep, smallest, told } from './sim/finding.ts';
+import { readOptions, type SimOptions, usage } from './sim/options.ts';
+import { type Broken, watchUnheard } from './sim/outcome.ts';
+import { sweepSeeds } from './sim/pool.ts';
+import { readRegressions, replay } from './sim/regressions.ts';
 
 /**
- * `npm run sim -- --seeds N [--seed S]`: N random plans from seed S on; `--plan file.json` with
- * `--seed S` repeats one plan. Ends with 1 at the first broken promise, and prints how to repeat it.
+ * `npm run sim -- --seeds N [--seed S]`: the regressions, then N random plans from seed S on, on all
+ * cores; `--plan file.json` repeats one plan. Ends with 1 at the first broken promise, made small
+ * and kept in a file; with 2 for what is no option, no plan, or a plan that proves nothing.
  */
-const { seeds, seed, plan } = parseArgs({
-  options: {
-    seeds: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    plan: { type: 'string' },
-  },
-}).values;
-
-const first = Number(seed);
-const count = Number(seeds ?? (plan === undefined ? 1_000 : 1));
-if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1) {
-  console.error('--seed and --seeds take whole numbers, --seeds from 1 on');
-  process.exit(2);
-}
-
-const given = plan === undefined ? null : (JSON.parse(await readFile(plan, 'utf8')) as Plan);
-const began = performance.now();
-const sum = { steps: 0, fired: 0, faults: 0, requests: 0 };
-for (let at = first; at < first + count; at++) {
-  const made = given ?? generate(at);
-  try {
-    const result = await simulate(at, made);
-    if (given && result.fired < made.faults.length) {
-      console.error(`only ${result.fired} of the plan's ${made.faults.length} faults ever struck`);
-      process.exit(1);
-    }
-    sum.steps += result.steps;
-    sum.fired += result.fired;
-    sum.faults += made.faults.length;
-    sum.requests += result.requests;
-  } catch (error) {
-    console.error(error);
-    console.error(
-      `repeat it: npm run sim -- --seeds 1 --seed ${at}${plan ? ` --plan ${plan}` : ''}`,
-    );
-    process.exit(1);
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    console.log(usage);
+    return 0;
   }
+  watchUnheard();
+  return options.plan === null ? await sweep(options) : await repeat(options, options.plan);
 }
-const seconds = (performance.now() - began) / 1_000;
-console.log(
-  `${count} seeds from ${first}: no promise broken. ${sum.steps} steps, ${sum.requests} requests, ` +
-    `${sum.fired} of ${sum.faults} faults struck; ${Math.round(count / seconds)} seeds a second, ` +
-    `${Math.round(sum.steps / count)} steps a seed`,
-);
+
+async function sweep({ seed, seeds, workers }: SimOptions): Promise<number> {
+  const regressions = await readRegressions();
+  for (const { name, seed: once, plan } of regressions) {
+    const broken = await replay(name, once, plan);
+    if (broken) return await explain(once, plan, broken, `the regression ${name} is back`);
+  }
+  const began = performance.now();
+  const cpuBefore = process.cpuUsage();
+  const { tally, finding } = await sweepSeeds({ seed, seeds, workers });
+  if (finding?.kind === 'mistake') {
+    throw new SimulationError(`seed ${finding.seed}: ${finding.message}`);
+  }
+  if (finding?.kind === 'differs') {
+    console.error(`seed ${finding.seed} broke I32: two runs of it differ`);
+    console.error(`repeat it: npm run sim -- --seeds 1 --seed ${finding.seed}`);
+    return 1;
+  }
+  if (finding) return await explain(finding.seed, generate(finding.seed), finding.broken, null);
+  const { steps, requests, faults, struck } = tally;
+  const seconds = (performance.now() - began) / 1_000;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const cpuSeconds = (user + system) / 1_000_000;
+  console.log(
+    `${regressions.length} regressions and ${seeds} seeds from ${seed}: no promise broken. ` +
+      `${steps} steps (${Math.round(steps / seeds)} a seed), ${requests} requests, ` +
+      `${struck} of ${faults} faults struck`,
+  );
+  console.log(
+    `${Math.round(seeds / cpuSeconds)} seeds a second of one core (CPU time), ` +
+      `${Math.round(seeds / seconds)} a second with ${workers} workers`,
+  );
+  console.log(coverageOf(tally));
+  return 0;
+}
+
+async function repeat({ seed, isSeedGiven }: SimOptions, path: string): Promise<number> {
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new SimulationError(`${path}: there is no such file`);
+  });
+  const file = readPlanFile(text, path);
+  const used = isSeedGiven ? seed : (file.seed ?? seed);
+  const broken = await replay(path, used, file.plan);
+  if (broken) return await explain(used, file.plan, broken, null);
+  console.log(`${path} with seed ${used}: no promise broken, every fault struck`);
+  return 0;
+}
+
+async function explain(
+  seed: number,
+  plan: Plan,
+  broken: Broken,
+  heading: string | null,
+): Promise<number> {
+  if (heading) console.error(heading);
+  const shrunk = await smallest(seed, plan, broken);
+  console.error(told(seed, shrunk, plan, await keep(seed, shrunk)));
+  return 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof SimulationError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -50,7 +50,10 @@ export type SyncEvent =
       readonly sequence: number;
       readonly reason: string;
     }
-  /** A durable row that can not be read: it is kept, its record waits. */
+  /**
+   * A durable row that can not be read: it is kept, its record waits. At least once: after a restart
+   * those since the last checkpoint come again.
+   */
   | { readonly type: 'quarantined'; readonly sequence: number; readonly reason: string };
 
 type EventOf<T extends SyncEvent['type']> = Extract<SyncEvent, { readonly type: T }>;

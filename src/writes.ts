@@ -2,6 +2,7 @@ import { copyJson, defaultJsonLimits, isJsonObject, type JsonObject } from '../s
 import type { Operation, OperationKind, Strategy } from '../store/rows/row.ts';
 import type { PersonAction, PersonDraft } from '../store/slice.ts';
 import { SyncError } from './errors.ts';
+import { idProblem } from './ids.ts';
 import type { Env } from './ports/env.ts';
 import type { CallRequest } from './ports/requests.ts';
 
@@ -46,19 +47,10 @@ function checkedDependencies(given: WriteOptions['dependsOn']): string[] {
   });
 }
 
-/** Longest id, in characters. */
-const idLimit = 200;
-
-/** Ids become path segments, keys on disk and parts of keys: what none of these bears is refused. */
 export function checkedId(id: unknown): string {
-  const bad = (why: string) => new SyncError('badId', `a record id ${why}`);
-  if (typeof id !== 'string' || id === '') throw bad('must be a text that is not empty');
-  if (id.length > idLimit) throw bad(`must not be longer than ${idLimit} characters`);
-  if (id === '.' || id === '..') throw bad('must not be "." or ".."');
-  // A lone surrogate can't be encoded in a URL; control characters separate keys here.
-  if (!id.isWellFormed()) throw bad('must be well-formed Unicode');
-  if ([...id].some((character) => character < ' ')) throw bad('must hold no control characters');
-  return id;
+  const problem = typeof id === 'string' ? idProblem(id) : 'must be a text that is not empty';
+  if (problem !== null) throw new SyncError('badId', `a record id ${problem}`);
+  return id as string;
 }
 
 /** A copy of the caller's data, or a refusal that names where it can't be kept. */

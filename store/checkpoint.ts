@@ -32,7 +32,7 @@ export interface TreeRoot {
 /** How far the pulls of a model have come. */
 type Progress = Pick<
   ModelFacts,
-  'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince'
+  'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince' | 'listedSince'
 >;
 
 /** The small part: names the pages that belong to it. */
@@ -96,8 +96,9 @@ function progressOf({
   epochSince,
   filter,
   fullSince,
+  listedSince,
 }: ModelFacts): Progress {
-  return { cursor, pulled, epoch, epochSince, filter, fullSince };
+  return { cursor, pulled, epoch, epochSince, filter, fullSince, listedSince };
 }
 
 /** A page as text: a leaf with its values, a branch with the keys of its children's pages. */

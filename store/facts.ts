@@ -68,6 +68,8 @@ export interface ModelFacts {
    * seen since is not on the server any more. Null while none is under way.
    */
   readonly fullSince: number | null;
+  /** The journal sequence at which the last full pull began, also after it has ended; 0: none has. */
+  readonly listedSince: number;
   /** Records shown. */
   readonly shown: number;
 }
@@ -157,6 +159,7 @@ export const emptyModel: ModelFacts = {
   epochSince: 0,
   filter: '',
   fullSince: null,
+  listedSince: 0,
   shown: 0,
 };
 

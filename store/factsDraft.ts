@@ -33,7 +33,10 @@ export const writerCap = 256;
 interface ModelDraft {
   readonly records: PagesDraft<Entry>;
   readonly aliases: PagesDraft<string>;
-  progress: Pick<ModelFacts, 'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince'>;
+  progress: Pick<
+    ModelFacts,
+    'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince' | 'listedSince'
+  >;
   shown: number;
 }
 
@@ -388,8 +391,16 @@ export class FactsDraft {
   }
 }
 
-function pick({ cursor, pulled, epoch, epochSince, filter, fullSince }: ModelDraft['progress']) {
-  return { cursor, pulled, epoch, epochSince, filter, fullSince };
+function pick({
+  cursor,
+  pulled,
+  epoch,
+  epochSince,
+  filter,
+  fullSince,
+  listedSince,
+}: ModelDraft['progress']) {
+  return { cursor, pulled, epoch, epochSince, filter, fullSince, listedSince };
 }
 
 type PagedField =

@@ -39,7 +39,13 @@ function begin(draft: FactsDraft, { model: name, epoch }: PulledRow): void {
   const { progress } = model;
   const isReset = epoch !== undefined && progress.epoch !== null && epoch !== progress.epoch;
   const epochSince = isReset ? draft.head : progress.epochSince;
-  model.progress = { ...progress, cursor: null, fullSince: draft.head, epochSince };
+  model.progress = {
+    ...progress,
+    cursor: null,
+    fullSince: draft.head,
+    listedSince: draft.head,
+    epochSince,
+  };
 }
 
 /** The server's word on a record came just now, and changed nothing. */

@@ -9,6 +9,8 @@ export interface JsonLimits {
   readonly depth: number;
   /** Characters of the whole, keys included. */
   readonly size: number;
+  /** Paths of objects whose keys are names of things: any is allowed, on an object without prototype. */
+  readonly maps?: readonly string[];
 }
 
 export const defaultJsonLimits: JsonLimits = { depth: 64, size: 1_000_000 };
@@ -112,10 +114,11 @@ export function copyJson(value: unknown, limits: JsonLimits = defaultJsonLimits)
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
       throw new Refused('notJson', path, `a ${kindOf(from)} can't be kept; store plain data`);
     }
-    const to: Record<string, Json> = {};
+    const isMap = limits.maps?.includes(path) === true;
+    const to: Record<string, Json> = isMap ? Object.create(null) : {};
     for (const key of Object.keys(from)) {
       const inner = path === '' ? key : `${path}.${key}`;
-      if (forbiddenKeys.has(key)) {
+      if (!isMap && forbiddenKeys.has(key)) {
         throw new Refused('forbiddenKey', inner, `the key "${key}" is not allowed`);
       }
       const part = from[key];
@@ -133,6 +136,22 @@ export function copyJson(value: unknown, limits: JsonLimits = defaultJsonLimits)
     const message = 'reading the value threw an error (a getter or a proxy?)';
     return { ok: false, refusal: { problem: 'unreadable', path: '', message } };
   }
+}
+
+/**
+ * Whether what was parsed can stand in a state: no prototype keys, no number that overflowed
+ * (`1e999`), not more levels than `levels`. Copies nothing; for what `copyJson` let pass once.
+ */
+export function isKeepable(value: unknown, levels: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (levels === 0) return false;
+  if (Array.isArray(value)) return value.every((part) => isKeepable(part, levels - 1));
+  const object = value as Record<string, unknown>;
+  for (const key in object) {
+    if (forbiddenKeys.has(key) || !isKeepable(object[key], levels - 1)) return false;
+  }
+  return true;
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

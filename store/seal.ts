@@ -21,7 +21,7 @@ export interface Intent {
   readonly request: JsonObject | null;
 }
 
-/** A create that is deleted before anybody saw it needs no request. */
+/** A create that is deleted before anybody saw it needs no request (where none was there before). */
 export interface NothingToSend {
   readonly kind: 'nothing';
   readonly operationIds: readonly string[];
@@ -35,7 +35,7 @@ export const runLimits = { operations: 1_000, characters: 1_000_000 } as const;
  *
  * | so far \ next | create | update | delete |
  * |---|---|---|---|
- * | create | ends the run | one create | nothing to send |
+ * | create | ends the run | one create | nothing to send; one delete over a base |
  * | update | ends the run | one update | one delete |
  * | delete | ends the run | ends the run | ends the run |
  *
@@ -57,7 +57,7 @@ export function coalesce(
     if (kind === 'delete' || kindOf(next) === 'create' || !mayJoin(first, next)) break;
     if (next.kind === 'delete') {
       operationIds.push(next.id);
-      if (kind === 'create') return { kind: 'nothing', operationIds };
+      if (kind === 'create' && !entry?.base) return { kind: 'nothing', operationIds };
       kind = 'delete';
       changes = {};
       continue;

@@ -204,6 +204,6 @@ function entryOf(facts: Facts, { model, recordId }: Lane): Entry | undefined {
  */
 function moved(facts: Facts, attempt: Attempt): boolean {
   const { model, sealedAt = 0 } = attempt.lane;
-  const listedSince = facts.models[model]?.fullSince ?? 0;
+  const listedSince = facts.models[model]?.listedSince ?? 0;
   return Math.max(confirmedAt(facts, attempt), listedSince) > sealedAt;
 }

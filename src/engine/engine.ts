@@ -5,7 +5,7 @@ import { type EngineRole, type EngineRun, engineMachine } from '../../machines/e
 import type { NetworkRequirement } from '../../machines/network.ts';
 import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
-import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
+import type { JournalEntry, PersonRow, UnreadableRow } from '../../store/rows/row.ts';
 import {
   type LineFacts,
   lanesOfRow,
@@ -36,6 +36,8 @@ const checkpointRows = 1_000;
 const reopenDelay = 2_000;
 /** ms that a stop waits for rows under way. */
 const stopDeadline = 2_000;
+/** ms after which a page that is shown again asks what others did meanwhile. */
+const resumeRest = 60_000;
 /** A probe is cheap, and people wait for it: the connection's waits end at 30 s. */
 const probeBackoff: Backoff = { base: 1_000, factor: 2, cap: 30_000 };
 
@@ -92,6 +94,8 @@ export class Engine {
   #leaveQueue: (() => void) | null = null;
   #fence = 0;
   #away = true;
+  /** When pulls of all models were last asked for (this device's clock). */
+  #askedAt = 0;
   #facts: Facts | null = null;
   #checkpointed = 0;
   /** A checkpoint or a sweep under way: one at a time. */
@@ -143,11 +147,10 @@ export class Engine {
       ...shared,
       onProgress: store.progress,
       onEnd: (result) => this.#pullEnded(result),
-      onHeld: () => {},
       onMassDelete: (model, held) =>
         this.#options.events.emit({ type: 'massDeleteHeld', model, ...held }),
     });
-    this.#stopResume = env.onResume(() => this.#connection.wake());
+    this.#stopResume = env.onResume(() => this.#resumed());
   }
 
   get role(): EngineRole {
@@ -155,7 +158,8 @@ export class Engine {
   }
 
   get run(): EngineRun {
-    return this.#actor.getSnapshot().value.run;
+    const { run, moment } = this.#actor.getSnapshot().value;
+    return moment === 'past' ? 'timeTravelling' : run;
   }
 
   get connection(): ConnectionState {
@@ -185,6 +189,7 @@ export class Engine {
       const { lost: known, databaseId: found } = opened;
       this.#options.events.emit({ type: 'dataLoss', known, found });
     }
+    opened.remember();
     return opened.hydrated.facts;
   }
 
@@ -200,6 +205,7 @@ export class Engine {
     this.#rebase(this.#options.store.state().sequenced);
     this.#checkpointed = opened.hydrated.checkpointed;
     for (const move of opened.hydrated.illegal) this.#illegal(move);
+    for (const row of opened.hydrated.unreadable) this.#quarantined(row);
     this.#actor.send({ type: 'hydrated' });
     this.#elect();
   }
@@ -280,6 +286,21 @@ export class Engine {
   async #settledRole(): Promise<void> {
     if (this.role !== 'hydrating' && this.role !== 'electing') return;
     await waitFor(this.#actor, ({ value }) => !['hydrating', 'electing'].includes(value.role));
+  }
+
+  /**
+   * The page is shown again, maybe after a night: no timer can be trusted to have fired. What is due
+   * goes now, and one pull of each model tells what others did, however often the platform says it.
+   */
+  #resumed(): void {
+    const { env, models } = this.#options;
+    const now = env.now();
+    if (Math.abs(now - this.#askedAt) >= resumeRest) {
+      this.#askedAt = now;
+      this.#puller.want(models.keys());
+    }
+    this.#connection.wake();
+    this.wake();
   }
 
   stop(): Promise<void> {
@@ -395,9 +416,14 @@ export class Engine {
     for (const row of valuesOf(store.state().tail)) this.#journal.append(row);
     this.#actor.send({ type: 'elected' });
     this.#lines.restore(this.#sequenced().origins);
+    this.#askedAt = env.now();
     this.#puller.want(this.#options.models.keys());
     this.wake();
     await this.#sweep();
+    // A clear that a crash cut short ends here: the bytes go now, not with some later checkpoint.
+    if (this.#opened?.hydrated.isCleared) {
+      await this.#checkpoint().catch((error) => this.#tell(error));
+    }
   }
 
   /** No checkpoint is written meanwhile: its pages would be taken for orphans. */
@@ -421,11 +447,12 @@ export class Engine {
     const opened = this.#opened;
     if (!opened) return;
     const { env, name, events, store } = this.#options;
-    const { id, lost } = await identify(env, opened.connection, name);
+    const { id, lost, remember } = await identify(env, opened.connection, name);
     this.#fence = await takeLead(opened.connection);
     const read = await readFacts(this.#openingOptions(), opened.connection);
     this.#opened = { ...opened, ...read, databaseId: id };
     events.emit({ type: 'dataLoss', known: lost ?? opened.databaseId, found: id });
+    remember();
     store.checkpointLoaded(read.hydrated.facts);
     this.#rebase(read.hydrated.facts);
     this.#checkpointed = read.hydrated.checkpointed;
@@ -488,10 +515,7 @@ export class Engine {
     const known = before.ephemeral.illegal;
     for (const move of after.ephemeral.illegal) if (!known.includes(move)) this.#illegal(move);
     for (const entry of entries) {
-      if (entry.row === null) {
-        const { sequence, reason } = entry;
-        this.#options.events.emit({ type: 'quarantined', sequence, reason });
-      }
+      if (entry.row === null) this.#quarantined(entry);
     }
     // While one is written the next is not queued up: it would be written for every group of rows.
     const due = after.sequenced.head - this.#checkpointed >= checkpointRows;
@@ -506,6 +530,10 @@ export class Engine {
     this.#options.events.emit({ type: 'illegalRow', rowType, sequence, reason });
   }
 
+  #quarantined({ sequence, reason }: UnreadableRow): void {
+    this.#options.events.emit({ type: 'quarantined', sequence, reason });
+  }
+
   #sequenced(): Facts {
     return this.#facts ?? this.#options.store.state().sequenced;
   }
@@ -517,8 +545,9 @@ export class Engine {
     if (!here) this.#actor.send({ type: 'jumped' });
     else if (this.run === 'timeTravelling') {
       this.#actor.send({ type: 'returned' });
-      // What became durable meanwhile was not folded.
+      // What became durable meanwhile was not folded, and what was due was not done.
       this.#journal?.resync();
+      this.wake();
     }
     return here;
   }

@@ -17,6 +17,8 @@ export interface Opened {
   readonly databaseId: string;
   /** The id of a database that this device had and has no more. */
   readonly lost: string | null;
+  /** To be called when its loss has been told. */
+  readonly remember: () => void;
   readonly hydrated: Hydrated;
 }
 
@@ -33,8 +35,8 @@ export async function open(options: OpeningOptions): Promise<Opened> {
   const { env, storage, name } = options;
   const connection = await storage.open(name);
   try {
-    const { id, lost } = await identify(env, connection, name);
-    return { connection, databaseId: id, lost, ...(await readFacts(options, connection)) };
+    const { id: databaseId, ...identity } = await identify(env, connection, name);
+    return { connection, databaseId, ...identity, ...(await readFacts(options, connection)) };
   } catch (cause) {
     await connection.close().catch(() => {});
     throw asStorageError(cause);

@@ -1,6 +1,7 @@
 import type { Facts } from '../../store/facts.ts';
 import type { RowBuilder } from '../journal/journal.ts';
-import type { Held, PullAnswer } from '../ports/transport.ts';
+import type { PullAnswer } from '../ports/transport.ts';
+import type { Lines } from './lines.ts';
 import type { MassDeleteGuard } from './massDeleteGuard.ts';
 import type { EngineModel } from './models.ts';
 import type { PartFate } from './pulling.ts';
@@ -14,8 +15,8 @@ export interface PullMeans extends ReadOptions {
   readonly appendIf: (build: RowBuilder) => Promise<boolean>;
   /** Whether a create of the model is sealed and the server gives the ids. */
   readonly waitsForCreates: (model: string) => boolean;
-  /** The origin takes nothing for now. */
-  readonly onHeld: (held: Held, model: EngineModel) => void;
+  /** An answer may be about the whole origin. */
+  readonly lines: Lines;
 }
 
 /** One pull, from its first request to its end. */

@@ -53,7 +53,6 @@ export async function fetchPage(context: PullContext, query: FetchQuery): Promis
   for (let repeats = 0; ; repeats++) {
     const place = aside(context, repeats);
     const page = await askForPage(context, position, limit);
-    if (page.kind === 'held') context.onHeld(page, model);
     if (page.kind === 'held' || page.kind === 'failed') {
       return { status: 'failed', failure: page.failure, ...nothing };
     }

@@ -50,7 +50,7 @@ export async function runPull(
   how: PullOptions,
   onProgress: (progress: Omit<PullProgress, 'state'>) => void,
 ): Promise<PullEnd> {
-  const { env, facts, model, isWanted, onHeld } = context;
+  const { env, facts, model, isWanted } = context;
   const sum = { items: 0, deleted: 0, total: null as number | null };
   const isFirst = facts().models[model.name]?.pulled !== true;
   const end = (status: PullEnd['status'], more: Partial<PullEnd> = {}): PullEnd => {
@@ -78,7 +78,6 @@ export async function runPull(
     const position = { cursor: place.cursor, offset: place.offset, filter: model.filter };
     const answer = await askForPage(context, position, (how.limit ?? Infinity) - sum.items);
     if (answer.kind === 'held') {
-      onHeld(answer, model);
       return end('failed', { failure: answer.failure, retryIn: answer.retryIn });
     }
     if (answer.kind === 'failed') return end('failed', { failure: answer.failure });
@@ -151,13 +150,18 @@ export interface PagePosition {
 
 /** Asks for a page; a wire that fails is a failure as any other here. */
 export async function askForPage(
-  { env, transport, model, signal, wireFailed }: PullContext,
+  { env, transport, model, signal, wireFailed, lines }: PullContext,
   position: PagePosition,
   room: number,
 ): Promise<PullAnswer> {
   const limit = Math.max(1, Math.min(model.pageSize, room));
+  const origin = transport.originOf?.(model.endpoint) ?? '';
+  const renewals = lines.renewals(origin);
   try {
-    return await transport.pull({ ...position, model, limit }, signal);
+    const answer = await transport.pull({ ...position, model, limit }, signal);
+    if (answer.kind === 'held') lines.held(origin, answer, renewals);
+    else if (answer.kind !== 'failed') lines.welcomed(origin);
+    return answer;
   } catch {
     await wireFailed();
     const message = 'the request ended without an answer';

@@ -74,11 +74,19 @@ export class Puller {
     let next: number | null = null;
     for (const [model, { notBefore }] of this.#wanted) {
       if (this.#waitsForCreates(model) || this.#running.has(model)) continue;
+      if (this.#isLineHeld(model)) continue;
       if (notBefore > now) next = Math.min(next ?? notBefore, notBefore);
       else this.pull(model).catch(env.report);
     }
     if (this.#timer !== null) env.clearTimer(this.#timer);
     this.#timer = next === null ? null : env.setTimer(next - now, this.#options.wake, 'pull');
+  }
+
+  /** Wanted pulls wait with all else for an origin that is held; its opening wakes them. */
+  #isLineHeld(name: string): boolean {
+    const { transport, models, lines } = this.#options;
+    const model = models.get(name);
+    return model !== undefined && lines.room(transport.originOf?.(model.endpoint) ?? '') === 0;
   }
 
   /** Pulls a model now; joins a pull of the same kind that is under way, waits for any other. */

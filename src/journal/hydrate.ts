@@ -11,6 +11,7 @@ import type { IllegalMove } from '../../store/factsDraft.ts';
 import { foldEntries } from '../../store/fold.ts';
 import type { PageNode, Pages } from '../../store/pages.ts';
 import { revive } from '../../store/quarantine.ts';
+import type { UnreadableRow } from '../../store/rows/row.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { StorageConnection } from '../ports/storage.ts';
 import type { StoredTrees } from './checkpointer.ts';
@@ -30,10 +31,14 @@ export interface Hydrated {
   /** Which node stands under which page. */
   readonly pages: ReadonlyMap<object, string>;
   readonly illegal: readonly IllegalMove[];
+  /** Rows of the journal that this build can not read. */
+  readonly unreadable: readonly UnreadableRow[];
   /** `settledOrder` of the checkpoint: what ended since may not have been told to anybody. */
   readonly settledBefore: number;
   /** The checkpoint's head; what is beyond it came from the journal. */
   readonly checkpointed: number;
+  /** Whether all was cleared since the checkpoint: its pages still hold what must go. */
+  readonly isCleared: boolean;
   readonly root: unknown;
 }
 
@@ -80,19 +85,23 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
   }
   const settledBefore = facts.settledOrder;
   const illegal: IllegalMove[] = [];
-  const checkpointed = facts.head;
+  const unreadable: UnreadableRow[] = [];
+  const { head: checkpointed, generation } = facts;
   for (;;) {
     const entries = await readEntries(connection, codec, facts.head, chunkRows);
     if (entries.length === 0) break;
     const folded = foldEntries(facts, entries);
     facts = folded.facts;
     illegal.push(...folded.illegal);
+    for (const entry of entries) if (entry.row === null) unreadable.push(entry);
     if (entries.length < chunkRows) break;
     await breathe();
   }
   const [rootNow] = await connection.readMeta([rootKey]);
   if (rootNow !== storedRoot) throw new SweptPage('the checkpoint was replaced meanwhile');
-  return { facts, stored, pages, illegal, settledBefore, checkpointed, root: storedRoot };
+  const isCleared = facts.generation > generation;
+  const found = { stored, pages, illegal, unreadable, isCleared };
+  return { facts, ...found, settledBefore, checkpointed, root: storedRoot };
 }
 
 /** Level by level, so that a level's pages are read together. */

@@ -7,6 +7,8 @@ export interface Identity {
   readonly id: string;
   /** The id that this device had known, if the database of that id is gone. */
   readonly lost: string | null;
+  /** Writes down outside that this is the database; once the loss of another one has been told. */
+  readonly remember: () => void;
 }
 
 /**
@@ -21,12 +23,11 @@ export async function identify(
   const markKey = `syncharts/${name}/databaseId`;
   const known = env.readMark(markKey);
   const [stored] = await connection.readMeta([idKey]);
-  if (typeof stored === 'string') {
-    if (known !== stored) env.writeMark(markKey, stored);
-    return { id: stored, lost: known !== undefined && known !== stored ? known : null };
-  }
-  const id = env.uuid();
-  await connection.commit({ putMeta: [[idKey, id]] });
-  env.writeMark(markKey, id);
-  return { id, lost: known ?? null };
+  const id = typeof stored === 'string' ? stored : env.uuid();
+  if (id !== stored) await connection.commit({ putMeta: [[idKey, id]] });
+  const lost = known !== undefined && known !== id ? known : null;
+  const remember = () => {
+    if (known !== id) env.writeMark(markKey, id);
+  };
+  return { id, lost, remember };
 }

@@ -3,6 +3,8 @@ import { copyJson, isJsonObject, type Json, type JsonObject } from '../../store/
 /** Bytes of an answer that can be taken whole: even packed as tightly as gzip can, it is in bounds. */
 const smallAnswer = 15_000;
 const jsonDepth = 64;
+/** A page's versions stand under the ids of its records: one of them may well be "constructor". */
+const mapsOfIds = ['versions'] as const;
 
 /** What came in an answer's body. */
 export type Body =
@@ -48,7 +50,7 @@ export async function readBody(
 
 /** What can be kept of a value: no prototypes, no abyss. */
 export function jsonBody(raw: unknown, limit: number): Body {
-  const copied = copyJson(raw, { depth: jsonDepth, size: limit });
+  const copied = copyJson(raw, { depth: jsonDepth, size: limit, maps: mapsOfIds });
   return copied.ok
     ? { kind: 'json', value: copied.value }
     : { kind: 'unreadable', reason: `the answer can't be kept: ${copied.refusal.message}` };

@@ -1,6 +1,7 @@
 import type { Failure, FailureCode } from '../../machines/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../store/json.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
+import { idProblem } from '../ids.ts';
 import type { Answer, Held, ModelWire, RemoteRecord } from '../ports/transport.ts';
 import { objectIn } from './answerBody.ts';
 import { dataIn, isNoMatch, recordIn } from './data.ts';
@@ -8,6 +9,7 @@ import {
   entityTag,
   fieldVersion,
   type Heard,
+  hasBadId,
   idOf,
   nothing,
   problemTypes,
@@ -145,6 +147,7 @@ function remoteInProblem(exchange: Exchange): RemoteRecord | null {
   if (Object.hasOwn(problem, 'record')) {
     const { record } = problem;
     if (record === null) return { record, ...told(exchange, problem, null) };
+    if (isJsonObject(record) && hasBadId(record)) return null;
     const { responseDataKey: _, ...bare } = way;
     const data = dataIn({ kind: 'json', value: record as Json }, bare, settings.answerLimit);
     if (data.kind !== 'data' || !isJsonObject(data.value)) return null;
@@ -200,6 +203,7 @@ function committed(exchange: Exchange): Answer {
       version,
     };
   }
+  if (hasBadId(record)) return unreadable(exchange, 'the id in the answer can be none');
   const id = idOf(record);
   const isOwn = isNew ? id !== null : id === null || id === expectedId(request, model);
   if (!isOwn) return unreadable(exchange, 'the answer is about another record');
@@ -211,7 +215,8 @@ function committed(exchange: Exchange): Answer {
 function createdAt(heard: Heard): string | null {
   const last = heard.header('location')?.split(/[?#]/)[0]?.split('/').pop();
   try {
-    return last ? decodeURIComponent(last) : null;
+    const id = last ? decodeURIComponent(last) : '';
+    return idProblem(id) === null ? id : null;
   } catch {
     return null;
   }

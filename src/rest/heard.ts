@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../store/json.ts';
+import { idProblem } from '../ids.ts';
 import type { RemoteRecord } from '../ports/transport.ts';
 import { type Body, objectIn } from './answerBody.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -44,10 +45,17 @@ export function problemTypes({ body }: Heard): string[] {
   return found.filter((type) => typeof type === 'string');
 }
 
+/** The record's id; null if it has none, or one that can be no id here. */
 export function idOf(record: JsonObject): string | null {
   const id = Object.hasOwn(record, 'id') ? record.id : undefined;
-  if (typeof id === 'string' && id !== '') return id;
+  if (typeof id === 'string' && idProblem(id) === null) return id;
   return typeof id === 'number' ? String(id) : null;
+}
+
+/** Whether a record says an id that can be none. */
+export function hasBadId(record: JsonObject): boolean {
+  const isSaid = Object.hasOwn(record, 'id') && record.id !== null;
+  return isSaid && idOf(record) === null;
 }
 
 /** A version as it goes into If-Match: an ETag as it stands, a bare number or word in quotes. */

@@ -1,7 +1,7 @@
 import type { ModelWire, RemoteRecord } from '../ports/transport.ts';
 import { addressOf } from './address.ts';
 import { dataIn, isNoMatch, recordIn } from './data.ts';
-import { type Heard, idOf, nothing, remoteFrom } from './heard.ts';
+import { type Heard, hasBadId, idOf, nothing, remoteFrom } from './heard.ts';
 import { wrapped } from './listAddress.ts';
 import { meaningOf } from './meanings.ts';
 import type { Settings } from './settings.ts';
@@ -41,9 +41,11 @@ export function readAnswer(reading: Reading): RemoteRecord | 'unsure' | null {
   if (meaning === 'notFound') return 'unsure';
   if (meaning !== 'done') return null;
   const data = dataIn(heard.body, way, settings.answerLimit);
-  if (isNoMatch(data, way)) return nothing;
+  // Some servers say `null`, not 404, of what is not there.
+  const isNull = data.kind === 'data' && data.value === null;
+  if (isNull || isNoMatch(data, way)) return nothing;
   const record = data.kind === 'data' ? recordIn(data.value, model, way) : null;
-  if (!record) return null;
+  if (!record || hasBadId(record)) return null;
   const id = idOf(record);
   if (id !== null && id !== serverId) return null;
   const { versioning } = settings;

@@ -19,8 +19,8 @@ export async function resent(
     try {
       const answer = await ask();
       if (answer.kind !== 'retryLater') return answer;
-    } catch (error) {
-      if (signal.aborted) throw error;
+    } catch {
+      // The wire failed: the next one tells, or the last. Who is stopped sends nothing more.
     }
     await rest(env, Math.min(firstRest * 2 ** (count - left), longestRest), signal);
   }

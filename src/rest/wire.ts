@@ -106,11 +106,11 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
 
 type Headed = Readonly<Record<string, string>> | undefined;
 
-/** One set of headers; the later ones count. */
-function headersOf(...groups: readonly Headed[]): Headers {
-  const headers = new Headers();
+/** One set of headers; the later ones count, however they are written. */
+function headersOf(...groups: readonly Headed[]): Record<string, string> {
+  const headers: Record<string, string> = {};
   for (const group of groups) {
-    for (const [name, value] of Object.entries(group ?? {})) headers.set(name, value);
+    for (const name in group) headers[name.toLowerCase()] = group[name] as string;
   }
   return headers;
 }

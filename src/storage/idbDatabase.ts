@@ -82,12 +82,19 @@ export class IdbDatabase {
     const deadline = new Promise<never>((_, reject) => {
       stuck = reject;
     });
+    let refusal: unknown = null;
     try {
       const result = work(transaction);
-      // A failed request rejects the work before the abort is known; the abort's error is the truer.
-      result.catch(() => {});
+      // Work that ends in the middle takes with it what it has asked for already: all or nothing.
+      result.catch((cause) => {
+        refusal = cause;
+        abort(transaction);
+      });
       await Promise.race([end, deadline]);
       return await result;
+    } catch (cause) {
+      // The abort's error is the truer one; an abort of ours has none.
+      throw cause ?? refusal;
     } finally {
       this.#env.clearTimer(timer);
       end.catch(() => {});
@@ -155,5 +162,13 @@ export class IdbDatabase {
         if (current === database && this.#handle === handle) this.#handle = null;
       })
       .catch(() => {});
+  }
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It has ended already.
   }
 }

@@ -36,6 +36,13 @@ const early = 12;
 /** ms in which the steps of one moment come: about as long as a request takes. */
 const burst = 150;
 
+/** Records of which a pull takes more than one page. */
+const crowd = 1_800;
+/** More than the rows after which the kit writes a checkpoint by itself. */
+const manyEdits = 1_400;
+/** Requests in a row that meet the same trouble, at most, where it lasts. */
+const lasting = 20;
+
 /**
  * A random plan: each seed turns on its own subset of fault kinds, with its own rates (a swarm), and
  * few records are shared by all devices, so that conflicts are common.
@@ -56,13 +63,45 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
       do: keyedPick(seed, `do/${i}`, doings),
     });
   }
-  steps.sort((a, b) => a.at - b.at);
+  const isDiligent = keyed(seed, 'diligent') < 0.004;
+  const all = isDiligent ? [...steps.filter(isNoEnd), ...diligence(seed, span, records)] : steps;
+  all.sort((a, b) => a.at - b.at);
+  // A database that is taken away meanwhile would never come to so many rows.
+  const kinds = isDiligent ? { ...appetite, time: [] } : appetite;
   return {
-    ...{ devices, steps, faults: faultsOf(seed, appetite, devices, span) },
-    ...(keyed(seed, 'pages') < 0.4 && { serverPage: 1 + at('page', 4) }),
-    ids: keyed(seed, 'ids') < 0.25 ? 'server' : 'client',
+    ...{ devices, steps: all, faults: faultsOf(seed, kinds, devices, span) },
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
+    ...(keyed(seed, 'ids') < 0.25 ? { ids: 'server' } : { ids: 'client', ...peopled(seed) }),
   };
+}
+
+/** A checkpoint that is asked for, or a start, would cover what the one that is due does. */
+function isNoEnd(step: UserStep): boolean {
+  return step.do !== 'checkpoint' && step.do !== 'reload';
+}
+
+/** So many edits in a short time that a checkpoint is due, of several slices, while they go on. */
+function diligence(seed: number, span: number, records: number): UserStep[] {
+  const begin = keyedBelow(seed, 'diligence', span);
+  return Array.from({ length: manyEdits }, (_, i) => ({
+    at: begin + keyedBelow(seed, `diligence/${i}`, manyEdits),
+    device: 0,
+    record: keyedBelow(seed, `diligence/of/${i}`, records),
+    do: 'upsert',
+  }));
+}
+
+/**
+ * What the server has before anybody comes: mostly nothing, now and then some records that come in
+ * small pages, seldom very many. Where the server gives the ids, its own are no keys of a device.
+ */
+function peopled(seed: number): Pick<Plan, 'seeded' | 'serverPage'> {
+  const kind = keyed(seed, 'seeded');
+  if (kind < 0.004) return { seeded: crowd };
+  if (kind > 0.12) return {};
+  const seeded = 1 + keyedBelow(seed, 'seeded/n', 12);
+  const serverPage = 1 + keyedBelow(seed, 'page', 6);
+  return keyed(seed, 'pages') < 0.5 ? { seeded, serverPage } : { seeded };
 }
 
 /** When a person acts: before the page is ready, together with others, or at any time. */
@@ -74,6 +113,16 @@ function momentOf(seed: number, i: number, moments: number, span: number): numbe
   return at(`moment/${at(`of/${i}`, moments)}`, span) + at(`burst/${i}`, burst);
 }
 
+/** A whole number in [0, below), the smaller ones more often: short runs meet their faults too. */
+function soon(seed: number, key: string, below: number): number {
+  return Math.floor(keyed(seed, key) ** 2 * below);
+}
+
+/** How often in a row a trouble is met: mostly once, now and then for a while. */
+function lengthOf(seed: number, key: string): number {
+  return keyed(seed, `lasts/${key}`) < 0.1 ? 2 + keyedBelow(seed, `length/${key}`, lasting) : 1;
+}
+
 function faultsOf(seed: number, appetite: Appetite, devices: number, span: number): Fault[] {
   const at = (key: string, below: number) => keyedBelow(seed, key, below);
   const isOn = (kind: string) => keyed(seed, `on/${kind}`) < 0.3;
@@ -81,23 +130,21 @@ function faultsOf(seed: number, appetite: Appetite, devices: number, span: numbe
   for (const kind of appetite.net.filter(isOn)) {
     for (let i = 0; i < 1 + at(`many/${kind}`, 4); i++) {
       const key = `${kind}/${i}`;
-      faults.push({
-        on: 'request',
-        device: at(`d/${key}`, devices),
-        n: 1 + at(`n/${key}`, 30),
-        do: kind,
-      });
+      const device = at(`d/${key}`, devices);
+      const first = 1 + soon(seed, `n/${key}`, 30);
+      const length = lengthOf(seed, key);
+      for (let n = first; n < first + length; n++)
+        faults.push({ on: 'request', device, n, do: kind });
     }
   }
   for (const kind of appetite.disk.filter(isOn)) {
     for (let i = 0; i < 1 + at(`many/${kind}`, 3); i++) {
       const key = `${kind}/${i}`;
-      faults.push({
-        on: 'disk',
-        device: at(`d/${key}`, devices),
-        n: 1 + at(`n/${key}`, 40),
-        do: kind,
-      });
+      const device = at(`d/${key}`, devices);
+      const first = 1 + soon(seed, `n/${key}`, 40);
+      const lasts = kind === 'slowDisk' || kind === 'quota';
+      const length = lasts ? lengthOf(seed, key) : 1;
+      for (let n = first; n < first + length; n++) faults.push({ on: 'disk', device, n, do: kind });
     }
   }
   for (const kind of appetite.time.filter(isOn)) {

@@ -1,11 +1,20 @@
 import { defaultBackoff } from '../../machines/backoff.ts';
-import { type Facts, laneKey, outboxPrefix } from '../../store/facts.ts';
+import {
+  type Facts,
+  type Lane,
+  type LaneState,
+  laneKey,
+  orderKey,
+  outboxPrefix,
+} from '../../store/facts.ts';
+import { conflictLogCap, settlementCap, writerCap } from '../../store/factsDraft.ts';
 import { sameJson } from '../../store/json.ts';
 import { getIn, scan, valuesOf } from '../../store/pages.ts';
 import { rebase } from '../../store/rebase.ts';
 import type { Operation } from '../../store/rows/row.ts';
-import { carriedBy, InvariantBroken, type Run } from './history.ts';
+import { InvariantBroken, type Run } from './history.ts';
 import type { SimDevice } from './simDevice.ts';
+import { eraOf } from './written.ts';
 
 function broken(invariant: string, seen: string): never {
   throw new InvariantBroken(invariant, seen);
@@ -36,17 +45,20 @@ function checkNet({ net, devices }: Run): void {
   }
 }
 
+/** I7: what the app is told is saved stands on the platter by then. */
+export function checkAccepted(device: SimDevice, operationId: string): void {
+  if (device.disk.holds(operationId)) return;
+  broken('I7', `device ${device.index}: ${operationId} was told as saved and is not durable`);
+}
+
 /** What must hold on a disk at any moment, read as a start would read it. */
 export function checkDisk(run: Run, device: SimDevice, facts: Facts): void {
   const reference = `device ${device.index}`;
   if (Object.getOwnPropertyNames(Object.prototype).join() !== prototypeNames) {
     broken('I26', 'Object.prototype was changed');
   }
-  const lost = device.accepted.filter(({ operationId }) => !isKnown(facts, operationId));
-  if (lost.length > 0 && !isExcused(run, device)) {
-    broken('I1', `${reference} has lost ${lost.map((item) => item.operationId).join(', ')}`);
-  }
-  // I8, I9: what is shown is the base with what waits, and nothing waits outside of a lane.
+  checkNothingLost(run, device, facts);
+  // I9: what is shown is the base with what waits.
   for (const [model, { records }] of Object.entries(facts.models)) {
     scan(records, '', (entry, id) => {
       const key = laneKey(model, id);
@@ -58,18 +70,89 @@ export function checkDisk(run: Run, device: SimDevice, facts: Facts): void {
       return true;
     });
   }
+  checkLanes(run, reference, facts);
+  const { settlements, settled, conflictLog, lastSeen } = facts;
+  const sizes: [what: string, size: number, cap: number][] = [
+    ['settlements', settlements.size, settlementCap],
+    ['places of settlements', settled.size, settlements.size],
+    ['entries of the conflict log', conflictLog.size, conflictLogCap],
+    ['writers', Object.keys(lastSeen).length, writerCap],
+  ];
+  for (const [what, size, cap] of sizes) {
+    if (size > cap) broken('I22', `${reference} keeps ${size} ${what}, ${cap} at most`);
+  }
+}
+
+/**
+ * I1: what became durable in this database is in the outbox, among the settlements or in quarantine,
+ * also what nobody was told of. What stood in a damaged row is excused, and stands in quarantine.
+ */
+function checkNothingLost(run: Run, device: SimDevice, facts: Facts): void {
+  const { written } = run;
+  const { index } = device;
+  const era = eraOf(written, index);
+  const damages = written.damages.filter((item) => item.device === index && item.era === era);
+  for (const { sequence, row } of damages) {
+    // A clear takes what could not be read as well.
+    if (facts.generation > 0 || getIn(facts.quarantine, orderKey(sequence))) continue;
+    broken('I1', `device ${index}: the damaged ${row.type} row ${sequence} is not in quarantine`);
+  }
+  for (const { id, device: owner, era: made } of written.operations.values()) {
+    if (owner !== index || made !== era || isKnown(facts, id)) continue;
+    if (damages.some((damage) => damage.made.has(id))) continue;
+    // Endings are forgotten beyond the cap, those that were told.
+    if (facts.settlements.size === settlementCap && device.ended.has(id)) continue;
+    broken('I1', `device ${index} has lost ${id}`);
+  }
+}
+
+function isKnown(facts: Facts, operationId: string): boolean {
+  if (getIn(facts.settlements, operationId)) return true;
+  const place = getIn(facts.places, operationId);
+  if (place !== undefined && getIn(facts.outbox, place)) return true;
+  return valuesOf(facts.quarantine).some(({ text }) => text.includes(operationId));
+}
+
+/** I8: an operation is in the outbox if and only if it is in a lane, and a lane is of one piece. */
+function checkLanes(run: Run, reference: string, facts: Facts): void {
+  const counts: Record<string, number> = {};
   let inLanes = 0;
   for (const lane of valuesOf(facts.lanes)) {
-    const count = operationsIn(facts, laneKey(lane.model, lane.recordId)).length;
-    if (count !== lane.count)
-      broken('I8', `${reference}: a lane counts ${lane.count}, not ${count}`);
-    inLanes += count;
-    const bound = defaultBackoff.cap;
-    if (lane.state === 'backoff' && (lane.retryAt ?? 0) > run.world.now + bound) {
+    const key = laneKey(lane.model, lane.recordId);
+    const ids = operationsIn(facts, key).map(({ id }) => id);
+    const ill = illLane(facts, lane, ids);
+    if (ill) broken('I8', `${reference}: ${lane.recordId} is ${lane.state}, ${ill}`);
+    inLanes += ids.length;
+    counts[lane.state] = (counts[lane.state] ?? 0) + 1;
+    const bound = run.world.now + defaultBackoff.cap;
+    if (lane.state === 'backoff' && (lane.retryAt ?? 0) > bound) {
       broken('I24', `${reference}: a retry is due beyond the cap`);
     }
   }
   if (inLanes !== facts.outbox.size) broken('I8', `${reference}: operations outside of lanes`);
+  for (const [state, count] of Object.entries(facts.counts)) {
+    const seen = counts[state as LaneState] ?? 0;
+    if (seen !== count) broken('I8', `${reference} counts ${count} ${state} records, not ${seen}`);
+  }
+}
+
+/** What is wrong with a lane, if something is. */
+function illLane(facts: Facts, lane: Lane, ids: readonly string[]): string | undefined {
+  const { state, sealed, parked, count } = lane;
+  if (ids.length !== count) return `counts ${count} operations, not ${ids.length}`;
+  if ((sealed !== null) !== (state === 'syncing' || state === 'backoff'))
+    return 'and sealed or not';
+  if ((parked !== null) !== (state === 'failed' || state === 'conflicted'))
+    return 'and parked or not';
+  if (sealed?.operationIds.some((id, i) => ids[i] !== id))
+    return 'and sealed what is not its first';
+  if (parked?.operationIds.some((id) => !ids.includes(id))) return 'and parked what is not there';
+  // A dead letter is in one place: still in the lane, and told as refused.
+  if (parked?.reason === 'rejected') {
+    const open = parked.operationIds.find((id) => !getIn(facts.settlements, id));
+    if (open && facts.settlements.size < settlementCap) return `and ${open} has not ended`;
+  }
+  return undefined;
 }
 
 function operationsIn(facts: Facts, lane: string): Operation[] {
@@ -81,128 +164,4 @@ function operationsIn(facts: Facts, lane: string): Operation[] {
     return true;
   });
   return operations;
-}
-
-function isKnown(facts: Facts, operationId: string): boolean {
-  if (getIn(facts.settlements, operationId) || getIn(facts.places, operationId)) return true;
-  let quarantined = false;
-  scan(facts.quarantine, '', ({ text }) => {
-    quarantined = text.includes(operationId);
-    return !quarantined;
-  });
-  return quarantined;
-}
-
-/** The disk was taken away or damaged by the plan: then the app must have been told. */
-function isExcused(run: Run, device: SimDevice): boolean {
-  return run.wiped.has(device.index);
-}
-
-/** What the server's ledger must say, whatever the devices believe. */
-export function checkLedger(run: Run): void {
-  const keys = new Map<string, number>();
-  const newest = new Map<string, number>();
-  for (const { key, n, recordId, body } of run.server.ledger) {
-    if (key === null) continue;
-    const before = keys.get(key);
-    if (before !== undefined) broken('I2', `the key ${key} took effect twice (${before}, ${n})`);
-    keys.set(key, n);
-    if (!run.sealed.has(key)) broken('I18', `the key ${key} was never sealed`);
-    for (const { index } of run.devices) {
-      const value = valueIn(body, `d${index}`);
-      // A record made anew by somebody else carries our old values with it.
-      if (value === null || run.sealed.get(key)?.device !== index) continue;
-      const lane = `${index}/${recordId}`;
-      // A device that was wiped counts on, but requests of its life before may still arrive.
-      if (value < (newest.get(lane) ?? 0) && !run.wiped.has(index)) {
-        broken('I5', `device ${index}: ${recordId} took ${value} after ${newest.get(lane)}`);
-      }
-      newest.set(lane, value);
-    }
-  }
-}
-
-function valueIn(body: string, field: string): number | null {
-  const raw: unknown = body === '' ? null : JSON.parse(body);
-  const value = raw === null ? undefined : (raw as Record<string, unknown>)[field];
-  return typeof value === 'number' ? value : null;
-}
-
-/** I3, I4: confirmed means applied, refused means not. */
-export function checkEndings(run: Run): void {
-  const applied = new Set<string>();
-  const direct = new Set<string>();
-  for (const { key } of run.server.ledger) {
-    if (key === null) continue;
-    for (const id of carriedBy(run, key)) applied.add(id);
-    for (const id of run.sealed.get(key)?.operationIds ?? []) direct.add(id);
-  }
-  for (const device of run.devices) {
-    // A seal that was damaged on the disk is forgotten: what it had sent is not known any more.
-    if (run.wiped.has(device.index)) continue;
-    for (const [operationId, outcome] of device.ended) {
-      if (outcome === 'rejected' && direct.has(operationId)) {
-        broken('I4', `${operationId} was told as rejected and took effect`);
-      }
-      if (outcome === 'cancelled' && direct.has(operationId)) {
-        broken('I4', `${operationId} was told as cancelled and took effect`);
-      }
-    }
-  }
-}
-
-/** After faults have ended and everything is quiet. */
-export function checkQuiet(run: Run, device: SimDevice, disk: Facts): void {
-  const reference = `device ${device.index}`;
-  const life = device.life;
-  if (!life) broken('I14', `${reference} does not run`);
-  for (const lane of valuesOf(disk.lanes)) {
-    if (lane.state === 'failed' || lane.state === 'conflicted') continue;
-    if (isQuarantined(disk, lane.recordId)) continue;
-    broken('I14', `${reference}: ${lane.recordId} is ${lane.state} and nothing moves it`);
-  }
-  const status = life.sync.selectSyncStatus({ sync: life.state() });
-  if (status.phase === 'synced' && disk.outbox.size > 0) {
-    broken('I16', `${reference} says synced with ${disk.outbox.size} operations on the disk`);
-  }
-  const isStill = status.phase === 'waiting' || status.phase === 'attention';
-  if (isStill && status.reason === null) {
-    broken('I16', `${reference} is ${status.phase} and does not say why`);
-  }
-  const memory = life.state().sequenced;
-  if (memory.head !== disk.head || memory.outbox.size !== disk.outbox.size) {
-    broken('I16', `${reference}: memory and disk differ`);
-  }
-  // A row that was damaged on the disk may have been a base: only a sweep could tell.
-  if (!run.wiped.has(device.index)) checkConvergence(run, device, disk);
-}
-
-function isQuarantined(facts: Facts, recordId: string): boolean {
-  return valuesOf(facts.quarantine).some((item) => item.lane?.recordId === recordId);
-}
-
-/** I12, I13: every record that waits for nobody is what the server has. */
-function checkConvergence(run: Run, device: SimDevice, facts: Facts): void {
-  const server = run.server.rows('todos');
-  const model = facts.models.todo;
-  if (!model) return;
-  const here = new Set<string>();
-  scan(model.records, '', (entry, id) => {
-    const serverId = entry.alias ?? id;
-    here.add(serverId);
-    if (entry.base === null || getIn(facts.lanes, laneKey('todo', id))) return true;
-    const there = server.get(serverId);
-    if (!there) broken('I13', `device ${device.index} still has ${id}`);
-    const expected = { ...there.record, id } as typeof entry.base;
-    if (!sameJson(entry.base, expected)) {
-      broken(
-        'I13',
-        `device ${device.index}: ${id} is ${JSON.stringify(entry.base)}, the server has ${JSON.stringify(expected)}`,
-      );
-    }
-    return true;
-  });
-  for (const id of server.keys()) {
-    if (!here.has(id)) broken('I13', `device ${device.index} lacks ${id}`);
-  }
 }

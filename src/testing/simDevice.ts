@@ -35,6 +35,8 @@ export interface Accepted {
 interface Life {
   readonly sync: Sync<Models, 'sync'>;
   readonly state: () => SyncState;
+  /** Whether the facts have been read: before that there is nothing to see. */
+  isReady: boolean;
 }
 
 export interface SimDeviceOptions {
@@ -44,11 +46,21 @@ export interface SimDeviceOptions {
   readonly net: SimNet;
   readonly disk: SimDisk;
   readonly onError: (error: unknown) => void;
-  /** Whether the plan took the disk away or damaged it: then not everything can hold. */
-  readonly isDamaged: () => boolean;
-  /** The page has died. */
-  readonly onCrash: (device: SimDevice) => void;
+  readonly hooks: SimDeviceHooks;
 }
+
+/** What happens to a device, as it happens. */
+export interface SimDeviceHooks {
+  /** The page has died; its disk is as it will be found. */
+  readonly crashed: (device: SimDevice) => void;
+  /** The app was told that a write is saved. */
+  readonly accepted: (device: SimDevice, operationId: string) => void;
+  /** The app was told how an operation ended. */
+  readonly ended: (device: SimDevice, operationId: string, outcome: string) => void;
+}
+
+/** What is done to operations that wait. */
+const onWaiting: ReadonlySet<string> = new Set(['cancel', 'retry', 'edit', 'discard']);
 
 /** ms between a crash and the next start, at most. */
 const longestPause = 3_000;
@@ -82,6 +94,16 @@ export class SimDevice {
     return this.#life;
   }
 
+  /** Timers of the page that have not run. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  /** The id of the database as it stands outside of it. */
+  get knownDatabase(): string | undefined {
+    return this.#marks.get('id');
+  }
+
   /** Opens the page. */
   open(): void {
     const { world, plan } = this.#options;
@@ -105,16 +127,22 @@ export class SimDevice {
     });
     sync.events.on('*', (event) => {
       this.events.push(event);
-      if (event.type === 'settled') this.#settled(event.operationId, event.outcome);
+      if (event.type !== 'settled') return;
+      this.#options.hooks.ended(this, event.operationId, event.outcome);
+      this.ended.set(event.operationId, event.outcome);
     });
-    this.#life = { sync, state: () => store.getState().sync };
+    const life: Life = { sync, state: () => store.getState().sync, isReady: false };
+    this.#life = life;
     sync.start();
+    sync.ready.then(() => {
+      life.isReady = true;
+    });
   }
 
   /** The page is gone without a word; it is opened again a little later. False: there was none. */
   kill(): boolean {
     if (!this.#life) return false;
-    const { world, onCrash } = this.#options;
+    const { world, hooks } = this.#options;
     const { sync } = this.#life;
     this.#life = null;
     this.disk.endLife();
@@ -126,8 +154,17 @@ export class SimDevice {
     world.note(`kill ${this.index}`);
     const pause = 10 + keyedBelow(world.seed, `pause/${this.index}/${this.#lives}`, longestPause);
     world.schedule(pause, () => this.open());
-    onCrash(this);
+    hooks.crashed(this);
     return true;
+  }
+
+  /** The run is over: nothing of it may stay among the running syncs of this realm. */
+  close(): void {
+    const life = this.#life;
+    this.#life = null;
+    this.disk.endLife();
+    this.#lives++;
+    life?.sync.stop().catch(() => {});
   }
 
   /** What a person does here; false if there is no page to do it in. */
@@ -159,7 +196,9 @@ export class SimDevice {
   #act({ sync, state }: Life, step: UserStep): unknown {
     const { todo } = sync.models;
     const id = `r${step.record}`;
-    const waiting = sync.outbox.list().filter((item) => item.operation.recordId === id);
+    // Costs the whole outbox: asked for where it is needed alone.
+    const all = onWaiting.has(step.do) ? sync.outbox.list() : [];
+    const waiting = all.filter((item) => item.operation.recordId === id);
     const dead = waiting.find((item) => item.deadLetter)?.operation.id;
     const field = `d${this.index}`;
     const value = ++this.#writes;
@@ -204,9 +243,12 @@ export class SimDevice {
   }
 
   #wrote({ id, operationId, saved }: OperationHandle<SimTodo>): void {
-    const { world } = this.#options;
+    const { world, hooks } = this.#options;
     saved.then(
-      () => this.accepted.push({ operationId, recordId: id, at: world.now }),
+      () => {
+        this.accepted.push({ operationId, recordId: id, at: world.now });
+        hooks.accepted(this, operationId);
+      },
       () => {},
     );
   }
@@ -214,22 +256,6 @@ export class SimDevice {
   /** What a person asked for and may be refused later. */
   #quietly(work: unknown): void {
     if (work instanceof Promise) work.catch(() => {});
-  }
-
-  #settled(operationId: string, outcome: string): void {
-    const before = this.ended.get(operationId);
-    if (before !== undefined && before !== outcome) {
-      const damaged = this.#isDamaged();
-      if (!damaged)
-        this.#options.onError(
-          new Error(`I17: ${operationId} ended as ${before}, then as ${outcome}`),
-        );
-    }
-    this.ended.set(operationId, outcome);
-  }
-
-  #isDamaged(): boolean {
-    return this.#options.isDamaged();
   }
 
   #draw(label: string): string {

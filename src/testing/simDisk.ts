@@ -42,9 +42,12 @@ export class SimDisk {
   /** Batches that the system has taken and the platter does not have, in order. */
   #unflushed: Batch[] = [];
   #life = 0;
-  #reads = 0;
   /** Durable steps begun so far, by their kind: what the exhaustive mode counts and names. */
   readonly points: string[] = [];
+  /** When each of them began, and when its page heard of it: null if it was dead by then. */
+  readonly spans: { readonly from: number; to: number | null }[] = [];
+  /** When each read began, and when its page heard of it. */
+  readonly reads: { readonly from: number; to: number | null }[] = [];
 
   constructor(options: SimDiskOptions) {
     this.#options = options;
@@ -88,6 +91,12 @@ export class SimDisk {
     return false;
   }
 
+  /** Rows of the journal. */
+  get rows(): number {
+    return this.#cache.rows.length;
+  }
+
+  /** Characters of all that stands on it. */
   get bytes(): number {
     let bytes = 0;
     for (const { text } of this.#cache.rows) bytes += text.length;
@@ -102,14 +111,15 @@ export class SimDisk {
     this.#platter = emptyDatabase();
   }
 
-  /** Damages the last row: half of it is gone. Gives it as it was; null if there is none. */
-  corruptLastRow(): WrittenRow | null {
+  /** Damages the last row: half is gone, or a newer build has written it. Gives it as it was; null: none. */
+  corruptLastRow(how: 'cut' | 'foreign'): WrittenRow | null {
     this.#flush();
     const last = this.#cache.rows.at(-1);
     const stored = this.#platter.rows.at(-1);
     if (!last || !stored) return null;
     const before = { ...last };
-    last.text = last.text.slice(0, Math.floor(last.text.length / 2));
+    const half = last.text.slice(0, Math.floor(last.text.length / 2));
+    last.text = how === 'cut' ? half : last.text.replace('"v":1', '"v":99');
     stored.text = last.text;
     return before;
   }
@@ -122,9 +132,12 @@ export class SimDisk {
     const read = <T>(get: () => T): Promise<T> =>
       new Promise((resolve) => {
         const { world, device } = this.#options;
-        const delay = keyed(world.seed, `read/${device}/${++this.#reads}`);
+        const span = { from: world.now, to: null as number | null };
+        const delay = keyed(world.seed, `read/${device}/${this.reads.push(span)}`);
         world.schedule(delay, () => {
-          if (this.#life === life) resolve(get());
+          if (this.#life !== life) return;
+          span.to = world.now;
+          resolve(get());
         });
       });
     return {
@@ -143,18 +156,26 @@ export class SimDisk {
     return new Promise((resolve, reject) => {
       if (this.#life !== life) return;
       const n = this.points.push(nameOf(batch));
+      const span = { from: world.now, to: null as number | null };
+      this.spans.push(span);
+      const end = (tell: () => void) => {
+        span.to = world.now;
+        tell();
+      };
       const fault = faultAt(n);
       const quick = 0.5 + keyed(world.seed, `disk/${device}/${n}`) * 2;
       const slow = fault === 'slowDisk' ? 2_000 + keyedBelow(world.seed, `slow/${n}`, 8_000) : 0;
       if (fault === 'hangDisk') {
         const timeout = new StorageError('timeout', 'the disk hangs');
-        world.schedule(hangs, () => this.#life === life && reject(timeout));
+        world.schedule(hangs, () => this.#life === life && end(() => reject(timeout)));
         return;
       }
+      const refuse = (code: 'quota' | 'lost', message: string) =>
+        end(() => reject(new StorageError(code, message)));
       world.schedule(slow + quick * written, () => {
         if (this.#life !== life) return;
-        if (fault === 'quota') return reject(new StorageError('quota', 'no room'));
-        if (fault === 'lostBefore') return reject(new StorageError('lost', 'the handle died'));
+        if (fault === 'quota') return refuse('quota', 'no room');
+        if (fault === 'lostBefore') return refuse('lost', 'the handle died');
         if (fault === 'killBefore') return this.#die('kill');
         const committed = applyBatch(this.#cache, batch);
         if (committed.ok) this.#unflushed.push(batch);
@@ -165,8 +186,8 @@ export class SimDisk {
           if (this.#life !== life) return;
           if (fault === 'killAfter') return this.#die('kill');
           if (fault === 'powerLossAfter') return this.#die('powerLoss');
-          if (fault === 'lostAfter') return reject(new StorageError('lost', 'the handle died'));
-          resolve(committed);
+          if (fault === 'lostAfter') return refuse('lost', 'the handle died');
+          end(() => resolve(committed));
         });
       });
     });

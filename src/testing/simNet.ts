@@ -33,6 +33,8 @@ export class SimNet {
   readonly attempts: Attempt[] = [];
   readonly #options: SimNetOptions;
   readonly #counts: number[] = [];
+  /** Requests under way: the platform passes an abort on only while somebody holds its request. */
+  readonly #open = new Set<Request>();
 
   constructor(options: SimNetOptions) {
     this.#options = options;
@@ -69,9 +71,11 @@ export class SimNet {
     const attempt = attemptOf(device, wire, world.now);
     this.attempts.push(attempt);
     let open = true;
+    this.#open.add(request);
     const end = (how: () => void) => {
       if (!open) return;
       open = false;
+      this.#open.delete(request);
       attempt.to = world.now;
       if (alive()) how();
     };

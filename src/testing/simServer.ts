@@ -33,6 +33,16 @@ export interface Effect {
   readonly version: number;
 }
 
+/** One entry of the feed as it was made; the feed itself forgets what was overwritten. */
+export interface Change {
+  readonly change: number;
+  readonly collection: string;
+  readonly id: string;
+  /** Null: deleted. */
+  readonly record: Readonly<Record<string, unknown>> | null;
+  readonly version: number;
+}
+
 const problem = (status: number, type: string, more: object = {}): WireAnswer => ({
   status,
   headers: { 'content-type': 'application/problem+json' },
@@ -46,6 +56,8 @@ const problem = (status: number, type: string, more: object = {}): WireAnswer =>
  */
 export class SimServer {
   readonly ledger: Effect[] = [];
+  /** Every change in order; never changed, never removed. */
+  readonly changes: Change[] = [];
   readonly #collections = new Map<string, Map<string, Stored>>();
   readonly #answers = new Map<
     string,
@@ -157,6 +169,7 @@ export class SimServer {
     const version = (rows.get(id)?.version ?? 0) + 1;
     const change = ++this.#changes;
     rows.set(id, { record, version, change, lastOperationId: key });
+    this.changes.push({ change, collection, id, record, version });
     const { method, body } = request;
     const n = this.ledger.length + 1;
     this.ledger.push({ n, key, method, collection, recordId: id, body, version });
@@ -201,7 +214,9 @@ export class SimServer {
     const gone = page.filter(([, stored]) => !stored.record);
     const answer = {
       items: live.map(([, stored]) => stored.record),
-      versions: Object.fromEntries(live.map(([id, { version }]) => [id, { version }])),
+      versions: Object.fromEntries(
+        live.map(([id, { version, lastOperationId }]) => [id, { version, lastOperationId }]),
+      ),
       deleted: gone.map(([id, { version }]) => ({ id, version })),
       cursor: `${this.#feed}.${last}`,
       hasMore: changed.length > page.length,

@@ -1,21 +1,30 @@
 import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
+import { checkFeed } from './feedChecks.ts';
 import { InvariantBroken, makeRun, type Run } from './history.ts';
-import { checkDisk, checkEndings, checkLedger, checkQuiet, checkStep } from './invariants.ts';
+import { checkAccepted, checkDisk, checkStep } from './invariants.ts';
+import { checkEnded, checkEndings, checkLedger } from './ledgerChecks.ts';
 import { checkPage } from './pageChecks.ts';
-import { checkedPlan, type Plan } from './plan.ts';
+import { checkedPlan, type Fault, type Plan } from './plan.ts';
+import { checkSame } from './recovery.ts';
+import { checkBytes, checkQuiet } from './restChecks.ts';
 import type { SimDevice } from './simDevice.ts';
-import { checkWire } from './wireChecks.ts';
+import { type Strike, strikesOf } from './strikes.ts';
+import { checkView, type Views } from './viewChecks.ts';
+import { checkMerges, checkWire } from './wireChecks.ts';
 
-/** A request and its answer, as the page that asked saw them (ms from the beginning). */
-export interface Exchange {
+/** Virtual ms from the beginning; `to` null: it has no end, the page that waited for it is dead. */
+export interface Span {
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** A request and its answer, as the page that asked saw them. */
+export interface Exchange extends Span {
   readonly device: number;
   readonly method: string;
   readonly path: string;
   readonly key: string | null;
-  readonly from: number;
-  /** Null: no answer came. */
-  readonly to: number | null;
 }
 
 /** A page that died, and the facts that its disk had then. */
@@ -31,10 +40,20 @@ export interface SimulationResult {
   readonly trace: string;
   /** How many faults of the plan struck. */
   readonly fired: number;
+  /** Those faults themselves, as they stand in the plan. */
+  readonly struck: ReadonlySet<Fault>;
+  /** Which, and where. */
+  readonly strikes: readonly Strike[];
   /** Kinds of durable steps per device, in order: where a crash can be put. */
   readonly points: readonly (readonly string[])[];
+  /** When each of them began, and when its page heard of it (ms from the beginning). */
+  readonly spans: readonly (readonly Span[])[];
+  /** Reads of each device's disk. */
+  readonly reads: readonly (readonly Span[])[];
   /** How many of `points` came before everything healed: a crash can be put at those alone. */
   readonly crashable: readonly number[];
+  /** When everything healed (ms from the beginning). */
+  readonly healedAt: number;
   readonly requests: number;
   /** Those before everything healed. */
   readonly exchanges: readonly Exchange[];
@@ -47,6 +66,9 @@ const settleBound = 3 * 300_000 + 120_000;
 const stragglers = 45_000;
 const stepLimit = 60_000;
 
+/** What was seen of each run's devices so far. */
+const views = new WeakMap<Run, Views>();
+
 /**
  * Runs a plan to its end: the steps and faults, then quiet (no more faults, two pulls each), and
  * checks the invariants all along.
@@ -56,9 +78,50 @@ const stepLimit = 60_000;
 export async function simulate(seed: number, given: Plan): Promise<SimulationResult> {
   const plan = checkedPlan(given);
   const crashes: Crash[] = [];
-  const run = makeRun(seed, plan, (device) => {
-    crashed(run, device, crashes).catch((error) => run.errors.push(error));
+  const note = (check: () => void | Promise<void>): void => {
+    const checked = async () => check();
+    checked().catch((error) => run.errors.push(error));
+  };
+  const run = makeRun(seed, plan, {
+    crashed: (device) => note(() => crashed(run, device, crashes)),
+    accepted: (device, operationId) => note(() => checkAccepted(device, operationId)),
+    ended: (device, ...ending) => note(() => checkEnded(run, device, ...ending)),
   });
+  views.set(run, new Map());
+  try {
+    await live(run, plan);
+  } catch (error) {
+    if (error instanceof InvariantBroken) {
+      const { steps, trace, tail } = run.world;
+      error.evidence = { steps, trace, tail, strikes: strikesOf(run) };
+    }
+    throw error;
+  } finally {
+    for (const device of run.devices) device.close();
+  }
+  const { world, devices, start } = run;
+  return {
+    steps: world.steps,
+    trace: world.trace,
+    fired: run.fired.size,
+    struck: run.fired,
+    strikes: strikesOf(run),
+    points: devices.map((device) => device.disk.points),
+    spans: devices.map(({ disk }) => disk.spans.map((span) => sinceStart(span, start))),
+    reads: devices.map(({ disk }) => disk.reads.map((span) => sinceStart(span, start))),
+    crashable: run.healed?.points ?? [],
+    healedAt: (run.healed?.at ?? start) - start,
+    requests: run.net.attempts.length,
+    exchanges: run.net.attempts.slice(0, run.healed?.requests).map((attempt) => {
+      const { device, method, path, key } = attempt;
+      return { device, method, path, key, ...sinceStart(attempt, start) };
+    }),
+    crashes,
+  };
+}
+
+/** The steps and faults, then peace, and what must hold when all is quiet. */
+async function live(run: Run, plan: Plan): Promise<void> {
   const { world, devices, start } = run;
   for (const device of devices) device.open();
   let lastStep = 0;
@@ -77,19 +140,12 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
   run.heal();
   await settle(run);
   checkWire(run, plan);
-  return {
-    steps: world.steps,
-    trace: world.trace,
-    fired: run.fired.size,
-    points: devices.map((device) => device.disk.points),
-    crashable: run.healed?.points ?? [],
-    requests: run.net.attempts.length,
-    exchanges: run.net.attempts.slice(0, run.healed?.requests).map((attempt) => {
-      const { device, method, path, key, from, to } = attempt;
-      return { device, method, path, key, from: from - start, to: to === null ? to : to - start };
-    }),
-    crashes,
-  };
+  await recover(run);
+  checkStep(run);
+}
+
+function sinceStart({ from, to }: Span, start: number): Span {
+  return { from: from - start, to: to === null ? null : to - start };
 }
 
 /** What the page leaves behind must hold at once, whatever the next one makes of it. */
@@ -98,6 +154,49 @@ async function crashed(run: Run, device: SimDevice, crashes: Crash[]): Promise<v
   const facts = await device.onDisk();
   crashes.push({ device: device.index, at, facts });
   checkDisk(run, device, facts);
+  checkFeed(run, device, facts);
+  // I30: whoever reads it twice reads the same.
+  checkSame(`device ${device.index}, read twice`, facts, await device.onDisk());
+}
+
+/** I22, I30: all is checkpointed, and then each device is started anew, without anything to do. */
+async function recover(run: Run): Promise<void> {
+  const { devices, world } = run;
+  const end = world.now + settleBound;
+  const until = async (what: string, done: () => boolean) => {
+    await step(run, () => done() || world.now > end);
+    if (!done()) throw new InvariantBroken('I14', what);
+  };
+  for (const device of devices) {
+    const before = await device.onDisk();
+    await until('a checkpoint does not come to its end', flushed(device));
+    checkBytes(device, before);
+    checkSame(`device ${device.index}, checkpointed`, before, await device.onDisk());
+    device.kill();
+    await until('a start does not come to its end', () => {
+      return device.life?.state().ephemeral.role === 'leading';
+    });
+    checkSame(`device ${device.index}, started again`, before, await device.onDisk());
+  }
+}
+
+/** Asks for a checkpoint, again while the disk does not answer (it hung before all healed). */
+function flushed(device: SimDevice): () => boolean {
+  let state = 'again' as 'asked' | 'done' | 'again';
+  return () => {
+    if (state === 'again') {
+      state = 'asked';
+      device.life?.sync.persistor.flush().then(
+        () => {
+          state = 'done';
+        },
+        () => {
+          state = 'again';
+        },
+      );
+    }
+    return state === 'done';
+  };
 }
 
 async function step(run: Run, done: () => boolean): Promise<void> {
@@ -110,7 +209,11 @@ async function step(run: Run, done: () => boolean): Promise<void> {
   tick();
   await run.world.run(() => {
     checkStep(run);
-    for (const device of run.devices) checkPage(device);
+    checkMerges(run);
+    for (const device of run.devices) {
+      checkPage(device);
+      checkView(run, views.get(run) as Views, device);
+    }
     return wake || done();
   }, stepLimit);
 }
@@ -130,6 +233,7 @@ async function settle(run: Run): Promise<void> {
       );
       return (
         ephemeral.role === 'leading' &&
+        ephemeral.connection === 'online' &&
         tail.size === 0 &&
         !moving &&
         Object.keys(ephemeral.underWay).length === 0

@@ -1,5 +1,6 @@
-import { carriedBy, InvariantBroken, type Run, withSuperseded } from './history.ts';
+import { carriedBy, InvariantBroken, type Run } from './history.ts';
 import type { Plan } from './plan.ts';
+import { withSuperseded } from './written.ts';
 
 function broken(invariant: string, seen: string): never {
   throw new InvariantBroken(invariant, seen);
@@ -10,35 +11,58 @@ export function checkWire(run: Run, plan: Plan): void {
   checkBytes(run);
   checkRefusals(run);
   checkOffline(run, plan);
+  checkWaits(run, plan);
   checkValues(run);
 }
 
+/** Requests after which it is asked again whether they lead anywhere. */
+const often = 100;
+
+/**
+ * I15: no going round in circles. A merge stands on the server's newest version, so there are never
+ * more merges on a device than there were effects.
+ */
+export function checkMerges({ devices, net, server }: Run): void {
+  if (net.attempts.length % often !== 0) return;
+  for (const { index, events } of devices) {
+    const merges = events.filter((event) => event.type === 'conflictMerged').length;
+    if (merges > server.ledger.length) {
+      broken('I15', `device ${index} merged ${merges} times for ${server.ledger.length} effects`);
+    }
+  }
+}
+
 /** I18: all attempts of a key carry the bytes that were sealed. */
-function checkBytes({ net, sealed, wiped }: Run): void {
-  for (const { key, device, method, path, body, ifMatch } of net.attempts) {
-    if (key === null || wiped.has(device)) continue;
-    const request = sealed.get(key);
-    if (!request) broken('I18', `the key ${key} was sent and never sealed`);
-    const same =
-      request.method === method &&
-      request.path === path &&
-      (request.body ?? '') === body &&
-      request.ifMatch === ifMatch;
+function checkBytes({ net, written }: Run): void {
+  for (const { key, method, path, body, ifMatch } of net.attempts) {
+    if (key === null) continue;
+    const seals = written.seals.get(key);
+    if (!seals) broken('I18', `the key ${key} was sent and never sealed`);
+    const same = seals.some(
+      (request) =>
+        request.method === method &&
+        request.path === path &&
+        (request.body ?? '') === body &&
+        request.ifMatch === ifMatch,
+    );
     if (!same) broken('I18', `what was sent under ${key} is not what was sealed: ${body}`);
   }
 }
 
 /** I4: the server refuses an empty title and nothing else, so nothing else may be told as refused. */
 function checkRefusals(run: Run): void {
-  const { devices, sealed, wiped } = run;
+  const { devices, written } = run;
   const refused = new Set<string>();
-  for (const [key, { body }] of sealed) {
-    const record: unknown = body === null ? null : JSON.parse(body);
-    if ((record as { title?: unknown } | null)?.title !== '') continue;
-    for (const id of carriedBy(run, key)) refused.add(id);
+  for (const seals of written.seals.values()) {
+    for (const { body, operationIds } of seals) {
+      const record: unknown = body === null ? null : JSON.parse(body);
+      // A key that was sealed anew after its seal was damaged is refused for its other body.
+      const isAnew = seals.length > 1;
+      if (!isAnew && (record as { title?: unknown } | null)?.title !== '') continue;
+      for (const id of withSuperseded(written, operationIds)) refused.add(id);
+    }
   }
-  for (const { index, ended } of devices) {
-    if (wiped.has(index)) continue;
+  for (const { ended } of devices) {
     for (const [operationId, outcome] of ended) {
       if (outcome === 'rejected' && !refused.has(operationId)) {
         broken('I4', `${operationId} was told as rejected, and no server refused it`);
@@ -66,29 +90,67 @@ function checkOffline({ devices, start }: Run, { faults }: Plan): void {
 }
 
 /**
+ * ms that the waits before the n-th attempt in a row take together, at least. Each is drawn from
+ * [0, 1 s * 2 ** n]: that a sum is smaller by chance happens once in ten million times.
+ */
+const leastWaits = new Map([
+  [5, 250],
+  [8, 5_000],
+]);
+
+/** I24: what the server could not do is asked again after waits that grow. */
+function checkWaits({ net, devices }: Run, { faults }: Plan): void {
+  for (const { index } of devices) {
+    const failing = new Set<number>();
+    for (const fault of faults) {
+      if (fault.on === 'request' && fault.device === index && fault.do === 'status500') {
+        failing.add(fault.n);
+      }
+    }
+    if (failing.size < 5) continue;
+    const inARow = new Map<string, { times: number; ended: number; waited: number }>();
+    const own = net.attempts.filter((attempt) => attempt.device === index);
+    for (const [i, { key, from, to }] of own.entries()) {
+      if (key === null) continue;
+      const before = inARow.get(key) ?? { times: 0, ended: from, waited: 0 };
+      const waited = before.waited + from - before.ended;
+      const times = before.times;
+      if (waited < (leastWaits.get(times) ?? 0)) {
+        broken('I24', `attempt ${times + 1} of ${key} came after waits of ${waited} ms together`);
+      }
+      if (failing.has(i + 1) && to !== null)
+        inARow.set(key, { times: times + 1, ended: to, waited });
+      else inARow.delete(key);
+    }
+  }
+}
+
+/**
  * I3: what ended as committed or merged has reached the server word for word: each number that was
  * written stands in a request that took effect for it, or a later one of the same device does.
  */
 function checkValues(run: Run): void {
-  const { devices, operations, server, wiped } = run;
+  const { devices, server, written } = run;
   const effects = new Map<string, Record<string, unknown>[]>();
-  const anybody = new Set<string>();
+  const highest = new Map<string, number>();
   // A person's choice, or a delete, takes with it what was written before.
-  const gone = withSuperseded(run, run.chosen);
-  for (const [key, { kind }] of run.sealed) {
-    if (kind === 'delete') for (const id of carriedBy(run, key)) gone.add(id);
+  const gone = withSuperseded(written, written.chosen);
+  for (const { kind, operationIds } of [...written.seals.values()].flat()) {
+    if (kind === 'delete') for (const id of withSuperseded(written, operationIds)) gone.add(id);
   }
-  for (const { key, body } of server.ledger) {
+  for (const effect of server.ledger) {
+    const { body } = effect;
     const record: unknown = body === '' ? null : JSON.parse(body);
-    for (const id of key === null ? [] : carriedBy(run, key)) {
+    for (const id of carriedBy(run, effect)) {
       if (record) effects.set(id, [...(effects.get(id) ?? []), record as Record<string, unknown>]);
     }
-    for (const [field, value] of Object.entries(record ?? {})) anybody.add(`${field}/${value}`);
+    for (const [field, value] of Object.entries(record ?? {})) {
+      if (typeof value === 'number') highest.set(field, Math.max(value, highest.get(field) ?? 0));
+    }
   }
-  for (const { index, ended } of devices) {
-    if (wiped.has(index)) continue;
+  for (const { ended } of devices) {
     for (const [operationId, outcome] of ended) {
-      const operation = operations.get(operationId);
+      const operation = written.operations.get(operationId);
       if (!operation || gone.has(operationId)) continue;
       if (outcome !== 'committed' && outcome !== 'merged') continue;
       for (const [field, value] of Object.entries(operation.changes)) {
@@ -96,8 +158,8 @@ function checkValues(run: Run): void {
         const reached = (effects.get(operationId) ?? []).some(
           (body) => Number(body[field]) >= value,
         );
-        // Somebody else had written the very same: there was nothing left to send.
-        if (reached || anybody.has(`${field}/${value}`)) continue;
+        // Somebody else may have written the very same: then there was nothing left to send.
+        if (reached || (field === 'shared' && (highest.get(field) ?? 0) >= value)) continue;
         broken('I3', `${operationId} ended as ${outcome}; ${field}: ${value} never took effect`);
       }
     }

@@ -9,6 +9,9 @@ interface Event {
   cancelled: boolean;
 }
 
+/** When all runs begin (ms since 1970). */
+const began = 1_700_000_000_000;
+
 /** The simulation can not go on: a mistake of the scenario, not a finding. */
 export class SimulationError extends Error {
   override readonly name = 'SimulationError';
@@ -23,8 +26,10 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
  */
 export class World {
   readonly seed: number;
-  now = 1_700_000_000_000;
+  now = began;
   steps = 0;
+  /** The last that happened, for people. */
+  readonly tail: string[] = [];
   #heap: Event[] = [];
   #events = new Map<number, Event>();
   #ids = 0;
@@ -53,6 +58,8 @@ export class World {
   /** What happened, for the trace. */
   note(what: string): void {
     this.#hash = keyedHash(`${this.#hash}|${this.now}|${what}`, 1);
+    this.tail.push(`${Math.round(this.now - began)} ms: ${what}`);
+    if (this.tail.length > 40) this.tail.shift();
   }
 
   get trace(): string {

@@ -3,6 +3,7 @@ import {
   isAnything,
   isBoolean,
   isCount,
+  isName,
   isNumber,
   isObject,
   isString,
@@ -16,7 +17,7 @@ import {
 } from './check.ts';
 import type { RowType } from './row.ts';
 
-const actionId = shape({ writer: isText, n: isCount });
+const actionId = shape({ writer: isName, n: isCount });
 const ids = listOf(isText);
 const failure = shape({
   code: isText,
@@ -27,7 +28,7 @@ const failure = shape({
 
 const operation = shape({
   id: isText,
-  model: isText,
+  model: isName,
   recordId: isText,
   kind: oneOf('create', 'update', 'upsert', 'delete'),
   changes: isObject,
@@ -61,7 +62,7 @@ const overwritten = listOf(
   }),
 );
 const conflict = shape({ remote: nullable(isObject), remoteVersion: nullable(isString) });
-const lane = { model: isText, recordId: isText };
+const lane = { model: isName, recordId: isText };
 
 function row(fields: Readonly<Record<string, Check>>): Check {
   return shape({ actionId, at: isNumber, ...fields });
@@ -102,7 +103,7 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
   retried: row({ ...lane, operationIds: ids, operation }),
   edited: row({ ...lane, operationIds: ids, operation, behind: nullable(operation) }),
   pulled: row({
-    model: isText,
+    model: isName,
     items: listOf(
       shape({
         id: isText,

@@ -90,6 +90,7 @@ function engine() {
     actor,
     role: () => actor.getSnapshot().value.role,
     run: () => actor.getSnapshot().value.run,
+    moment: () => actor.getSnapshot().value.moment,
   };
 }
 
@@ -126,15 +127,27 @@ describe('the engine', () => {
   });
 
   test('P13: pausing and time travel hold the run, whatever the role', () => {
-    const { actor, role, run } = engine();
+    const { actor, role, run, moment } = engine();
     for (const type of ['started', 'hydrated', 'elected', 'pauseRequested'] as const)
       actor.send({ type });
     expect([role(), run()]).toEqual(['leading', 'paused']);
     actor.send({ type: 'resumeRequested' });
     actor.send({ type: 'jumped' });
-    expect(run()).toBe('timeTravelling');
+    expect([run(), moment()]).toEqual(['running', 'past']);
     actor.send({ type: 'returned' });
-    expect(run()).toBe('running');
+    expect([run(), moment()]).toEqual(['running', 'present']);
+  });
+
+  test('P13: a pause outlives DevTools that come back, also one asked for meanwhile', () => {
+    for (const order of [
+      ['pauseRequested', 'jumped'],
+      ['jumped', 'pauseRequested'],
+    ] as const) {
+      const { actor, run, moment } = engine();
+      for (const type of order) actor.send({ type });
+      actor.send({ type: 'returned' });
+      expect([run(), moment()]).toEqual(['paused', 'present']);
+    }
   });
 
   test('stopping is possible in every role', () => {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { memory, type StorageConnection, StorageError } from '../../src/storage.ts';
 import { bent } from '../support/bentStorage.ts';
-import { fateOf, synced, tinyWorld } from '../support/tinyServer.ts';
+import { fateOf, quickEnv, synced, tinyWorld } from '../support/tinyServer.ts';
+import { until } from '../support/world.ts';
 
 const world = tinyWorld();
 
@@ -31,4 +32,29 @@ test('ST4: a read that fails after a doubtful append holds up neither the write 
   await synced(device);
   expect(failingReads).toBeLessThanOrEqual(0);
   expect(world.server.pushes).toBe(1);
+});
+
+test('ST11 CR20: a database that is gone is told also when the page dies before it has read the new one', async () => {
+  const marks = new Map<string, string>();
+  const env = quickEnv({
+    readMark: (key) => marks.get(key),
+    writeMark: (key, value) => void marks.set(key, value),
+  });
+  const first = await world.started({ storage: memory(), name: 'gone', env });
+  const known = first.sync.databaseId;
+  await first.sync.stop();
+  const disk = memory();
+  // The new database has got its id; then the disk is silent, and the page is closed.
+  let reads = 0;
+  const silent = bent(disk, { beforeRead: () => ++reads > 1 && new Promise(() => {}) });
+  const second = world.device({ storage: silent, name: 'gone', env });
+  second.sync.start();
+  await until('it reads the new one', () => reads > 1);
+  second.sync.stop();
+  const third = world.device({ storage: disk, name: 'gone', env });
+  const told: string[] = [];
+  third.sync.events.on('dataLoss', (event) => told.push(event.known));
+  third.sync.start();
+  await third.sync.ready;
+  expect(told).toEqual([known]);
 });

@@ -80,3 +80,38 @@ test('a record that others deleted is gone, also when the answer to our edit com
   await todo.pull();
   expect(todoOf(device, 'a')).toBeUndefined();
 });
+
+test('NW2 I13: a record that others deleted before our create was answered does not come back with the answer', async () => {
+  const storage = memory();
+  const silent: Bend = ({ push }) => ({
+    push: async (...args) => {
+      await push(...args);
+      throw new TypeError('the answer is lost');
+    },
+    probe: () => Promise.reject(new TypeError('no network')),
+  });
+  const first = await world.settled({ storage, name: 'unanswered', bend: silent });
+  const { id, operationId } = first.sync.models.todo.create({ title: 'Milk', done: false });
+  await until('the server has it', () => world.server.ids('todo').length === 1);
+  await first.sync.stop();
+  world.server.put('todo', id, null);
+
+  // The tombstone comes first, then the answer: the server says once more what it said before.
+  const { open, opened } = gate();
+  const remote = { record: { id, title: 'Milk', done: false }, version: '"1"' };
+  let sent = 0;
+  const stored: Bend = () => ({
+    push: async () => {
+      sent++;
+      await opened;
+      return { kind: 'committed', version: '"1"', remote: { ...remote, lastOperationId: null } };
+    },
+  });
+  const second = await world.started({ storage, name: 'unanswered', bend: stored });
+  await until('it was sent again', () => sent > 0);
+  await second.sync.models.todo.pull();
+  open();
+  expect((await second.sync.outbox.settled(operationId)).outcome).toBe('committed');
+  await synced(second);
+  expect(todoOf(second, id)).toBeUndefined();
+});

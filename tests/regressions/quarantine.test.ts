@@ -41,3 +41,20 @@ test('I16: nothing is called synced while rows wait for a build that can read th
   await until('attention', () => statusOf(device).phase === 'attention');
   expect(statusOf(device).reason).toBe('quarantined');
 });
+
+test('ST10: a row that a start can not read is told, and told again until it stands in a checkpoint', async () => {
+  const storage = memory();
+  const connection = await storage.open('damaged');
+  await connection.commit({ append: ['{"v":1,"type":"recor'] });
+  const told: number[] = [];
+  for (let start = 0; start < 3; start++) {
+    const device = world.device({ storage, name: 'damaged' });
+    device.sync.events.on('quarantined', ({ sequence }) => told.push(sequence));
+    device.sync.start();
+    await device.sync.ready;
+    await until('the tab leads', () => statusOf(device).role === 'leading');
+    if (start === 1) await device.sync.persistor.flush();
+    await device.sync.stop();
+  }
+  expect(told).toEqual([1, 1]);
+});

@@ -32,10 +32,13 @@ async function travelling(bends: Bends = {}, bend: Bend = () => ({})) {
     transport: tinyTransport(new TinyServer(), bend),
     storage: bent(memory(), bends),
   });
-  const reducer: Reducer<{ sync: SyncState }> = (state, action) =>
-    action.type === 'JUMP' && 'to' in action
-      ? (action.to as { sync: SyncState })
-      : { sync: sync.reducer(state?.sync, action) };
+  let unseen: { sync: SyncState } | null = null;
+  const reducer: Reducer<{ sync: SyncState }> = (state, action) => {
+    if (action.type === 'JUMP' && 'to' in action) return action.to as { sync: SyncState };
+    const from = unseen ?? state;
+    unseen = null;
+    return { sync: sync.reducer(from?.sync, action) };
+  };
   const store = configureStore({
     reducer,
     middleware: (defaults) => defaults(sync.middlewareOptions()).concat(sync.middleware),
@@ -46,7 +49,12 @@ async function travelling(bends: Bends = {}, bend: Bend = () => ({})) {
   await sync.ready;
   await leading(device);
   const jump = (to: { sync: SyncState }) => void store.dispatch({ type: 'JUMP', to });
-  return { ...device, device, jump, todo: sync.models.todo };
+  /** The same, past the middleware as well: no action tells anybody. */
+  const jumpUnseen = (to: { sync: SyncState }) => {
+    unseen = to;
+    store.replaceReducer(reducer);
+  };
+  return { ...device, device, jump, jumpUnseen, todo: sync.models.todo };
 }
 
 test('back from the past, a write that became durable meanwhile is called saved', async () => {
@@ -125,4 +133,49 @@ test('I12: a page that came while the past was shown is not passed over', async 
   await pull;
   await todo.pull();
   expect([...todo.selectIds(store.getState())].sort()).toEqual(['a', 'b', 'late', 'mine']);
+});
+
+test('P13: who paused stays paused when the DevTools come back', async () => {
+  const server = new TinyServer();
+  const { device, sync, store, jump, todo } = await travelling({}, () => ({
+    push: async (...args) => server.push(...args),
+  }));
+  await synced(device);
+  const past = store.getState();
+  sync.pause();
+  const write = todo.create(milk);
+  await write.saved;
+  const present = store.getState();
+  jump(past);
+  todo.create(milk);
+  await until('it holds', () => statusOf(device).reason === 'timeTravelling');
+  jump(present);
+  await until('it is here again', () => statusOf(device).reason !== 'timeTravelling');
+  await pause(50);
+  expect([statusOf(device).reason, server.pushes]).toEqual(['paused', 0]);
+  await sync.resume();
+  expect(await fateOf(write.settled)).toBe('resolved');
+});
+
+test('I14: back from the past, what waits goes on, also where a flush was the first to notice', async () => {
+  let isAway = false;
+  const { device, sync, store, jump, jumpUnseen, todo } = await travelling({}, (straight) => ({
+    push: (...args) => (isAway ? Promise.reject(new Error('no network')) : straight.push(...args)),
+    probe: (...args) =>
+      isAway ? Promise.reject(new Error('no network')) : straight.probe(...args),
+  }));
+  await synced(device);
+  const past = store.getState();
+  isAway = true;
+  const write = todo.create(milk);
+  await write.saved;
+  await until('it waits', () => statusOf(device).reason === 'offline');
+  const present = store.getState();
+  jump(past);
+  isAway = false;
+  // The connection comes back while the past is shown.
+  await until('it holds', () => statusOf(device).reason === 'timeTravelling');
+  jumpUnseen(present);
+  await sync.persistor.flush();
+  expect(await fateOf(write.settled)).toBe('resolved');
 });

@@ -105,6 +105,11 @@ describe('others were there', () => {
     expect(await meaning(gone)).toMatchObject({ remote: { record: null } });
   });
 
+  test('SV10: a conflict that brings the record is one, though it says when to come back', async () => {
+    const response = json({ type: 'idempotency', record, version: 2 }, 409, { 'retry-after': '1' });
+    expect(await meaning(response)).toMatchObject({ kind: 'conflict', remote: { record } });
+  });
+
   test('SV10: the record may stand in the place of the problem', async () => {
     const bare = json(record, 409, { 'content-type': 'application/json', etag: '"4"' });
     expect(await meaning(bare)).toMatchObject({

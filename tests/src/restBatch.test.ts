@@ -29,7 +29,8 @@ describe('P18: a batch', () => {
     const { transport, requests } = against(() => json({ results: [] }), {
       batch: { url: 'bulk', limit: 7 },
     });
-    const model: ModelWire = { ...todo, requests: { delete: { headers: { 'X-Why': 'old' } } } };
+    const own = { headers: { 'X-Why': 'old' }, urlParameters: { hard: 1 } };
+    const model: ModelWire = { ...todo, requests: { delete: own } };
     const create = sealed('create', { recordId: 'n', key: 'k2' });
     const remove = sealed('delete', { recordId: 'a/b', key: 'k3', changes: {} }, model);
     await transport.pushMany?.(
@@ -43,7 +44,7 @@ describe('P18: a batch', () => {
     expect(request?.headers.get('idempotency-key')).toBeNull();
     const merge = { method: 'PATCH', contentType: 'application/merge-patch+json', ifMatch: '"1"' };
     const post = { method: 'POST', contentType: 'application/json' };
-    const trash = { method: 'DELETE', path: 'todos/a%2Fb', ifMatch: '"1"' };
+    const trash = { method: 'DELETE', path: 'todos/a%2Fb?hard=1', ifMatch: '"1"' };
     expect(body).toEqual({
       operations: [
         { operationId: 'x', ...merge, path: 'todos/x', body: { title: 'Tea' } },

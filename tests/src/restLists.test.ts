@@ -232,7 +232,12 @@ describe('one record by its id', () => {
     expect(await read(json(record, 200, headers))).toEqual(remote);
     expect(await read(json({ data: record }))).toMatchObject({ record });
     expect(await read(json({}, 410))).toMatchObject({ record: null });
-    for (const response of [json({}, 500), json({ id: 'other' }), json([]), json({ ok: true })]) {
+    for (const response of [
+      json(record, 500),
+      json({ id: 'other' }),
+      json([]),
+      json({ ok: true }),
+    ]) {
       expect(await read(response)).toBeNull();
     }
   });

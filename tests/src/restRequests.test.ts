@@ -78,6 +78,13 @@ describe('S20: a model shapes each kind of request', () => {
     expect(body(remove)).toEqual({ id: 'srv' });
   });
 
+  test('a parameter that the url names stands there, and not behind the ?', () => {
+    const update = { url: 'users/{userId}/{id}', urlParameters: { userId: 'u 1', v: 2 } };
+    expect(sealed('update', {}, shaped({ update }))).toMatchObject({
+      ...{ path: 'users/u%201/a', query: '?v=2' },
+    });
+  });
+
   test('delete: url and parameters; no body', () => {
     const model = shaped({ delete: { url: '{endpoint}/{id}/trash', urlParameters: { hard: 1 } } });
     expect(sealed('delete', { changes: {} }, model)).toMatchObject({
@@ -271,6 +278,15 @@ describe('SEC25: where a url leads', () => {
       expect.objectContaining({ code: 'badData' }),
     );
   });
+
+  test.each(['.', '..'])(
+    'an id of the server’s that would lead elsewhere (%s) is refused',
+    (alias) => {
+      expect(() => sealed('update', { alias })).toThrow(
+        expect.objectContaining({ code: 'badData' }),
+      );
+    },
+  );
 
   test('what the record does not have can’t be sent, and half a character neither', () => {
     for (const listId of [undefined, null, {}, '\ud800']) {

@@ -57,7 +57,18 @@ export const requestPlants: readonly Plant[] = [
       {
         file: 'src/engine/answerRows.ts',
         find: 'const retryAt = at + context.delayAfter(lane.attempts);',
-        replace: 'const retryAt = at + 0 * context.delayAfter(lane.attempts);',
+        replace: 'const retryAt = at;',
+      },
+    ],
+  },
+  {
+    id: 'waits that do not grow',
+    promise: 'what the server could not do is asked again after longer and longer waits',
+    edits: [
+      {
+        file: 'src/engine/answerRows.ts',
+        find: 'const attempts = lane.attempts + 1;',
+        replace: 'const attempts = 0;',
       },
     ],
   },
@@ -79,12 +90,12 @@ export const requestPlants: readonly Plant[] = [
       {
         file: 'store/fold.ts',
         find: "if (row.operationIds.some((id) => bound.includes(id))) return 'too late: it is sealed';",
-        replace: "if (row.operationIds.length === 0 && bound.length === 0) return 'nothing to do';",
+        replace: '',
       },
       {
         file: 'src/outbox.ts',
         find: "if (leaving.some((id) => bound.includes(id))) return 'tooLate';",
-        replace: "if (leaving.length === 0 && bound.length === 0) return 'tooLate';",
+        replace: '',
       },
     ],
   },

@@ -1,0 +1,76 @@
+import { type Facts, laneKey } from '../../store/facts.ts';
+import { sameJson } from '../../store/json.ts';
+import { getIn, scan } from '../../store/pages.ts';
+import { InvariantBroken, type Run } from './history.ts';
+import type { SimDevice } from './simDevice.ts';
+import type { Change } from './simServer.ts';
+import { changeOf } from './written.ts';
+
+interface Held {
+  readonly id: string;
+  readonly base: object | null;
+  readonly version: number;
+}
+
+/**
+ * I12: the cursor is never ahead of the data. The server's changes up to the cursor are played again:
+ * every record that waits for nothing is at least as new as they make it, and each base is what the
+ * server had at that version.
+ */
+export function checkFeed(run: Run, device: SimDevice, facts: Facts): void {
+  const model = facts.models.todo;
+  if (!model) return;
+  const broken = (seen: string): never => {
+    throw new InvariantBroken('I12', `device ${device.index}: ${seen}`);
+  };
+  const held = new Map<string, Held>();
+  scan(model.records, '', ({ base, version, alias }, id) => {
+    held.set(alias ?? id, { id, base, version: versionOf(version) });
+    return true;
+  });
+  const cursor = changeOf(model.cursor);
+  const last = new Map<string, Change>();
+  for (const change of run.server.changes) {
+    const { id, record, version } = change;
+    const here = held.get(id);
+    if (here?.base && here.version === version) {
+      const there = record && { ...record, id: here.id };
+      if (!sameJson(here.base as never, (there ?? undefined) as never)) {
+        broken(
+          `${id} is ${JSON.stringify(here.base)} at version ${version}, not ${JSON.stringify(there)}`,
+        );
+      }
+    }
+    // What was changed again beyond the cursor comes there: a page tells of each record once.
+    if (change.change <= cursor) last.set(id, change);
+    else last.delete(id);
+  }
+  for (const [id, { record, version, change }] of last) {
+    const here = held.get(id);
+    if (getIn(facts.lanes, laneKey('todo', here?.id ?? id))) continue;
+    if (record === null) {
+      if (!here?.base || here.version > version || isUnseen(run, device, change)) continue;
+      broken(`${id} is still there, and its cursor ${cursor} is beyond its end (${change})`);
+    }
+    if (here?.base && here.version >= version) continue;
+    if (!here?.base && isDeletedAfter(run, id, change)) continue;
+    broken(
+      `${id} is at version ${here?.version ?? 0}, and its cursor ${cursor} is beyond ${version}`,
+    );
+  }
+}
+
+/** A pull from the start tells of no deletions before it: waived until a full pull sweeps. */
+export function isUnseen({ written }: Run, { index }: SimDevice, change: number): boolean {
+  return change <= (written.blind.get(index) ?? 0);
+}
+
+/** Whether it was deleted after a change: an answer of its own may have told a device so. */
+function isDeletedAfter({ server }: Run, id: string, change: number): boolean {
+  return server.changes.some((item) => item.id === id && item.change > change && !item.record);
+}
+
+/** A version as a number; 0: none is known. */
+export function versionOf(version: string | null): number {
+  return version === null ? 0 : Number(version.replaceAll('"', ''));
+}

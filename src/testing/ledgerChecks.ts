@@ -1,0 +1,110 @@
+import { carriedBy, InvariantBroken, type Run, sealOf } from './history.ts';
+import type { SimDevice } from './simDevice.ts';
+import { isDamaged, isSealDamaged } from './written.ts';
+
+function broken(invariant: string, seen: string): never {
+  throw new InvariantBroken(invariant, seen);
+}
+
+/** What the server's ledger must say, whatever the devices believe. */
+export function checkLedger(run: Run): void {
+  const keys = new Map<string, number>();
+  for (const { key, n } of run.server.ledger) {
+    if (key === null) continue;
+    const before = keys.get(key);
+    if (before !== undefined) broken('I2', `the key ${key} took effect twice (${before}, ${n})`);
+    keys.set(key, n);
+  }
+  checkOrder(run);
+  checkSeals(run);
+}
+
+/** I5: what a device writes into a record only rises, in the order in which it takes effect. */
+function checkOrder(run: Run): void {
+  const newest = new Map<string, number>();
+  for (const effect of run.server.ledger) {
+    const { key, recordId, body } = effect;
+    if (key === null) continue;
+    const seal = sealOf(run, effect);
+    if (!seal) broken('I18', `the key ${key} took effect with a body that was never sealed`);
+    // Sent, and its seal damaged: it may arrive after what took its place.
+    if (isSealDamaged(run.written, key)) continue;
+    const { device, era } = seal;
+    const value = valueIn(body, `d${device}`);
+    // A record made anew by somebody else carries our old values with it.
+    if (value === null) continue;
+    // A request of a database that is gone may arrive among those of the next.
+    const lane = `${device}/${era}/${recordId}`;
+    if (value < (newest.get(lane) ?? 0)) {
+      broken('I5', `device ${device}: ${recordId} took ${value} after ${newest.get(lane)}`);
+    }
+    newest.set(lane, value);
+  }
+}
+
+function valueIn(body: string, field: string): number | null {
+  const raw: unknown = body === '' ? null : JSON.parse(body);
+  const value = raw === null ? undefined : (raw as Record<string, unknown>)[field];
+  return typeof value === 'number' ? value : null;
+}
+
+/** I18, I7: a key stands for one request, and for operations that were durable before it was. */
+function checkSeals({ written }: Run): void {
+  for (const [key, seals] of written.seals) {
+    // A seal that was damaged on the disk is made again, with what has come since.
+    if (seals.length > 1 && !isSealDamaged(written, key)) {
+      broken('I18', `the key ${key} was sealed for ${seals.length} requests`);
+    }
+    for (const id of seals.flatMap((seal) => seal.operationIds)) {
+      if (!written.operations.has(id)) broken('I7', `${id} was sealed and never durable`);
+    }
+  }
+}
+
+/** I4: refused or cancelled means that it never takes effect. */
+export function checkEndings(run: Run): void {
+  const direct = new Set<string>();
+  for (const effect of run.server.ledger) {
+    for (const id of sealOf(run, effect)?.operationIds ?? []) direct.add(id);
+  }
+  for (const { ended } of run.devices) {
+    for (const [operationId, outcome] of ended) {
+      if (outcome !== 'rejected' && outcome !== 'cancelled') continue;
+      // Its seal was damaged: that it had been sent is not known any more. Or that it was taken back.
+      if (!direct.has(operationId) || isDamaged(run.written, operationId, 'sealed')) continue;
+      if (outcome === 'cancelled' && isDamaged(run.written, operationId, 'cancelled')) continue;
+      broken('I4', `${operationId} was told as ${outcome} and took effect`);
+    }
+  }
+}
+
+/** Rows that end operations: one that was told and then damaged may come otherwise the next time. */
+const endings = ['answered', 'parked', 'resolved', 'cancelled', 'discarded'] as const;
+
+/** I17: an operation ends once. I3: one that is confirmed has taken effect by then. */
+export function checkEnded(
+  run: Run,
+  { ended }: SimDevice,
+  operationId: string,
+  outcome: string,
+): void {
+  const before = ended.get(operationId);
+  const isOther = before !== undefined && before !== outcome;
+  if (isOther && !isDamaged(run.written, operationId, ...endings)) {
+    broken('I17', `${operationId} ended as ${before}, then as ${outcome}`);
+  }
+  if (outcome !== 'committed') return;
+  const applied = run.server.ledger.some((effect) => carriedBy(run, effect).has(operationId));
+  if (!applied && !isGone(run, operationId)) {
+    broken('I3', `${operationId} was told as committed and has not taken effect`);
+  }
+}
+
+/** Whether it was to delete a record that others had deleted: then there was nothing to do. */
+function isGone({ server, written }: Run, operationId: string): boolean {
+  return [...written.seals.values()].flat().some(({ kind, operationIds, path }) => {
+    if (kind !== 'delete' || !operationIds.includes(operationId)) return false;
+    const id = decodeURIComponent(path.slice(path.indexOf('/') + 1));
+    return server.changes.some((change) => change.id === id && change.record === null);
+  });
+}

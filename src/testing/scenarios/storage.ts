@@ -1,0 +1,169 @@
+import { away, bothIds, bothRejects, refusedOnce, type ScenarioRow, sent } from './row.ts';
+
+/** What the disk does, and what is done to it. */
+export const storage: readonly ScenarioRow[] = [
+  // Checkpoints.
+  {
+    ...{ name: 'between two writes', group: 'checkpoint', ids: bothIds },
+    ...{ steps: ['checkpoint end'] },
+    doing: [
+      [500, 'create'],
+      [1_000, 'checkpoint'],
+      [1_500, 'update'],
+    ],
+  },
+  {
+    ...{ name: 'with writes that are not durable yet', group: 'checkpoint', ids: bothIds },
+    ...{ steps: ['checkpoint end'] },
+    doing: [
+      [500, 'create'],
+      [500, 'checkpoint'],
+      [502, 'update'],
+      [504, 'update'],
+    ],
+  },
+  {
+    ...{ name: 'with operations that wait', group: 'checkpoint', faults: [away], ids: bothIds },
+    ...{ steps: ['checkpoint end'] },
+    doing: [
+      [500, 'create'],
+      [510, 'update'],
+      [600, 'checkpoint'],
+    ],
+  },
+  {
+    ...{ name: 'while a request is under way', group: 'checkpoint', steps: ['checkpoint end'] },
+    doing: [
+      [500, 'create'],
+      [507, 'checkpoint'],
+    ],
+  },
+  {
+    ...{ name: 'with a dead letter', group: 'checkpoint', onReject: bothRejects },
+    ...{ steps: ['checkpoint end', 'append edited'] },
+    doing: [...refusedOnce, [1_500, 'checkpoint'], [2_000, 'edit']],
+  },
+  {
+    ...{ name: 'with a conflict', group: 'checkpoint', devices: 2, seeded: 1 },
+    ...{ steps: ['append parked', 'checkpoint end', 'append resolved'] },
+    doing: [
+      [600, 'remove', 0, 1],
+      [1_500, 'update', 0, 0],
+      [2_500, 'checkpoint', 0, 0],
+      [3_000, 'resolve', 0, 0],
+    ],
+  },
+  {
+    ...{ name: 'one after another', group: 'checkpoint', steps: ['checkpoint end'] },
+    doing: [
+      [500, 'create'],
+      [800, 'checkpoint'],
+      [1_000, 'update'],
+      [1_300, 'checkpoint'],
+      [1_600, 'remove'],
+      [1_900, 'checkpoint'],
+    ],
+  },
+  {
+    ...{ name: 'of many pages', group: 'checkpoint', seeded: 1_800, serverPage: 1_000 },
+    ...{ doing: [[900, 'checkpoint']], steps: ['checkpoint slice', 'checkpoint end'] },
+  },
+  {
+    ...{ name: 'orphans are swept', group: 'checkpoint', seeded: 1_800, serverPage: 1_000 },
+    ...{ faults: [{ step: 'checkpoint slice', do: 'killAfter' }], steps: ['sweep'] },
+    doing: [
+      [900, 'checkpoint'],
+      [6_000, 'checkpoint'],
+    ],
+  },
+
+  // A disk in trouble.
+  ...(
+    [
+      ['append recorded', 'quota'],
+      ['append recorded', 'lostBefore'],
+      ['append recorded', 'lostAfter'],
+      ['append recorded', 'slowDisk'],
+      ['append sealed', 'quota'],
+      ['append sealed', 'lostAfter'],
+      ['append sealed', 'hangDisk'],
+      ['append answered', 'quota'],
+      ['append answered', 'lostBefore'],
+      ['append answered', 'lostAfter'],
+      ['append pulled', 'quota'],
+      ['append pulled', 'lostAfter'],
+      ['checkpoint end', 'quota'],
+      ['checkpoint end', 'lostAfter'],
+      ['take the lead', 'lostAfter'],
+      ['identity', 'lostAfter'],
+    ] as const
+  ).map(
+    ([step, fault]): ScenarioRow => ({
+      ...{ name: `${step} and ${fault}`, group: 'disk', faults: [{ step, do: fault }] },
+      ...{ seeded: 1, steps: [step] },
+      doing: [
+        [500, 'create', 1],
+        [520, 'update', 1],
+        [1_000, 'update', 0],
+        ...(step === 'checkpoint end' ? [[1_500, 'checkpoint'] as const] : []),
+      ],
+    }),
+  ),
+
+  // A disk that lost what it had.
+  {
+    ...{ name: 'a damaged answer', group: 'damage', doing: [[500, 'create']], steps: sent },
+    faults: [{ on: 'time', device: 0, at: 1_500, do: 'corruptRow' }],
+  },
+  {
+    ...{ name: 'a damaged write', group: 'damage', steps: ['append recorded'] },
+    faults: [away, { on: 'time', device: 0, at: 900, do: 'corruptRow' }],
+    doing: [
+      [500, 'create', 1],
+      [600, 'create'],
+    ],
+  },
+  {
+    ...{ name: 'a damaged seal', group: 'damage', doing: [[500, 'create']], steps: sent },
+    faults: [
+      { request: 'POST', do: 'delayAnswer' },
+      { on: 'time', device: 0, at: 800, do: 'corruptRow' },
+    ],
+  },
+  {
+    ...{ name: 'the database is gone', group: 'damage', ids: bothIds, steps: ['identity'] },
+    faults: [{ on: 'time', device: 0, at: 1_500, do: 'wipe' }],
+    doing: [
+      [500, 'create'],
+      [5_500, 'create', 1],
+    ],
+  },
+  {
+    ...{ name: 'the database is gone with what waited', group: 'damage', steps: ['identity'] },
+    faults: [away, { on: 'time', device: 0, at: 1_500, do: 'wipeLater' }],
+    doing: [
+      [500, 'create'],
+      [6_500, 'create', 1],
+    ],
+  },
+
+  // Everything is emptied.
+  {
+    ...{ name: 'after all was sent', group: 'clear', ids: bothIds },
+    ...{ steps: ['append purged', 'checkpoint end'] },
+    doing: [
+      [500, 'create'],
+      [1_500, 'clear'],
+      [2_000, 'create', 1],
+    ],
+  },
+  {
+    ...{ name: 'with what waits', group: 'clear', faults: [away] },
+    ...{ steps: ['append purged', 'checkpoint end'] },
+    doing: [
+      [500, 'create'],
+      [510, 'update'],
+      [900, 'clear'],
+    ],
+  },
+];

@@ -1,0 +1,165 @@
+import type { Operation, Row, SealedRequest } from '../../store/rows/row.ts';
+import type { WrittenRow } from './simDisk.ts';
+
+/** A request as it was sealed on some disk: the bytes that a key stands for. */
+export interface Sealed extends SealedRequest {
+  readonly model: string;
+  readonly recordId: string;
+  readonly device: number;
+  /** How often the device's database had been taken away before. */
+  readonly era: number;
+}
+
+/** An operation that became durable. */
+export interface WrittenOperation extends Operation {
+  readonly device: number;
+  readonly era: number;
+  /** `recorded`: a person's write; otherwise it stands for others (edited, retried, resolved). */
+  readonly by: Row['type'];
+}
+
+/** A row that the plan damaged on a disk: what stood in it is excused, and nothing else. */
+export interface Damage {
+  readonly device: number;
+  readonly era: number;
+  readonly sequence: number;
+  readonly row: Row;
+  /** Operations whose only place it was. */
+  readonly made: ReadonlySet<string>;
+  /** Operations of which it told something. */
+  readonly touched: ReadonlySet<string>;
+  /** Keys that it sealed. */
+  readonly keys: ReadonlySet<string>;
+  /** Records of which it told something, by their key on the device. */
+  readonly records: ReadonlySet<string>;
+}
+
+/** A database that the plan took away. */
+export interface Wipe {
+  readonly device: number;
+  /** The id that the device knew it by; undefined: it had none yet, so there is nothing to tell. */
+  readonly known: string | undefined;
+}
+
+/** What ever reached the platters, whatever became of it since. */
+export interface Written {
+  /** By idempotency key: each request that it was sealed with; two are a fault, but for damage. */
+  readonly seals: Map<string, Sealed[]>;
+  readonly operations: Map<string, WrittenOperation>;
+  /** Operations that stand for others. */
+  readonly supersedes: Map<string, readonly string[]>;
+  /** Operations that a person has replaced in a conflict: what became of them was their choice. */
+  readonly chosen: Set<string>;
+  readonly damages: Damage[];
+  readonly wipes: Wipe[];
+  /** By device: up to this change of the server its pulls began anew, and saw no tombstones. */
+  readonly blind: Map<number, number>;
+}
+
+export function nothingWritten(): Written {
+  return {
+    ...{ seals: new Map(), operations: new Map(), supersedes: new Map(), chosen: new Set() },
+    ...{ damages: [], wipes: [], blind: new Map() },
+  };
+}
+
+/** How often a device's database was taken away. */
+export function eraOf({ wipes }: Written, device: number): number {
+  return wipes.filter((wipe) => wipe.device === device).length;
+}
+
+/** Notes rows of a device that reached its platter. */
+export function noteRows(written: Written, device: number, rows: readonly WrittenRow[]): void {
+  const era = eraOf(written, device);
+  const { seals, operations, supersedes, chosen, blind } = written;
+  for (const { text } of rows) {
+    const row = JSON.parse(text) as Row;
+    if (row.type === 'resolved' && row.by === 'person') {
+      for (const id of row.replaced) chosen.add(id);
+    }
+    for (const request of row.type === 'sealed' ? row.requests : []) {
+      const before = seals.get(request.key) ?? [];
+      const known = before.some((seal) => isSameRequest(seal, request));
+      if (!known) seals.set(request.key, [...before, { ...request, device, era }]);
+    }
+    for (const operation of operationsIn(row)) {
+      operations.set(operation.id, { ...operation, device, era, by: row.type });
+      if (operation.supersedes) supersedes.set(operation.id, operation.supersedes);
+    }
+    if (row.type === 'pulled' && row.since === null && row.cursor !== null) {
+      blind.set(device, Math.max(blind.get(device) ?? 0, changeOf(row.cursor)));
+    }
+  }
+}
+
+function isSameRequest(one: SealedRequest, other: SealedRequest): boolean {
+  const fields = ['method', 'path', 'query', 'body', 'ifMatch'] as const;
+  return fields.every((field) => one[field] === other[field]);
+}
+
+/** The server's change that a cursor stands behind. */
+export function changeOf(cursor: string | null): number {
+  return cursor === null ? 0 : Number(cursor.split('.')[1]);
+}
+
+function operationsIn(row: Row): Operation[] {
+  const made = ['operation' in row ? row.operation : null, 'behind' in row ? row.behind : null];
+  return made.filter((operation) => operation !== null);
+}
+
+/** Notes that a row was damaged; one that was damaged before tells nothing new. */
+export function noteDamage(written: Written, device: number, { sequence, text }: WrittenRow): void {
+  const era = eraOf(written, device);
+  const known = written.damages.some(
+    (damage) => damage.device === device && damage.era === era && damage.sequence === sequence,
+  );
+  if (known) return;
+  const row = JSON.parse(text) as Row;
+  const made = operationsIn(row);
+  const requests = row.type === 'sealed' ? row.requests : [];
+  const touched = [
+    ...made.flatMap(({ id, supersedes = [] }) => [id, ...supersedes]),
+    ...requests.flatMap((request) => request.operationIds),
+    ...('operationIds' in row ? row.operationIds : []),
+    ...('replaced' in row ? row.replaced : []),
+  ];
+  const records = [
+    ...made.map(({ recordId }) => recordId),
+    ...requests.map(({ recordId }) => recordId),
+    ...('recordId' in row ? [row.recordId] : []),
+    ...(row.type === 'pulled' ? [...row.items.map(({ id }) => id), ...row.deleted] : []),
+  ];
+  written.damages.push({
+    ...{ device, era, sequence, row },
+    made: new Set(made.map(({ id }) => id)),
+    touched: new Set(touched),
+    keys: new Set(requests.map(({ key }) => key)),
+    records: new Set(records),
+  });
+}
+
+/** Whether a row of one of these types that told something of this operation was damaged. */
+export function isDamaged(
+  { damages }: Written,
+  operationId: string,
+  ...types: readonly Row['type'][]
+): boolean {
+  return damages.some(({ touched, row }) => touched.has(operationId) && types.includes(row.type));
+}
+
+/** Whether the row that sealed this key was damaged: it may have been sealed anew since. */
+export function isSealDamaged({ damages }: Written, key: string): boolean {
+  return damages.some((damage) => damage.keys.has(key));
+}
+
+/** Operations, and those that they stand for. */
+export function withSuperseded({ supersedes }: Written, ids: Iterable<string>): Set<string> {
+  const all = new Set<string>();
+  const add = (id: string): void => {
+    if (all.has(id)) return;
+    all.add(id);
+    for (const older of supersedes.get(id) ?? []) add(older);
+  };
+  for (const id of ids) add(id);
+  return all;
+}

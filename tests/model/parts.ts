@@ -1,0 +1,6 @@
+import { connectionPart } from './connectionPart.ts';
+import { enginePart } from './enginePart.ts';
+import type { Part } from './part.ts';
+
+/** The machines that all records share. Whoever adds one writes its file and adds it here. */
+export const shippedParts: readonly Part[] = [enginePart, connectionPart];
