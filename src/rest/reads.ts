@@ -42,7 +42,8 @@ export function readAnswer(reading: Reading): RemoteRecord | 'unsure' | null {
   if (meaning !== 'done') return null;
   const data = dataIn(heard.body, way, settings.answerLimit);
   // Some servers say `null`, not 404, of what is not there.
-  const isNull = data.kind === 'data' && data.value === null;
+  const { body } = heard;
+  const isNull = [body, data].some((said) => 'value' in said && said.value === null);
   if (isNull || isNoMatch(data, way)) return nothing;
   const record = data.kind === 'data' ? recordIn(data.value, model, way) : null;
   if (!record || hasBadId(record)) return null;

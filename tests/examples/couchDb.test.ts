@@ -144,6 +144,25 @@ describe('CouchDB', () => {
     },
   );
 
+  test('NW3: an answer lost, and the same field changed by others since: ours goes over theirs again, and the log has theirs', async () => {
+    const { device, stored, someoneElse } = await world();
+    const { sync, models, loseAnswer, leave, comeBack, synced, sent } = await device();
+    const { id, settled } = models.todo.create({ title: 'Tea', done: false });
+    await settled;
+    loseAnswer('PUT', leave);
+    const change = models.todo.update(id, { title: 'Green tea' });
+    await until('it took effect', () => sent.filter(({ method }) => method === 'PUT').length === 2);
+    await someoneElse(id, { title: 'Black tea' });
+    comeBack();
+    expect((await change.settled).outcome).toBe('merged');
+    await synced();
+    // Nothing there says whose the second revision was: it looks like two changes of one field.
+    expect(await stored(id)).toMatchObject({ title: 'Green tea' });
+    expect(generation(await stored(id))).toBe(4);
+    const [entry] = sync.conflicts.log();
+    expect(entry).toMatchObject({ field: 'title', local: 'Green tea', remote: 'Black tea' });
+  });
+
   test('a delete whose answer is lost is done: the second finds nothing to delete', async () => {
     const { device, stored } = await world();
     const { models, loseAnswer, synced } = await device();

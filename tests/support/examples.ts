@@ -74,11 +74,12 @@ export async function exampleDevice<M extends Models>(models: M, transport: Tran
     comeBack: () => {
       isAway = false;
     },
-    /** The first answer to such a request is lost, after the server has acted. */
-    loseAnswer: (method: string) => {
+    /** The first answer to such a request is lost, after the server has acted; what comes `then`. */
+    loseAnswer: (method: string, then = () => {}) => {
       onWay = (made, response) => {
         if (made.method !== method) return response;
         onWay = (_, later) => later;
+        then();
         return 'lost';
       };
     },
