@@ -90,7 +90,8 @@ describe('Appwrite: the documentation’s shapes', () => {
     expect(create.headers.get('x-appwrite-jwt')).toBe('token-of-somebody');
     const update = await write('update', change, json(document));
     expect(update).toMatchObject({ method: 'PATCH', body: { data: { done: false } } });
-    expect(update.answer).toMatchObject({ remote: { record } });
+    // Nothing of the server's own fields is in it.
+    expect(update.answer).toHaveProperty('remote.record', record);
     const known = { code: 409, type: 'document_already_exists', message: 'exists' };
     const again = await write('create', { changes }, json(known, 409));
     expect(again.answer).toEqual({ kind: 'conflict', remote: null });
@@ -119,7 +120,7 @@ describe('Strapi 5: the documentation’s shapes', () => {
     const update = await write('update', more, json({ data: entry }));
     expect(update).toMatchObject({ method: 'PUT', url: 'todos/doc1' });
     expect(update.body).toEqual({ data: { title: 'Tea', done: false } });
-    expect(update.answer).toMatchObject({ remote: { record: stored } });
+    expect(update.answer).toHaveProperty('remote.record', stored);
   });
 
   test('pages are asked for by number', async () => {
