@@ -1,8 +1,8 @@
-import { rowChecks } from '../../store/rows/codecs.ts';
 import { keyedBelow } from './keyed.ts';
 import type { DiskFault, Fault, Plan } from './plan.ts';
 import type { NamedFault, Scenario } from './scenarios/row.ts';
 import { type SimulationResult, simulate } from './simulate.ts';
+import { durablePoints } from './strikes.ts';
 import { SimulationError } from './world.ts';
 
 /** Crashes at a durable step: before or after it is written, with what only the system had or without. */
@@ -17,16 +17,10 @@ type StepCrash = (typeof stepCrashes)[number];
 /** Moments at which nothing is written: the page dies there as well. */
 const moments = ['request sent', 'answer on its way', 'answer received', 'disk read'] as const;
 
-/** Every kind of durable step that the kit has: each type of row, and what is not a row. */
-const durableSteps: readonly string[] = [
-  ...Object.keys(rowChecks).map((type) => `append ${type}`),
-  ...['identity', 'take the lead', 'checkpoint slice', 'checkpoint end', 'sweep'],
-];
-
 /** Points that no crash was put at; a mode that leaves one out is not exhaustive. */
 export function missedCells(cells: ReadonlyMap<string, number>): string[] {
   const wanted = [
-    ...durableSteps.flatMap((step) => stepCrashes.map((kind) => `${step}/${kind}`)),
+    ...durablePoints.flatMap((step) => stepCrashes.map((kind) => `${step}/${kind}`)),
     ...moments.map((moment) => `${moment}/kill`),
   ];
   return wanted.filter((cell) => !cells.has(cell));
