@@ -292,8 +292,8 @@ export class FactsDraft {
       base,
       version: entry?.version ?? null,
       alias: entry?.alias ?? null,
-      confirmed: entry?.confirmed ?? 0,
       shown: rebase(base, operations, this.lane(key)?.parked ?? null),
+      confirmed: entry?.confirmed ?? 0,
     });
   }
 

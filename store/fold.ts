@@ -161,8 +161,8 @@ function recorded(draft: FactsDraft, row: RecordedRow): undefined {
     base: entry?.base ?? null,
     version: entry?.version ?? null,
     alias: entry?.alias ?? null,
-    confirmed: entry?.confirmed ?? 0,
     shown: hidden === 0 ? applyOperation(shown, operation) : shown,
+    confirmed: entry?.confirmed ?? 0,
   });
   // What was rolled back hides nothing, though it is not visible: the walk tells.
   if (hidden > 0 && lane?.parked?.rollback) draft.rebaseRecord(model, recordId);
