@@ -105,7 +105,7 @@ function checkAddress(
   checkParameters(urlParameters, at);
   if (url === undefined) return;
   if (typeof url !== 'string' || url === '') at('url', 'be a text that is not empty');
-  if (/[\\#\s]|^\/\//.test(url) || (/^[a-z][a-z\d+.-]*:/i.test(url) && !isAbsolute(url))) {
+  if (/[\\#\s]/.test(url) || (/^[a-z][a-z\d+.-]*:/i.test(url) && !isAbsolute(url))) {
     at('url', 'be a path under the base URL, or an absolute https URL');
   }
   if (!isTemplate(url)) at('url', 'hold names in pairs of braces');

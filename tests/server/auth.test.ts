@@ -27,6 +27,8 @@ test('a guarded server lets in who has a token, and tells everybody else what is
   const session = await logIn();
   expect(session).toMatchObject({ expiresIn: 900 });
   expect((await todos(bearer(session.token))).status).toBe(200);
+  const basic = { headers: { Authorization: `Basic ${session.token}` } };
+  expect((await todos(basic)).status).toBe(401);
 });
 
 test('a server that is not guarded asks nobody', async () => {
