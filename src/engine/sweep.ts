@@ -18,8 +18,6 @@ export interface Unlisted {
   readonly open: readonly string[];
   /** Clean, and their fields show that they are outside of the filter. */
   readonly outside: readonly string[];
-  /** With a request under way: its answer may be from before the list. */
-  readonly sealed: readonly string[];
 }
 
 /** Looks through a model for what the full pull under way has not met; breathes now and then. */
@@ -29,39 +27,33 @@ export async function findUnlisted(
   breathe: () => Promise<void>,
 ): Promise<Unlisted> {
   const isFiltered = hasFilter(filter);
-  const [open, outside, sealed]: string[][] = [[], [], []];
+  const open: string[] = [];
+  const outside: string[] = [];
   const { records, fullSince } = facts.models[model] ?? {};
   if (records && typeof fullSince === 'number') {
-    await inStrides(records, '', breathe, ({ base, confirmed }, id) => {
-      if (base === null || confirmed >= fullSince) return true;
+    await inStrides(records, breathe, ({ base, confirmed }, id) => {
+      if (base === null || confirmed >= fullSince) return;
       const lane = facts.lanes.size > 0 ? getIn(facts.lanes, laneKey(model, id)) : undefined;
-      if (lane?.sealed) return true;
+      // Its answer is older than the list or newer: whoever gets it will look.
+      if (lane?.sealed) return;
       const record = isFiltered ? toServerIds(facts, base, references) : base;
-      if (!lane && standing(record, filter) === 'outside') outside?.push(id);
-      else open?.push(id);
-      return true;
-    });
-    const prefix = laneKey(model, '');
-    await inStrides(facts.lanes, prefix, breathe, (lane, key) => {
-      if (!key.startsWith(prefix)) return false;
-      if (lane.sealed && !lane.parked) sealed?.push(lane.recordId);
-      return true;
+      if (!lane && standing(record, filter) === 'outside') outside.push(id);
+      else open.push(id);
     });
   }
-  return { open: open ?? [], outside: outside ?? [], sealed: sealed ?? [] };
+  return { open, outside };
 }
 
 async function inStrides<V>(
   pages: Pages<V>,
-  first: string,
   breathe: () => Promise<void>,
-  visit: (value: V, key: string) => boolean | undefined,
+  visit: (value: V, key: string) => void,
 ): Promise<void> {
-  for (let from: string | null = first; from !== null; ) {
+  for (let from: string | null = ''; from !== null; ) {
     let left = stride;
     let next: string | null = null;
     scan(pages, from, (value, key) => {
-      if (visit(value, key) === false) return false;
+      visit(value, key);
       // Keys hold no character below it, so this is the next key of all.
       next = `${key}\u0000`;
       return --left > 0;
@@ -75,7 +67,6 @@ export interface Swept {
   /** Confirmed to be gone, by keys. */
   readonly gone: readonly string[];
   readonly outside: readonly string[];
-  readonly sealed: readonly string[];
   /** Read by id, and there. */
   readonly read: PagePart;
 }
@@ -94,7 +85,7 @@ export function sweepRows(
       return null;
     }
     const { model, cursor } = context;
-    const { items, drafts } = judged;
+    const { items, drafts, unchanged } = judged;
     const deleted = [...judged.deleted];
     for (const id of swept.gone) {
       if (!isUnlisted(facts, model, id)) continue;
@@ -105,8 +96,6 @@ export function sweepRows(
       if (!isUnlisted(facts, model, id) || getIn(facts.lanes, laneKey(model, id))) continue;
       deleted.push(id);
     }
-    const noted = swept.sealed.filter((id) => getIn(facts.lanes, laneKey(model, id))?.sealed);
-    const unchanged = [...judged.unchanged, ...noted];
     const news = items.length + deleted.length + drafts.length;
     told({ kind: 'folded', left: [], news, hasRows: true });
     return [...drafts, pulledRow(facts, context, { items, deleted, unchanged }, cursor, true)];

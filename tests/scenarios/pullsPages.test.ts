@@ -347,7 +347,7 @@ describe('a server that holds the line', () => {
         holds ? { kind: 'held', by: 'pause', retryIn: 300, failure } : pull(...args),
     });
     const device = await world.started({ bend });
-    await until('it was told', () => statusOf(device).reason === 'pullFailed');
+    await until('it was told', () => statusOf(device).reason === 'pausedUntil');
     expect(await device.sync.models.todo.pull()).toMatchObject({ status: 'failed', failure });
     holds = false;
     await synced(device);
