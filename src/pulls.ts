@@ -6,6 +6,7 @@ import type { Engine } from './engine/engine.ts';
 import type { PullResult } from './engine/puller.ts';
 import type { FetchQuery } from './engine/pullOnce.ts';
 import type { PullOptions } from './engine/pullRun.ts';
+import type { RestRequest } from './ports/requests.ts';
 import { checkedFilter, type Filter } from './pullOptions.ts';
 
 /** One record, read by id. */
@@ -32,7 +33,7 @@ export interface ModelPulls<T> {
   /** Brings what changed on the server, or all that there is (`full`). */
   pull(how?: PullOptions): Promise<PullResult>;
   /** Brings one record, by its key or the server's id. */
-  pullById(id: string): Promise<RecordResult<T>>;
+  pullById(id: string, how?: { readonly request?: RestRequest }): Promise<RecordResult<T>>;
   /** Brings one page of the server's list; where the next pull begins stays as it is. */
   fetch(query?: FetchQuery): Promise<FetchResult<T>>;
   /** Sends what can be sent now, then pulls. */
@@ -70,8 +71,8 @@ export function createPulls(options: PullsOptions): PullsOf {
     };
     return {
       pull: (how) => engine().pull(model, how),
-      pullById: async (id) => {
-        const end = await engine().pulls.pullRecord(model, id);
+      pullById: async (id, { request } = {}) => {
+        const end = await engine().pulls.pullRecord(model, id, request);
         return { ...end, record: shown(id) };
       },
       fetch: async (query = {}) => {

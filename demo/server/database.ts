@@ -13,6 +13,8 @@ export interface ReferenceDatabase {
   readonly records: RecordsTable;
   readonly ledger: LedgerTable;
   readonly idempotency: IdempotencyTable;
+  /** A fresh id: for records that the server names, and for epochs. */
+  newId(): string;
   /** Names this life of the data; a reset begins another one. */
   epoch(): string;
   /** What every cursor that is still good bears. */
@@ -26,7 +28,8 @@ export interface ReferenceDatabase {
   close(): void;
 }
 
-export function openDatabase(file: string): ReferenceDatabase {
+/** @param newId uuids; a test that wants the same ones again gives its own */
+export function openDatabase(file: string, newId: () => string = randomUUID): ReferenceDatabase {
   mkdirSync(dirname(file), { recursive: true });
   const sql = new DatabaseSync(file, { timeout: 5000 });
   sql.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
@@ -47,10 +50,10 @@ export function openDatabase(file: string): ReferenceDatabase {
     sql.exec(SCHEMA);
     sql
       .prepare('INSERT INTO meta (epoch) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM meta)')
-      .run(randomUUID());
+      .run(newId());
     sql
       .prepare('INSERT INTO cursors (life) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM cursors)')
-      .run(randomUUID());
+      .run(newId());
   });
   const readEpoch = sql.prepare('SELECT epoch FROM meta');
   const changeEpoch = sql.prepare('UPDATE meta SET epoch = ?');
@@ -62,6 +65,7 @@ export function openDatabase(file: string): ReferenceDatabase {
     records: createRecordsTable(sql),
     ledger: createLedgerTable(sql),
     idempotency: createIdempotencyTable(sql),
+    newId,
     epoch: () => String(readEpoch.get()?.epoch),
     cursorLife: () => String(readLife.get()?.life),
     expireCursors: () => void changeLife.run(randomUUID()),
@@ -69,8 +73,8 @@ export function openDatabase(file: string): ReferenceDatabase {
     reset: () =>
       transaction(() => {
         sql.exec('DELETE FROM records; DELETE FROM idempotency; DELETE FROM ledger;');
-        changeEpoch.run(randomUUID());
-        changeLife.run(randomUUID());
+        changeEpoch.run(newId());
+        changeLife.run(newId());
       }),
     close: () => {
       if (sql.isOpen) sql.close();

@@ -83,13 +83,10 @@ function judgeItem(context: Context, item: PulledRecord): void {
   const { model, filter } = asked;
   const id = keyOf(facts, model, item.id);
   const entry = entryOf(facts, model, id);
-  if (entry && isKnown(context, entry, item)) {
-    if (isToBeConfirmed(context, entry)) judged.unchanged.push(id);
-    return;
-  }
+  const known = entry !== undefined && isKnown(context, entry, item);
   const order = entry && orderOf(context, entry, item.version);
-  if (order === -1 && !(entry && takesOlder(context, entry))) return;
-  if (order !== 1 && isConfirmedSince(asked.facts, facts, model, item.id)) {
+  if (!known && order === -1 && !(entry && takesOlder(context, entry))) return;
+  if (!known && order !== 1 && isConfirmedSince(asked.facts, facts, model, item.id)) {
     judged.left.push(item.id);
     return;
   }
@@ -97,6 +94,10 @@ function judgeItem(context: Context, item: PulledRecord): void {
   const isOutside = where === 'outside' || (asked.unlisted && where === 'unknown');
   if (isOutside && !laneOf(facts, model, id)) {
     if (entry) judged.deleted.push(id);
+    return;
+  }
+  if (known) {
+    if (isToBeConfirmed(context, entry)) judged.unchanged.push(id);
     return;
   }
   const pulled = pulledItem(facts, asked, id, item);

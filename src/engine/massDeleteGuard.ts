@@ -41,8 +41,10 @@ export class MassDeleteGuard {
     return !isMass;
   }
 
+  /** What is held may go, and it is counted anew from there. */
   approve(): void {
     this.#approved = new Set([...this.#approved, ...this.#held]);
+    this.#removed.clear();
   }
 
   decline(): void {

@@ -1,4 +1,6 @@
 import type { Failure } from '../../machines/failure.ts';
+import type { ListRequest, RestRequest } from '../ports/requests.ts';
+
 import type { Filter } from '../pullOptions.ts';
 import type { PullContext } from './pullContext.ts';
 import { askForPage, type PagePosition } from './pullRun.ts';
@@ -21,6 +23,8 @@ export interface FetchQuery {
   readonly since?: string;
   /** Plain values, sent as parameters; default: the model's own. */
   readonly filter?: Filter;
+  /** How this request travels, where that differs from the model's way. */
+  readonly request?: ListRequest;
 }
 
 export interface FetchEnd extends OnceEnd {
@@ -39,17 +43,22 @@ function aside({ facts }: PullContext, repeats = 0): PagePlace {
 }
 
 /** Reads one record by id. */
-export async function pullRecord(context: PullContext, serverId: string): Promise<OnceEnd> {
-  const fate = await readLeft(context, aside(context), [serverId], false);
+export async function pullRecord(
+  context: PullContext,
+  serverId: string,
+  request?: RestRequest,
+): Promise<OnceEnd> {
+  const fate = await readLeft(context, aside(context), [serverId], false, request);
   return endOf(context, fate ?? { kind: 'taken', news: 1 });
 }
 
 /** Asks for one page and stores what it brings. */
 export async function fetchPage(context: PullContext, query: FetchQuery): Promise<FetchEnd> {
   const { facts, model } = context;
-  const { since: cursor = null, offset = 0, limit = model.pageSize, filter } = query;
+  const { since: cursor = null, offset = 0, limit = model.pageSize, request } = query;
   const nothing = { ids: [], hasMore: false, cursor: null };
-  const position: PagePosition = { cursor, offset, filter: filter ?? model.filter };
+  const filter = query.filter ?? model.filter;
+  const position: PagePosition = { cursor, offset, filter, ...(request && { request }) };
   for (let repeats = 0; ; repeats++) {
     const place = aside(context, repeats);
     const page = await askForPage(context, position, limit);

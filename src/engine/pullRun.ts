@@ -1,5 +1,6 @@
 import type { Failure } from '../../machines/failure.ts';
 import type { PullProgress } from '../../store/slice.ts';
+import type { ListRequest } from '../ports/requests.ts';
 import type { PullAnswer } from '../ports/transport.ts';
 import { type Filter, filterText } from '../pullOptions.ts';
 import { closeFullPull } from './closeFullPull.ts';
@@ -18,6 +19,8 @@ export interface PullOptions {
   readonly limit?: number;
   /** From the start: everything is compared, and what is gone there goes here. */
   readonly full?: boolean;
+  /** How its requests travel, where that differs from the model's way. */
+  readonly request?: ListRequest;
 }
 
 export interface PullEnd {
@@ -63,8 +66,7 @@ export async function runPull(
     if (fate.kind === 'unwritten') return failed('the page could not be stored');
     return fate.kind === 'failed' ? end('failed', { failure: fate.failure }) : end(fate.kind);
   };
-  const progressFrom = ({ cursor, settles }: Place) =>
-    new PageProgress(cursor, settles, facts().models[model.name]?.records.size ?? 0);
+  const progressFrom = ({ cursor, settles }: Place) => new PageProgress(cursor, settles);
 
   const isNewFilter = hasNewFilter(context);
   let place = placeOf(context, how);
@@ -75,7 +77,10 @@ export async function runPull(
     onProgress({ received: sum.items, total: sum.total, isFirst });
     const asked = facts();
     if (!isWanted(asked)) return end('postponed');
-    const position = { cursor: place.cursor, offset: place.offset, filter: model.filter };
+    const position = {
+      ...{ cursor: place.cursor, offset: place.offset, filter: model.filter },
+      ...(how.request && { request: how.request }),
+    };
     const answer = await askForPage(context, position, (how.limit ?? Infinity) - sum.items);
     if (answer.kind === 'held') {
       return end('failed', { failure: answer.failure, retryIn: answer.retryIn });
@@ -146,6 +151,7 @@ export interface PagePosition {
   readonly cursor: string | null;
   readonly offset: number;
   readonly filter: Filter;
+  readonly request?: ListRequest;
 }
 
 /** Asks for a page; a wire that fails is a failure as any other here. */

@@ -3,6 +3,8 @@ import type { Failure } from '../../machines/failure.ts';
 import type { Facts } from '../../store/facts.ts';
 import type { PullProgress } from '../../store/slice.ts';
 import type { TimerHandle } from '../ports/env.ts';
+import type { RestRequest } from '../ports/requests.ts';
+
 import { filterText } from '../pullOptions.ts';
 import type { LaneIndex } from './laneIndex.ts';
 import { type HeldRemovals, MassDeleteGuard } from './massDeleteGuard.ts';
@@ -94,7 +96,7 @@ export class Puller {
     const model = this.#options.models.get(name);
     if (!model) return Promise.resolve(this.#unknown(name));
     const filter = filterText(model.filter);
-    const isPlain = how.since === undefined && how.limit === undefined && how.full !== true;
+    const isPlain = Object.values(how).every((value) => value === undefined || value === false);
     const running = this.#running.get(name);
     if (running) {
       const isSame = isPlain && running.isPlain && running.filter === filter;
@@ -113,12 +115,12 @@ export class Puller {
   }
 
   /** Reads one record, by its key or the server's id. */
-  async pullRecord(name: string, id: string): Promise<OnceEnd> {
+  async pullRecord(name: string, id: string, request?: RestRequest): Promise<OnceEnd> {
     const model = this.#options.models.get(name);
     if (!model) return this.#unknown(name);
     const facts = this.#options.facts();
     const serverId = serverIdOf(facts, name, keyOf(facts, name, id));
-    return pullRecord(this.#context(model), serverId);
+    return pullRecord(this.#context(model), serverId, request);
   }
 
   /** Asks for one page of the server's list; moves no cursor. */

@@ -3,7 +3,7 @@ import type { Failure } from '../../machines/failure.ts';
 import type { Facts } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
 import type { RowBuilder } from '../journal/journal.ts';
-import type { Env } from '../ports/env.ts';
+import type { Env, TimerHandle } from '../ports/env.ts';
 import type { Answer, BatchAnswer, Transport } from '../ports/transport.ts';
 import { type AnswerContext, answerRows } from './answerRows.ts';
 import { type Attempt, completed, confirmedAt } from './attempt.ts';
@@ -61,6 +61,8 @@ export class Pusher {
   #sealing: Promise<void> | null = null;
   /** Operations in one request, at most; halved where the server says that it is too much. */
   #batchLimit: number;
+  /** Waits after rows that could not be written. */
+  readonly #resting = new Map<TimerHandle, () => void>();
   #stopped = false;
 
   constructor(options: PusherOptions) {
@@ -85,6 +87,11 @@ export class Pusher {
   stop(): void {
     this.#stopped = true;
     for (const { abort } of this.#requests) abort.abort();
+    for (const [timer, resolve] of this.#resting) {
+      this.#options.env.clearTimer(timer);
+      resolve();
+    }
+    this.#resting.clear();
   }
 
   #send(): void {
@@ -279,16 +286,26 @@ export class Pusher {
   }
 
   async #write(build: RowBuilder): Promise<void> {
-    const { env, appendIf, onStorageError } = this.#options;
+    const { appendIf, onStorageError } = this.#options;
     try {
       await appendIf(build);
     } catch (error) {
       // The answer is known but not durable: the request will be sent again with the same key.
       onStorageError(error);
-      await new Promise<void>((resolve) => {
-        env.setTimer(storageRest, resolve, 'storage rest');
-      });
+      if (!this.#stopped) await this.#rest();
     }
+  }
+
+  #rest(): Promise<void> {
+    const { env } = this.#options;
+    return new Promise((resolve) => {
+      const timer = env.setTimer(
+        storageRest,
+        () => this.#resting.delete(timer) && resolve(),
+        'storage rest',
+      );
+      this.#resting.set(timer, resolve);
+    });
   }
 
   #seal(): void {

@@ -1,5 +1,6 @@
 import type { Failure } from '../../machines/failure.ts';
 import type { Env } from '../ports/env.ts';
+import type { RestRequest } from '../ports/requests.ts';
 import type { ModelWire, PulledRecord, PulledTombstone, Transport } from '../ports/transport.ts';
 import type { PagePart } from './pageParts.ts';
 
@@ -20,12 +21,13 @@ export async function readRecords(
   model: ModelWire,
   serverIds: readonly string[],
   signal: AbortSignal,
+  request?: RestRequest,
 ): Promise<Reads> {
   const items: PulledRecord[] = [];
   const deleted: PulledTombstone[] = [];
   for (let from = 0; from < serverIds.length; from += parallel) {
     const ids = serverIds.slice(from, from + parallel);
-    const read = await Promise.all(ids.map((id) => readOne(options, model, id, signal)));
+    const read = await Promise.all(ids.map((id) => readOne(options, model, id, signal, request)));
     for (const answer of read) {
       if ('failure' in answer) return answer;
       items.push(...answer.part.items);
@@ -40,12 +42,13 @@ async function readOne(
   model: ModelWire,
   id: string,
   signal: AbortSignal,
+  request?: RestRequest,
 ): Promise<Reads> {
   const failed = (code: Failure['code'], message: string): Reads => {
     return { failure: { code, message, at: env.now() } };
   };
   try {
-    const remote = await transport.read(model, id, signal);
+    const remote = await transport.read(model, id, signal, request);
     if (!remote) return failed('unreadable', `the record ${id} could not be read`);
     const { record, version, lastOperationId } = remote;
     if (!record) return { part: { items: [], deleted: [{ id, version }] } };

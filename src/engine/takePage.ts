@@ -1,6 +1,7 @@
 import type { Failure } from '../../machines/failure.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
+import type { RestRequest } from '../ports/requests.ts';
 import type { PulledTombstone } from '../ports/transport.ts';
 import { partsOf } from './pageParts.ts';
 import { type Page, type PullContext, write } from './pullContext.ts';
@@ -104,6 +105,7 @@ export async function readLeft(
   place: PagePlace,
   first: readonly string[],
   isHeld: boolean,
+  request?: RestRequest,
 ): Promise<ReadFate | null> {
   const { env, facts, model, signal } = context;
   let left = first;
@@ -113,7 +115,7 @@ export async function readLeft(
       return { kind: 'failed', failure: { code: 'unreadable', message, at: env.now() } };
     }
     const asked = facts();
-    const reads = await readRecords(context, model, left, signal);
+    const reads = await readRecords(context, model, left, signal, request);
     if ('failure' in reads) return { kind: 'failed', failure: reads.failure };
     const rows = {
       ...partContext(context, { ...place, asked, begins: false }, null),

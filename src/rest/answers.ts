@@ -187,6 +187,9 @@ function committed(exchange: Exchange): Answer {
   if (request.kind !== 'create' && isNoMatch(data, way)) return { kind: 'conflict', remote: null };
   if (request.kind === 'delete') return { kind: 'committed', remote: nothing, version };
   if (data.kind === 'unreadable') return unreadable(exchange, data.reason);
+  if (data.kind === 'data' && isJsonObject(data.value) && hasBadId(data.value)) {
+    return unreadable(exchange, 'the id in the answer can be none');
+  }
   const isNew = request.kind === 'create' && model.ids === 'server';
   const record = data.kind === 'data' ? recordIn(data.value, model, way) : null;
   if (data.kind === 'data' && record === null && !isJsonObject(data.value)) {
@@ -203,7 +206,6 @@ function committed(exchange: Exchange): Answer {
       version,
     };
   }
-  if (hasBadId(record)) return unreadable(exchange, 'the id in the answer can be none');
   const id = idOf(record);
   const isOwn = isNew ? id !== null : id === null || id === expectedId(request, model);
   if (!isOwn) return unreadable(exchange, 'the answer is about another record');

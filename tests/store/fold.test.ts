@@ -169,7 +169,7 @@ describe('an answer', () => {
     expect(journal.facts.models.todo?.aliases.size).toBe(0);
   });
 
-  test('NW6 NW7: to a request that is not sealed changes nothing', () => {
+  test('NW6: to a request that is not sealed changes nothing', () => {
     const create = operation('create', 'a', { id: 'a' });
     const journal = new TestJournal().add(recorded(create));
     journal.add(answered([create], { id: 'a' }));
