@@ -115,7 +115,9 @@ function checkIdle(run: Run, device: SimDevice): void {
   if (steps > stepsInPeace * devices.length) broken('I15', `${steps} steps until all was quiet`);
   const open = net.attempts.filter((item) => item.device === device.index && item.to === null);
   if (open.length > 0) broken('I23', `still open: ${JSON.stringify(open)}`);
-  if (device.timers > idleTimers) broken('I23', `${device.timers} timers are still set`);
+  if (device.timers.length > idleTimers) {
+    broken('I23', `timers are still set: ${device.timers.join(', ')}`);
+  }
 }
 
 /** Bytes of an empty database, of a node beside what stands in it, and of a key with its commas. */
