@@ -81,10 +81,8 @@ export async function settle(run: Run): Promise<void> {
     devices.every((device) => {
       if (!device.life) return false;
       const { sequenced, tail, ephemeral } = device.life.state();
-      const held = new Set(valuesOf(sequenced.quarantine).map((item) => item.lane?.recordId));
       const moving = valuesOf(sequenced.lanes).some(
-        ({ state, recordId }) =>
-          state !== 'failed' && state !== 'conflicted' && !held.has(recordId),
+        ({ state }) => state !== 'failed' && state !== 'conflicted',
       );
       return (
         ephemeral.role === 'leading' &&
