@@ -52,14 +52,16 @@ export class Connection {
       ...(inspect && { inspect }),
     });
     this.#actor.subscribe((snapshot) => this.#entered(snapshot.value as ConnectionState));
-    this.#stopHints = env.onNetworkHint(() => this.#actor.send({ type: wordEvents[this.#word()] }));
+    this.#stopHints = env.onNetworkHint((hint) => {
+      this.#actor.send({ type: wordEvents[this.#word(hint)] });
+    });
   }
 
   /** The platform's word, as far as it is asked and as the app's requirement reads it. */
-  #word(): keyof typeof wordEvents {
+  #word(hint = this.#options.env.networkHint()): keyof typeof wordEvents {
     const { env, network } = this.#options;
     if (network === 'none') return 'present';
-    if (env.networkHint() === 'absent') return 'absent';
+    if (hint === 'absent') return 'absent';
     const kind = env.networkKind?.() ?? unknownKind;
     return isSuited(network, kind) ? 'present' : 'unsuited';
   }

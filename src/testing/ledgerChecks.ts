@@ -1,6 +1,6 @@
 import { carriedBy, InvariantBroken, type Run, sealOf } from './history.ts';
 import type { SimDevice } from './simDevice.ts';
-import { isDamaged, isSealDamaged } from './written.ts';
+import { isDamaged, isSealDamaged, isSealedAnew } from './written.ts';
 
 function broken(invariant: string, seen: string): never {
   throw new InvariantBroken(invariant, seen);
@@ -95,21 +95,12 @@ export function checkEnded(
   }
   if (outcome !== 'committed') return;
   const applied = run.server.ledger.some((effect) => carriedBy(run, effect).has(operationId));
-  if (!applied && !isGone(run, operationId) && !isSealedAnew(run, operationId)) {
+  if (!applied && !isGone(run, operationId) && !isSealedAnew(run.written, operationId)) {
     broken('I3', `${operationId} was told as committed and has not taken effect`);
   }
 }
 
 /** Whether it was to delete a record that others had deleted: then there was nothing to do. */
-/** Its request was damaged on the disk and sealed anew, with more in it: what the first did is taken for all. */
-function isSealedAnew({ written }: Run, operationId: string): boolean {
-  return [...written.seals].some(
-    ([key, seals]) =>
-      isSealDamaged(written, key) &&
-      seals.some(({ operationIds }) => operationIds.includes(operationId)),
-  );
-}
-
 function isGone({ server, written }: Run, operationId: string): boolean {
   return [...written.seals.values()].flat().some(({ kind, operationIds, path }) => {
     if (kind !== 'delete' || !operationIds.includes(operationId)) return false;
