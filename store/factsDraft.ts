@@ -21,6 +21,7 @@ import type { JsonObject } from './json.ts';
 import { type Pages, valuesOf } from './pages.ts';
 import { PagesDraft } from './pagesDraft.ts';
 import { rebase } from './rebase.ts';
+import { decodeEntry } from './rows/codec.ts';
 import type { Operation } from './rows/row.ts';
 
 /** Settlements kept, so that a handle can be reattached; beyond it the outcome is `unknown`. */
@@ -379,6 +380,11 @@ export class FactsDraft {
     this.generation = generation;
     for (const operation of valuesOf(this.pages('outbox').finish())) {
       this.settle(operation, 'discarded', at);
+    }
+    // What waits behind a row that can not be read can be read itself.
+    for (const { text } of valuesOf(this.pages('quarantine').finish())) {
+      const { row } = decodeEntry(0, text);
+      if (row?.type === 'recorded') this.settle(row.operation, 'discarded', at);
     }
     for (const field of ['lanes', 'outbox', 'places', 'attention', 'conflictLog'] as const) {
       this.pages(field).clear();

@@ -1,12 +1,17 @@
 import type { Failure } from '../../machines/failure.ts';
 import type { Entry, Facts, Lane } from '../../store/facts.ts';
+import { sameJson } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import type { Answer, RemoteRecord, Transport } from '../ports/transport.ts';
 import type { EngineModel } from './models.ts';
+import { toKeys } from './references.ts';
 
 /** Failed attempts with a 500 after which the server is asked what stands there. */
 const ambiguousAttempts = 10;
+
+/** Conflicts over a record that nobody has changed after which the change is taken for refused. */
+const unfoundedAttempts = 3;
 
 /** A request under way, with what it was when it left. */
 export interface Attempt {
@@ -33,10 +38,15 @@ export async function completed(
   signal: AbortSignal,
 ): Promise<Answer> {
   switch (answer.kind) {
-    case 'conflict':
-      return answer.remote && !moved(context.facts(), attempt)
-        ? answer
-        : withRecord(context, attempt, answer.remote, signal);
+    case 'conflict': {
+      const known =
+        answer.remote && !moved(context.facts(), attempt)
+          ? answer
+          : await withRecord(context, attempt, answer.remote, signal);
+      return known.kind === 'conflict' && isUnfounded(context.facts(), attempt, known.remote)
+        ? unfounded(context, attempt)
+        : known;
+    }
     case 'committed':
       return isOpen(context.facts(), attempt, answer)
         ? newest(context, attempt, answer, signal)
@@ -62,6 +72,30 @@ async function withRecord(
   return remote
     ? { kind: 'conflict', remote }
     : unreadable(context, 'the record could not be read after a conflict');
+}
+
+/**
+ * Whether the record is the very one that the change was made on: nobody else has changed it, and a
+ * merge would only send the same again.
+ */
+function isUnfounded(facts: Facts, attempt: Attempt, remote: RemoteRecord | null): boolean {
+  const { lane, request, model } = attempt;
+  const base = entryOf(facts, lane)?.base;
+  if (request.kind === 'create' || !remote?.record || !base) return false;
+  if (request.ifMatch !== null && remote.version !== null) {
+    return request.ifMatch === remote.version;
+  }
+  const record = { ...toKeys(facts, remote.record, model.references), id: lane.recordId };
+  return sameJson(record, base);
+}
+
+/** It may have been read from a copy that lags behind; in the long run it is a refusal. */
+function unfounded({ now }: AttemptContext, { lane }: Attempt): Answer {
+  const message = 'the server refuses the change as if others had changed the record; nobody has';
+  const isLast = lane.attempts + 1 >= unfoundedAttempts;
+  return isLast
+    ? { kind: 'rejected', failure: { code: 'rejected', message, at: now() } }
+    : { kind: 'retryLater', failure: { code: 'conflict', message, at: now() } };
 }
 
 type Committed = Extract<Answer, { kind: 'committed' }>;

@@ -96,9 +96,12 @@ export async function runPull(
       continue;
     }
     const { cursor, hasMore } = answer;
+    // The last page of a full pull is followed by its sweep; a pull from a given cursor moves none.
+    const isEnd = !hasMore && !place.isFull && how.since === undefined;
+    const moves = how.since === undefined && (hasMore || !place.isFull);
     const at = {
       ...{ asked, since: place.cursor, settles: place.settles, repeats },
-      ...{ cursor: hasMore || !place.isFull ? cursor : null, complete: !hasMore && !place.isFull },
+      ...{ cursor: moves ? cursor : null, complete: isEnd },
       begins: isStart(place) && place.isFull,
     };
     const fate = await takePage(context, answer, at);

@@ -1,4 +1,4 @@
-import type { Json } from '../../store/json.ts';
+import type { Json, JsonObject } from '../../store/json.ts';
 
 export type RestMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -20,6 +20,12 @@ export interface RestRequest<Method extends RestMethod = RestMethod> {
   readonly urlParameters?: UrlParameters;
   /** Never credentials: these are kept with the request, and `rest({ auth, headers })` are not. */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Makes the body of a create, an update or a delete of what would be sent, before it is wrapped;
+   * once, when the request is sealed. `id`: the server's; null where the server is to make it. Must
+   * be pure.
+   */
+  readonly requestTransformer?: (data: JsonObject, id: string | null) => object;
   /** The body is wrapped in an object under this key. */
   readonly topLevelKey?: string;
   /** Plain data that stands beside it, on the top level of the body. */
@@ -35,7 +41,7 @@ export interface RestRequest<Method extends RestMethod = RestMethod> {
 }
 
 /** Of one call alone: plain data, kept with the operation. */
-export type CallRequest = Omit<RestRequest, 'responseTransformer'>;
+export type CallRequest = Omit<RestRequest, 'requestTransformer' | 'responseTransformer'>;
 
 /** Names of the parts of a page of records, where they differ; dots lead deeper. */
 export interface PageParts {

@@ -54,6 +54,14 @@ export function namesIn(url: string, parameters: UrlParameters = {}): Set<string
   return names;
 }
 
+/** Whether a url names the record behind the `?`: the answer is then a list of those that match. */
+export function namesByQuery(url: string, parameters: UrlParameters = {}): boolean {
+  const inPath = placeholdersIn(partsOf(url).path).flatMap((name) => [
+    ...[name, ...placeholdersIn(String(parameters[name] ?? ''))],
+  ]);
+  return !inPath.includes('id') && namesIn(url, parameters).has('id');
+}
+
 /**
  * Fills a url's placeholders, each within one segment. What of the parameters the url does not name
  * goes behind the `?`, then `more`; what has no value there is left out.

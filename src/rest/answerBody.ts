@@ -3,8 +3,6 @@ import { copyJson, isJsonObject, type Json, type JsonObject } from '../../store/
 /** Bytes of an answer that can be taken whole: even packed as tightly as gzip can, it is in bounds. */
 const smallAnswer = 15_000;
 const jsonDepth = 64;
-/** A page's versions stand under the ids of its records: one of them may well be "constructor". */
-const mapsOfIds = ['versions'] as const;
 
 /** What came in an answer's body. */
 export type Body =
@@ -24,13 +22,14 @@ export function isPage(response: Response): boolean {
 }
 
 /**
- * Reads a body of at most `limit` characters. `heard` is called whenever some of it has come.
- * Rejects if the connection ends in the middle of it.
+ * Reads a body of at most `limit` characters. `heard` is called whenever some of it has come. `maps`:
+ * fields whose keys are names of records, of which one may well be "constructor". Rejects if the connection ends in the middle of it.
  */
 export async function readBody(
   response: Response,
   limit: number,
   heard: () => void = () => {},
+  maps: readonly string[] = [],
 ): Promise<Body> {
   const text = await readText(response, limit, heard);
   if (text === null) return { kind: 'unreadable', reason: 'the answer is too large' };
@@ -45,12 +44,12 @@ export async function readBody(
   } catch {
     return { kind: 'unreadable', reason: 'the answer is not whole or not JSON' };
   }
-  return jsonBody(raw, Number.POSITIVE_INFINITY);
+  return jsonBody(raw, Number.POSITIVE_INFINITY, maps);
 }
 
 /** What can be kept of a value: no prototypes, no abyss. */
-export function jsonBody(raw: unknown, limit: number): Body {
-  const copied = copyJson(raw, { depth: jsonDepth, size: limit, maps: mapsOfIds });
+export function jsonBody(raw: unknown, limit: number, maps: readonly string[] = []): Body {
+  const copied = copyJson(raw, { depth: jsonDepth, size: limit, maps });
   return copied.ok
     ? { kind: 'json', value: copied.value }
     : { kind: 'unreadable', reason: `the answer can't be kept: ${copied.refusal.message}` };

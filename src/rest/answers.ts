@@ -4,7 +4,7 @@ import type { SealedRequest } from '../../store/rows/row.ts';
 import { idProblem } from '../ids.ts';
 import type { Answer, Held, ModelWire, RemoteRecord } from '../ports/transport.ts';
 import { objectIn } from './answerBody.ts';
-import { dataIn, recordIn } from './data.ts';
+import { dataIn, isNoMatch, recordIn } from './data.ts';
 import {
   entityTag,
   fieldVersion,
@@ -182,9 +182,14 @@ function committed(exchange: Exchange): Answer {
   const version = versioning === 'etag' ? entityTag(heard) : null;
   // Half an answer says nothing about what the server did: ask again.
   if (body.kind === 'unreadable') return unreadable(exchange, body.reason);
-  if (request.kind === 'delete') return { kind: 'committed', remote: nothing, version };
   const data = dataIn(body, way, settings.answerLimit);
+  // Nothing has this id and this version: which of both it was, a read tells.
+  if (request.kind !== 'create' && isNoMatch(data, way)) return { kind: 'conflict', remote: null };
+  if (request.kind === 'delete') return { kind: 'committed', remote: nothing, version };
   if (data.kind === 'unreadable') return unreadable(exchange, data.reason);
+  if (data.kind === 'data' && isJsonObject(data.value) && hasBadId(data.value)) {
+    return unreadable(exchange, 'the id in the answer can be none');
+  }
   const isNew = request.kind === 'create' && model.ids === 'server';
   const record = data.kind === 'data' ? recordIn(data.value, model, way) : null;
   if (data.kind === 'data' && record === null && !isJsonObject(data.value)) {
@@ -201,7 +206,6 @@ function committed(exchange: Exchange): Answer {
       version,
     };
   }
-  if (hasBadId(record)) return unreadable(exchange, 'the id in the answer can be none');
   const id = idOf(record);
   const isOwn = isNew ? id !== null : id === null || id === expectedId(request, model);
   if (!isOwn) return unreadable(exchange, 'the answer is about another record');

@@ -30,7 +30,13 @@ export const methods: Readonly<Record<RestVerb, readonly RestMethod[]>> = {
 const verbs = Object.keys(methods) as RestVerb[];
 const fields = new Set<string>([
   ...['method', 'url', 'urlParameters', 'headers', 'topLevelKey', 'supplementalTopLevelData'],
-  ...['responseDataKey', 'responseTransformer', 'timeoutMillis', 'retryCount'],
+  ...[
+    'responseDataKey',
+    'responseTransformer',
+    'requestTransformer',
+    'timeoutMillis',
+    'retryCount',
+  ],
 ]);
 const listFields: ReadonlySet<string> = new Set([...fields, 'parts', 'limit']);
 const partNames = new Set(['items', 'cursor', 'hasMore', 'deleted', 'versions', 'epoch']);
@@ -65,7 +71,7 @@ export function checkRequest(
     if (!known.has(field)) at(field, 'not be there: no such option is known');
   }
   const own = request as Way;
-  const { method, topLevelKey, responseDataKey, responseTransformer, timeoutMillis } = own;
+  const { method, topLevelKey, responseDataKey, timeoutMillis } = own;
   if (method !== undefined && !methods[verb].includes(method)) {
     at('method', `be ${methods[verb].join(' or ')}`);
   }
@@ -81,9 +87,13 @@ export function checkRequest(
   if (responseDataKey !== undefined && !isDataPath(responseDataKey)) {
     at('responseDataKey', 'be names with dots between them');
   }
-  if (responseTransformer !== undefined) {
-    if (checking.isCall) at('responseTransformer', 'not be there: a call is plain data');
-    if (typeof responseTransformer !== 'function') at('responseTransformer', 'be a function');
+  if (own.requestTransformer !== undefined && (bodiless || verb === 'read' || verb === 'list')) {
+    at('requestTransformer', `not be there: a ${verb} by ${sends} sends no record`);
+  }
+  for (const name of ['requestTransformer', 'responseTransformer'] as const) {
+    if (own[name] === undefined) continue;
+    if (checking.isCall) at(name, 'not be there: a call is plain data');
+    if (typeof own[name] !== 'function') at(name, 'be a function');
   }
   if (timeoutMillis !== undefined && !isAbove(timeoutMillis)) {
     at('timeoutMillis', 'be a number above 0');

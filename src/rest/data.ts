@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../store/json.ts';
 import type { ModelWire } from '../ports/transport.ts';
+import { namesByQuery } from './address.ts';
 import { type Body, jsonBody } from './answerBody.ts';
 import { idOf } from './heard.ts';
 import { valueAt, type Way } from './ways.ts';
@@ -50,4 +51,10 @@ export function recordIn(value: Json, model: ModelWire, way: Way): JsonObject | 
     if (isJsonObject(inner) && idOf(inner) !== null) return inner;
   }
   return null;
+}
+
+/** Whether a record was asked for by a query, and nothing matched it. */
+export function isNoMatch(data: Data, { url = '{endpoint}/{id}', urlParameters }: Way): boolean {
+  if (data.kind !== 'data' || !Array.isArray(data.value) || data.value.length > 0) return false;
+  return namesByQuery(url, urlParameters);
 }

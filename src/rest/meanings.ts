@@ -5,6 +5,8 @@
 const rows = [
   [[200, 201, 203, 204, 205], 'done'],
   [[202], 'underWay'],
+  // No redirect: an answer to a condition that nobody set.
+  [[304], 'unreadable'],
   [[401], 'unauthorized'],
   [[403], 'forbidden'],
   [[404], 'notFound'],

@@ -1,6 +1,6 @@
 import type { ModelWire, RemoteRecord } from '../ports/transport.ts';
 import { addressOf } from './address.ts';
-import { dataIn, recordIn } from './data.ts';
+import { dataIn, isNoMatch, recordIn } from './data.ts';
 import { type Heard, hasBadId, idOf, nothing, remoteFrom } from './heard.ts';
 import { wrapped } from './listAddress.ts';
 import { meaningOf } from './meanings.ts';
@@ -41,6 +41,10 @@ export function readAnswer(reading: Reading): RemoteRecord | 'unsure' | null {
   if (meaning === 'notFound') return 'unsure';
   if (meaning !== 'done') return null;
   const data = dataIn(heard.body, way, settings.answerLimit);
+  // Some servers say `null`, not 404, of what is not there.
+  const { body } = heard;
+  const isNull = [body, data].some((said) => 'value' in said && said.value === null);
+  if (isNull || isNoMatch(data, way)) return nothing;
   const record = data.kind === 'data' ? recordIn(data.value, model, way) : null;
   if (!record || hasBadId(record)) return null;
   const id = idOf(record);

@@ -198,7 +198,9 @@ function createRest(env: Env, settings: Settings): Transport {
         body,
         headers: contentType(body),
       };
-      const heard = await wire.ask({ ...outgoing, timeout: way.timeoutMillis }, signal);
+      // A page's versions stand under the ids of its records.
+      const maps = [way.parts?.versions ?? 'versions'];
+      const heard = await wire.ask({ ...outgoing, maps, timeout: way.timeoutMillis }, signal);
       return listAnswer({ request, way, settings, heard, at: env.now() });
     },
     read,

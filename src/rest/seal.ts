@@ -1,5 +1,12 @@
-import { type Json, type JsonObject, mergePatchOf } from '../../store/json.ts';
+import {
+  copyJson,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  mergePatchOf,
+} from '../../store/json.ts';
 import type { Intent } from '../../store/seal.ts';
+import { SyncError } from '../errors.ts';
 import type { ModelWire, WireRequest } from '../ports/transport.ts';
 import { addressOf, namesIn } from './address.ts';
 import { methods } from './checkRequests.ts';
@@ -36,12 +43,14 @@ export function sealRequest(
   const serverId = intent.alias ?? intent.recordId;
   const { headers, contentType } = headersOf(way);
   const content = contentOf(intent, model, way, method, serverId, sealing);
-  const notes = notesOf(intent, model, way, serverId);
+  const isMade = intent.kind === 'create' && model.ids === 'server';
+  const notes = notesOf(intent, way, isMade ? null : serverId, content);
   return {
     method,
     ...locationOf(intent, model, way, serverId),
     contentType: content ? (contentType ?? content.type) : null,
-    body: content && JSON.stringify(wrapped(content.data, way)),
+    body:
+      content && JSON.stringify(wrapped(shaped(content.data, way, isMade ? null : serverId), way)),
     ifMatch: intent.kind === 'create' ? null : strong(intent.version),
     ...(headers && { headers }),
     ...(notes && { notes }),
@@ -96,11 +105,13 @@ function contentOf(
   const version = versionFields(intent, model, sealing);
   switch (intent.kind) {
     case 'create': {
-      const { id: _, ...withoutId } = intent.changes;
-      const isTheirs = model.ids === 'server';
+      const { id: _, ...own } = intent.changes;
+      const fields: Record<string, Json> = own;
+      // What is made again after others deleted it still has the version of its life before.
+      if (sealing.versioning === 'field' && model.versionField) delete fields[model.versionField];
       return {
         type: json,
-        data: isTheirs ? withoutId : { ...intent.changes, id: intent.recordId },
+        data: model.ids === 'server' ? fields : { ...fields, id: intent.recordId },
       };
     }
     case 'update': {
@@ -166,14 +177,39 @@ function headersOf({ headers = {} }: Way): {
 /** Of a call's own way, what its answer needs; and whose answer it will be. */
 const notedFields = ['timeoutMillis', 'retryCount', 'responseDataKey', 'topLevelKey'] as const;
 
-function notesOf(intent: Intent, model: ModelWire, way: Way, serverId: string): JsonObject | null {
+function notesOf(
+  intent: Intent,
+  way: Way,
+  id: string | null,
+  content: Content | null,
+): JsonObject | null {
   const notes: Record<string, Json> = {};
-  const isUsual = way.url === undefined && way.topLevelKey === undefined;
-  const isMade = intent.kind === 'create' && model.ids === 'server';
-  if (!isUsual && !isMade) notes.id = serverId;
+  const { url, topLevelKey, requestTransformer } = way;
+  const isUsual = url === undefined && topLevelKey === undefined && !requestTransformer;
+  if (!isUsual && id !== null) notes.id = id;
+  // Where the answer says no more than the id that was made, this is the record.
+  if (requestTransformer && id === null && content) notes.record = content.data;
   for (const field of notedFields) {
     const value = fieldOf(intent.request, field);
     if (value !== undefined) notes[field] = value;
   }
   return Object.keys(notes).length > 0 ? notes : null;
+}
+
+/** The body as `requestTransformer` makes it: plain data, or the change can't be sent. */
+function shaped(
+  data: Content['data'],
+  { requestTransformer }: Way,
+  id: string | null,
+): Content['data'] {
+  if (!requestTransformer) return data;
+  let made: unknown;
+  try {
+    made = requestTransformer({ ...data }, id);
+  } catch {
+    throw new SyncError('badData', 'requestTransformer threw an error');
+  }
+  const copied = copyJson(made);
+  if (copied.ok && isJsonObject(copied.value)) return copied.value;
+  throw new SyncError('badData', 'requestTransformer made no object of plain data');
 }

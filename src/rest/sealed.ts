@@ -17,6 +17,8 @@ export function expectedId(request: SealedRequest, model: ModelWire): string | n
 
 /** The record that a request carried. */
 export function sentRecord(request: SealedRequest, { topLevelKey }: Way): JsonObject {
+  const noted = request.notes?.record;
+  if (isJsonObject(noted)) return noted;
   const body = bodyOf(request);
   const inner = topLevelKey === undefined ? body : body[topLevelKey];
   return isJsonObject(inner) ? inner : {};

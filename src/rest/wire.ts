@@ -20,6 +20,8 @@ export interface Outgoing {
   readonly isGlance?: boolean;
   /** Whether it goes without credentials where there are none. */
   readonly isOpen?: boolean;
+  /** Fields of the answer whose keys are names of records. */
+  readonly maps?: readonly string[];
 }
 
 export interface Wire {
@@ -77,7 +79,7 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
     deadline.heard();
     const body = isGlance
       ? await glance(response)
-      : await readBody(response, answerLimit, deadline.heard);
+      : await readBody(response, answerLimit, deadline.heard, outgoing.maps);
     const { status } = response;
     if (body.kind === 'page' && status >= 200 && status < 300) throw portal();
     // Only the server that is meant: neither a portal nor somebody else's.

@@ -75,8 +75,8 @@ export class SimServer implements ServerPort {
   readonly #answers = new Map<string, { fingerprint: string; answer: WireAnswer }>();
   #changes = 0;
   #epoch: string;
-  /** Grows when cursors that were given are worth nothing any more. */
-  #feed = 1;
+  /** What every cursor that is still good bears. */
+  #life: string;
 
   constructor(options: SimServerOptions = {}) {
     let ids = 0;
@@ -88,15 +88,12 @@ export class SimServer implements ServerPort {
     };
     for (const name of this.#options.collections) this.#collections.set(name, new Map());
     this.#epoch = this.#options.newId();
-  }
-
-  get #life(): string {
-    return `${this.#epoch}~${this.#feed}`;
+    this.#life = this.#options.newId();
   }
 
   /** Cursors given before are worth nothing; the records are the same. */
   expireCursors(): void {
-    this.#feed++;
+    this.#life = this.#options.newId();
   }
 
   /** A record that was there before anybody came. */
@@ -125,6 +122,7 @@ export class SimServer implements ServerPort {
     this.changes.length = 0;
     this.#changes = 0;
     this.#epoch = this.#options.newId();
+    this.#life = this.#options.newId();
   }
 
   handle(request: WireRequest): WireAnswer {

@@ -92,6 +92,9 @@ describe('S19 P19: pages', () => {
     expect(result).toMatchObject({ status: 'done', items: 3 });
     expect(idsOf(device)).toEqual(['new', ...ids]);
     expect(progressOf(device)?.cursor).toBe('3');
+    world.server.put('todo', 'newer', milk);
+    await device.sync.models.todo.pull({ since: '3' });
+    expect(progressOf(device)?.cursor).toBe('3');
     world.server.expireCursors();
     expect((await device.sync.models.todo.pull({ since: '1' })).status).toBe('failed');
   });

@@ -195,6 +195,22 @@ describe('what the answer to a pull means for the line', () => {
     expect((await pulled(json({}, status))).answer).toMatchObject(expected);
   });
 
+  test('NW16: "not modified" is no list: it is asked for again, and never with a condition', async () => {
+    const { transport, requests } = against(() => new Response(null, { status: 304 }));
+    for (let i = 0; i < 2; i++) {
+      const answer = await transport.pull(pullRequest({ cursor: 'c' }), signal);
+      expect(answer).toMatchObject({
+        kind: 'failed',
+        failure: { code: 'unreadable', status: 304 },
+      });
+    }
+    expect(await transport.read(todo, 'a', signal)).toBeNull();
+    for (const { request } of requests) {
+      expect([...request.headers.keys()].filter((name) => name.startsWith('if-'))).toEqual([]);
+      expect(request.cache).toBe('no-store');
+    }
+  });
+
   test('P11 SV14: 503 with Retry-After pauses all of the line', async () => {
     const { answer } = await pulled(json({}, 503, { 'retry-after': '4' }));
     expect(answer).toMatchObject({ kind: 'held', by: 'pause', retryIn: 4_000 });
