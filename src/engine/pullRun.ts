@@ -1,6 +1,6 @@
 import type { Failure } from '../../machines/failure.ts';
 import type { PullProgress } from '../../store/slice.ts';
-import type { ListRequest } from '../ports/requests.ts';
+import type { CallListRequest } from '../ports/requests.ts';
 import type { PullAnswer } from '../ports/transport.ts';
 import { type Filter, filterText } from '../pullOptions.ts';
 import { closeFullPull } from './closeFullPull.ts';
@@ -20,7 +20,7 @@ export interface PullOptions {
   /** From the start: everything is compared, and what is gone there goes here. */
   readonly full?: boolean;
   /** How its requests travel, where that differs from the model's way. */
-  readonly request?: ListRequest;
+  readonly request?: CallListRequest;
 }
 
 export interface PullEnd {
@@ -154,7 +154,7 @@ export interface PagePosition {
   readonly cursor: string | null;
   readonly offset: number;
   readonly filter: Filter;
-  readonly request?: ListRequest;
+  readonly request?: CallListRequest;
 }
 
 /** Asks for a page; a wire that fails is a failure as any other here. */
