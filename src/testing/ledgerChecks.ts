@@ -95,12 +95,21 @@ export function checkEnded(
   }
   if (outcome !== 'committed') return;
   const applied = run.server.ledger.some((effect) => carriedBy(run, effect).has(operationId));
-  if (!applied && !isGone(run, operationId)) {
+  if (!applied && !isGone(run, operationId) && !isSealedAnew(run, operationId)) {
     broken('I3', `${operationId} was told as committed and has not taken effect`);
   }
 }
 
 /** Whether it was to delete a record that others had deleted: then there was nothing to do. */
+/** Its request was damaged on the disk and sealed anew, with more in it: what the first did is taken for all. */
+function isSealedAnew({ written }: Run, operationId: string): boolean {
+  return [...written.seals].some(
+    ([key, seals]) =>
+      isSealDamaged(written, key) &&
+      seals.some(({ operationIds }) => operationIds.includes(operationId)),
+  );
+}
+
 function isGone({ server, written }: Run, operationId: string): boolean {
   return [...written.seals.values()].flat().some(({ kind, operationIds, path }) => {
     if (kind !== 'delete' || !operationIds.includes(operationId)) return false;

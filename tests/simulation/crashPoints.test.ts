@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { explore, missedCells } from '../../src/testing/crashPoints.ts';
+import { missedCells } from '../../src/testing/crashPoints.ts';
+import { explore } from '../../src/testing/explore.ts';
 import type { Scenario, ScenarioGroup } from '../../src/testing/scenarios/row.ts';
 import { scenarios } from '../../src/testing/scenarios.ts';
 
