@@ -408,7 +408,11 @@ test('S20: a pull, a page and a record travel as the call says, checked as a wri
   await todo.pull({ request: { url: 'changes/{cursor}' } });
   await todo.fetch({ limit: 5, request: { urlParameters: { archived: true } } });
   await todo.pullById('a', { request: { url: 'one/{id}' } });
-  expect(asked).toEqual(['GET changes/1?limit=1000', 'GET todos?archived=true&limit=5', 'GET one/a']);
+  expect(asked).toEqual([
+    'GET changes/1?limit=1000',
+    'GET todos?archived=true&limit=5',
+    'GET one/a',
+  ]);
   const bad = { url: 'https://elsewhere.example.com/todos' };
   await expect(todo.pull({ request: bad })).rejects.toThrow('request.url must');
   await expect(todo.pullById('a', { request: bad })).rejects.toMatchObject({ code: 'badData' });
