@@ -244,6 +244,10 @@ export function createSync<const M extends Models, const P extends string = 'syn
       if (known) engineModels.set(model, { ...known, filter });
     },
     isAttached: () => runtime !== null,
+    checkCall: (model, verb, request) => {
+      const definition = models[model] as ModelDefinition<Identified>;
+      return checkCall?.(wireOf(model, definition), verb, request) ?? null;
+    },
   });
 
   const actions: Record<string, ModelActions<Identified>> = {};

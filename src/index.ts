@@ -11,7 +11,7 @@ export type {
   SyncReason,
   SyncStatus,
 } from '../store/selectors.ts';
-export type { SyncState } from '../store/slice.ts';
+export type { PullProgress, SyncState } from '../store/slice.ts';
 export type { Models, SyncOptions } from './config.ts';
 export type { Choice, Conflicts } from './conflicts.ts';
 export { createSync, type Sync } from './createSync.ts';
@@ -22,6 +22,8 @@ export {
   type ModelOptions,
 } from './defineModel.ts';
 export type { PullResult } from './engine/puller.ts';
+export type { FetchQuery } from './engine/pullOnce.ts';
+export type { PullOptions } from './engine/pullRun.ts';
 export { SyncError, type SyncErrorCode } from './errors.ts';
 export type { SyncEvent, SyncEvents } from './events.ts';
 export type { Guarantee, GuaranteeId } from './guarantees.ts';

@@ -32,22 +32,26 @@ export interface PullSettings {
 
 const largestPage = 100_000;
 
-function refuse(option: string, must: string): never {
-  throw new SyncError('badConfig', `${option} must ${must}`);
+function refuse(option: string, must: string, code: 'badConfig' | 'badData' = 'badConfig'): never {
+  throw new SyncError(code, `${option} must ${must}`);
 }
 
 /**
  * A filter as it is kept: a copy of plain values.
- * @throws SyncError `badConfig` for anything that a parameter could not say
+ * @throws SyncError with this code, for anything that a parameter could not say
  */
-export function checkedFilter(filter: Filter, option: string): Filter {
+export function checkedFilter(
+  filter: Filter,
+  option: string,
+  code?: 'badConfig' | 'badData',
+): Filter {
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) {
-    refuse(option, 'be an object of plain values');
+    refuse(option, 'be an object of plain values', code);
   }
   for (const [field, value] of Object.entries(filter)) {
     const plain = value === null || ['string', 'number', 'boolean'].includes(typeof value);
     if (!plain || (typeof value === 'number' && !Number.isFinite(value))) {
-      refuse(`${option}.${field}`, 'be a text, a number, true, false or null');
+      refuse(`${option}.${field}`, 'be a text, a number, true, false or null', code);
     }
   }
   return { ...filter };
@@ -80,4 +84,21 @@ function checkedLimit(limit: Partial<MassDeleteLimit>): MassDeleteLimit {
   if (!(share >= 0 && share <= 1)) refuse('defineModel: massDelete.share', 'be from 0 to 1');
   if (!(records >= 0)) refuse('defineModel: massDelete.records', 'be 0 or more');
   return { share, records };
+}
+
+/**
+ * Where in the server's list is asked, as a call says it.
+ * @throws SyncError `badData`, with the name of what can't be meant
+ */
+export function checkPosition(
+  call: string,
+  { limit, offset, since }: { limit?: number; offset?: number; since?: string },
+): void {
+  const isCount = (value: number | undefined, least: number) =>
+    value === undefined || (Number.isSafeInteger(value) && value >= least);
+  if (!isCount(limit, 1)) refuse(`${call}: limit`, 'be a whole number from 1', 'badData');
+  if (!isCount(offset, 0)) refuse(`${call}: offset`, 'be a whole number from 0', 'badData');
+  if (since !== undefined && (typeof since !== 'string' || since === '')) {
+    refuse(`${call}: since`, "be one of the server's cursors", 'badData');
+  }
 }

@@ -6,8 +6,9 @@ import type { Engine } from './engine/engine.ts';
 import type { PullResult } from './engine/puller.ts';
 import type { FetchQuery } from './engine/pullOnce.ts';
 import type { PullOptions } from './engine/pullRun.ts';
-import type { RestRequest } from './ports/requests.ts';
-import { checkedFilter, type Filter } from './pullOptions.ts';
+import type { CallRequest } from './ports/requests.ts';
+import { checkedFilter, checkPosition, type Filter } from './pullOptions.ts';
+import { checkedId } from './writes.ts';
 
 /** One record, read by id. */
 export interface RecordResult<T> {
@@ -28,12 +29,15 @@ export interface FetchResult<T> {
   readonly failure: Failure | null;
 }
 
-/** What comes from the server. None of it rejects: `status` and `failure` tell. */
+/**
+ * What comes from the server. `status` and `failure` tell how it went; it rejects only with SyncError
+ * `badData`, for a call that can't be meant.
+ */
 export interface ModelPulls<T> {
   /** Brings what changed on the server, or all that there is (`full`). */
   pull(how?: PullOptions): Promise<PullResult>;
   /** Brings one record, by its key or the server's id. */
-  pullById(id: string, how?: { readonly request?: RestRequest }): Promise<RecordResult<T>>;
+  pullById(id: string, how?: { readonly request?: CallRequest }): Promise<RecordResult<T>>;
   /** Brings one page of the server's list; where the next pull begins stays as it is. */
   fetch(query?: FetchQuery): Promise<FetchResult<T>>;
   /** Sends what can be sent now, then pulls. */
@@ -58,6 +62,14 @@ export interface PullsOptions extends DrainOptions {
   readonly engine: () => Engine;
   readonly setFilter: (model: string, filter: Filter) => void;
   readonly isAttached: () => boolean;
+  /** The request of a call as plain data; null where the transport has no other ways. */
+  readonly checkCall: (model: string, verb: 'read' | 'list', request: object) => object | null;
+}
+
+/** Without the fields that are undefined. */
+function defined<O extends object>(options: O): { [K in keyof O]?: Exclude<O[K], undefined> } {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { [K in keyof O]?: Exclude<O[K], undefined> };
 }
 
 export function createPulls(options: PullsOptions): PullsOf {
@@ -65,17 +77,27 @@ export function createPulls(options: PullsOptions): PullsOf {
   return <T>(model: string, stateOf: (root: object) => SyncState): ModelPulls<T> => {
     // What is stored under this model was made from records of type T (or came from its server).
     const shown = (id: string) => (selectRecord(state(), model, id) as T | undefined) ?? null;
+    const way = <R extends object>(verb: 'read' | 'list', request: R | undefined) =>
+      request && ((options.checkCall(model, verb, request) as R | null) ?? undefined);
     const decided = async (verdict: 'approve' | 'decline') => {
       engine().pulls.decide(model, verdict);
       return engine().pull(model);
     };
     return {
-      pull: (how) => engine().pull(model, how),
+      pull: async ({ since, limit, full, request } = {}) => {
+        const how = defined({ since, limit, full, request: way('list', request) });
+        checkPosition('pull', how);
+        return engine().pull(model, how);
+      },
       pullById: async (id, { request } = {}) => {
-        const end = await engine().pulls.pullRecord(model, id, request);
+        const end = await engine().pulls.pullRecord(model, checkedId(id), way('read', request));
         return { ...end, record: shown(id) };
       },
-      fetch: async (query = {}) => {
+      fetch: async ({ since, limit, offset, filter, request } = {}) => {
+        const part = filter && checkedFilter(filter, 'fetch: filter', 'badData');
+        const place = { since, limit, offset, filter: part, request: way('list', request) };
+        const query = defined(place);
+        checkPosition('fetch', query);
         const { ids, ...end } = await engine().pulls.fetch(model, query);
         return { ...end, records: ids.map(shown).filter((record) => record !== null) };
       },

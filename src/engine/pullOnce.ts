@@ -1,5 +1,5 @@
 import type { Failure } from '../../machines/failure.ts';
-import type { ListRequest, RestRequest } from '../ports/requests.ts';
+import type { CallListRequest, CallRequest } from '../ports/requests.ts';
 
 import type { Filter } from '../pullOptions.ts';
 import type { PullContext } from './pullContext.ts';
@@ -24,7 +24,7 @@ export interface FetchQuery {
   /** Plain values, sent as parameters; default: the model's own. */
   readonly filter?: Filter;
   /** How this request travels, where that differs from the model's way. */
-  readonly request?: ListRequest;
+  readonly request?: CallListRequest;
 }
 
 export interface FetchEnd extends OnceEnd {
@@ -46,7 +46,7 @@ function aside({ facts }: PullContext, repeats = 0): PagePlace {
 export async function pullRecord(
   context: PullContext,
   serverId: string,
-  request?: RestRequest,
+  request?: CallRequest,
 ): Promise<OnceEnd> {
   const fate = await readLeft(context, aside(context), [serverId], false, request);
   return endOf(context, fate ?? { kind: 'taken', news: 1 });

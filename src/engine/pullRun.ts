@@ -1,6 +1,6 @@
 import type { Failure } from '../../machines/failure.ts';
 import type { PullProgress } from '../../store/slice.ts';
-import type { ListRequest } from '../ports/requests.ts';
+import type { CallListRequest } from '../ports/requests.ts';
 import type { PullAnswer } from '../ports/transport.ts';
 import { type Filter, filterText } from '../pullOptions.ts';
 import { closeFullPull } from './closeFullPull.ts';
@@ -20,7 +20,7 @@ export interface PullOptions {
   /** From the start: everything is compared, and what is gone there goes here. */
   readonly full?: boolean;
   /** How its requests travel, where that differs from the model's way. */
-  readonly request?: ListRequest;
+  readonly request?: CallListRequest;
 }
 
 export interface PullEnd {
@@ -96,9 +96,12 @@ export async function runPull(
       continue;
     }
     const { cursor, hasMore } = answer;
+    // The last page of a full pull is followed by its sweep; a pull from a given cursor moves none.
+    const isEnd = !hasMore && !place.isFull && how.since === undefined;
+    const moves = how.since === undefined && (hasMore || !place.isFull);
     const at = {
       ...{ asked, since: place.cursor, settles: place.settles, repeats },
-      ...{ cursor: hasMore || !place.isFull ? cursor : null, complete: !hasMore && !place.isFull },
+      ...{ cursor: moves ? cursor : null, complete: isEnd },
       begins: isStart(place) && place.isFull,
     };
     const fate = await takePage(context, answer, at);
@@ -151,7 +154,7 @@ export interface PagePosition {
   readonly cursor: string | null;
   readonly offset: number;
   readonly filter: Filter;
-  readonly request?: ListRequest;
+  readonly request?: CallListRequest;
 }
 
 /** Asks for a page; a wire that fails is a failure as any other here. */

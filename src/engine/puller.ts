@@ -3,7 +3,7 @@ import type { Failure } from '../../machines/failure.ts';
 import type { Facts } from '../../store/facts.ts';
 import type { PullProgress } from '../../store/slice.ts';
 import type { TimerHandle } from '../ports/env.ts';
-import type { RestRequest } from '../ports/requests.ts';
+import type { CallRequest } from '../ports/requests.ts';
 
 import { filterText } from '../pullOptions.ts';
 import type { LaneIndex } from './laneIndex.ts';
@@ -115,7 +115,7 @@ export class Puller {
   }
 
   /** Reads one record, by its key or the server's id. */
-  async pullRecord(name: string, id: string, request?: RestRequest): Promise<OnceEnd> {
+  async pullRecord(name: string, id: string, request?: CallRequest): Promise<OnceEnd> {
     const model = this.#options.models.get(name);
     if (!model) return this.#unknown(name);
     const facts = this.#options.facts();

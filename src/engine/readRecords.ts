@@ -1,6 +1,6 @@
 import type { Failure } from '../../machines/failure.ts';
 import type { Env } from '../ports/env.ts';
-import type { RestRequest } from '../ports/requests.ts';
+import type { CallRequest } from '../ports/requests.ts';
 import type { ModelWire, PulledRecord, PulledTombstone, Transport } from '../ports/transport.ts';
 import type { PagePart } from './pageParts.ts';
 
@@ -21,7 +21,7 @@ export async function readRecords(
   model: ModelWire,
   serverIds: readonly string[],
   signal: AbortSignal,
-  request?: RestRequest,
+  request?: CallRequest,
 ): Promise<Reads> {
   const items: PulledRecord[] = [];
   const deleted: PulledTombstone[] = [];
@@ -42,7 +42,7 @@ async function readOne(
   model: ModelWire,
   id: string,
   signal: AbortSignal,
-  request?: RestRequest,
+  request?: CallRequest,
 ): Promise<Reads> {
   const failed = (code: Failure['code'], message: string): Reads => {
     return { failure: { code, message, at: env.now() } };

@@ -1,7 +1,7 @@
 import type { Failure } from '../../machines/failure.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
-import type { RestRequest } from '../ports/requests.ts';
+import type { CallRequest } from '../ports/requests.ts';
 import type { PulledTombstone } from '../ports/transport.ts';
 import { partsOf } from './pageParts.ts';
 import { type Page, type PullContext, write } from './pullContext.ts';
@@ -105,7 +105,7 @@ export async function readLeft(
   place: PagePlace,
   first: readonly string[],
   isHeld: boolean,
-  request?: RestRequest,
+  request?: CallRequest,
 ): Promise<ReadFate | null> {
   const { env, facts, model, signal } = context;
   let left = first;

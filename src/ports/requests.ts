@@ -43,6 +43,9 @@ export interface RestRequest<Method extends RestMethod = RestMethod> {
 /** Of one call alone: plain data, kept with the operation. */
 export type CallRequest = Omit<RestRequest, 'requestTransformer' | 'responseTransformer'>;
 
+/** The same for one list: a pull, or a page of it. */
+export type CallListRequest = Omit<ListRequest, 'requestTransformer' | 'responseTransformer'>;
+
 /** Names of the parts of a page of records, where they differ; dots lead deeper. */
 export interface PageParts {
   readonly items?: string;

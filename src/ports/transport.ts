@@ -187,8 +187,12 @@ export interface TransportFactory {
    */
   readonly checkModel?: (model: ModelWire) => void;
   /**
-   * A call's own request as plain data to keep with its operation.
+   * A call's own request as plain data, to keep with its operation or to read with.
    * @throws SyncError `badData`, with the path of what it can't make
    */
-  readonly checkCall?: (model: ModelWire, kind: Intent['kind'], request: unknown) => JsonObject;
+  readonly checkCall?: (
+    model: ModelWire,
+    verb: Intent['kind'] | 'read' | 'list',
+    request: unknown,
+  ) => JsonObject;
 }

@@ -2,6 +2,7 @@ import { copyJson, isJsonObject, type JsonObject } from '../../store/json.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import { SyncError } from '../errors.ts';
 import type { Env } from '../ports/env.ts';
+import type { RestVerb } from '../ports/requests.ts';
 import type {
   Addressed,
   Answer,
@@ -43,8 +44,8 @@ export function rest(options: RestOptions): TransportFactory {
   const create = (env: Env) => createRest(env, settings);
   return Object.assign(create, {
     checkModel: (model: ModelWire) => checkModel(model, settings),
-    checkCall: (model: ModelWire, kind: SealedRequest['kind'], request: unknown) =>
-      checkCall(model, kind, request, settings),
+    checkCall: (model: ModelWire, verb: RestVerb, request: unknown) =>
+      checkCall(model, verb, request, settings),
   });
 }
 
@@ -62,7 +63,7 @@ function checkModel({ name, ids, versionField, requests }: ModelWire, settings: 
 
 function checkCall(
   model: ModelWire,
-  kind: SealedRequest['kind'],
+  verb: RestVerb,
   request: unknown,
   settings: Settings,
 ): JsonObject {
@@ -71,7 +72,7 @@ function checkCall(
   };
   const { origins, keyHeader, requests } = settings;
   const checking = { refuse, origins, keyHeader, ids: model.ids, isCall: true };
-  checkRequest('request', kind, request, checking, wayOf(requests, model, kind));
+  checkRequest('request', verb, request, checking, wayOf(requests, model, verb));
   const copied = copyJson(request);
   if (copied.ok && isJsonObject(copied.value)) return copied.value;
   return refuse('request', 'be plain data');

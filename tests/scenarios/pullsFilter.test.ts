@@ -1,7 +1,18 @@
+import { configureStore } from '@reduxjs/toolkit';
 import { describe, expect, test } from 'vitest';
+import { createSync } from '../../src/index.ts';
 import { memory } from '../../src/storage.ts';
 import { idsOf, patient, progressOf, seed, withTodo } from '../support/pulls.ts';
-import { type Bend, gate, stateOf, synced, tinyWorld, todoOf } from '../support/tinyServer.ts';
+import {
+  type Bend,
+  gate,
+  quickEnv,
+  stateOf,
+  synced,
+  tinyTransport,
+  tinyWorld,
+  todoOf,
+} from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';
 
 const world = tinyWorld();
@@ -158,12 +169,36 @@ describe('P26: partial sync by filter', () => {
     const { todo } = device.sync.models;
     await until('the old one is asked for', () => world.server.pulls > 0);
     hold = false;
+    const seen = new Set<string>();
+    device.store.subscribe(() => {
+      for (const id of idsOf(device)) seen.add(id);
+    });
     todo.setFilter({ done: true });
     const pulled = todo.pull();
     answered.open();
     expect((await pulled).status).toBe('done');
     await synced(device);
     expect(idsOf(device)).toEqual(theirs);
+    expect([...seen].toSorted()).toEqual(theirs);
+  });
+
+  test('set before there is a store, it is the one that the first pull asks with', async () => {
+    const { theirs } = seedBoth();
+    const sync = createSync({
+      ...{ name: 'early-filter', ...open, storage: memory(), env: quickEnv() },
+      transport: tinyTransport(world.server, () => ({})),
+    });
+    sync.models.todo.setFilter({ done: true });
+    const store = configureStore({
+      reducer: { [sync.reducerPath]: sync.reducer },
+      middleware: (defaults) => defaults(sync.middlewareOptions()).concat(sync.middleware),
+    });
+    sync.start();
+    await sync.ready;
+    await synced({ sync, store });
+    expect(idsOf({ sync, store })).toEqual(theirs);
+    expect(world.server.pulls).toBe(2);
+    await sync.stop();
   });
 
   test('after a reload the model’s own counts again, unless the app sets it anew', async () => {

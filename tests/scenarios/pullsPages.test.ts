@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { browserEnv } from '../../src/env/browserEnv.ts';
 import type { PullAnswer, PullRequest } from '../../src/index.ts';
+import { rest } from '../../src/rest.ts';
 import { memory } from '../../src/storage.ts';
 import { bent } from '../support/bentStorage.ts';
 import { entryOf, idsOf, patient, progressOf, seed, withTodo } from '../support/pulls.ts';
@@ -14,7 +15,7 @@ import {
   tinyWorld,
   todoOf,
 } from '../support/tinyServer.ts';
-import { until } from '../support/world.ts';
+import { type Device, makeDevice, until } from '../support/world.ts';
 
 const world = tinyWorld();
 const milk = { title: 'Milk', done: false };
@@ -91,6 +92,9 @@ describe('S19 P19: pages', () => {
     const result = await device.sync.models.todo.pull({ since: '1' });
     expect(result).toMatchObject({ status: 'done', items: 3 });
     expect(idsOf(device)).toEqual(['new', ...ids]);
+    expect(progressOf(device)?.cursor).toBe('3');
+    world.server.put('todo', 'newer', milk);
+    await device.sync.models.todo.pull({ since: '3' });
     expect(progressOf(device)?.cursor).toBe('3');
     world.server.expireCursors();
     expect((await device.sync.models.todo.pull({ since: '1' })).status).toBe('failed');
@@ -367,3 +371,50 @@ function failing(model: string): Bend {
         : pull(request, signal),
   });
 }
+
+describe('what can not be meant', () => {
+  test.each<[string, (todo: Device['sync']['models']['todo']) => Promise<unknown>]>([
+    ['pull: limit must', (todo) => todo.pull({ limit: 0 })],
+    ['pull: since must', (todo) => todo.pull({ since: '' })],
+    ['fetch: offset must', (todo) => todo.fetch({ offset: -1 })],
+    ['fetch: limit must', (todo) => todo.fetch({ limit: 1.5 })],
+    ['fetch: filter.done must', (todo) => todo.fetch({ filter: { done: {} } } as never)],
+    ['a record id', (todo) => todo.pullById('')],
+  ])('is refused with its name: %s', async (message, call) => {
+    const device = await world.settled();
+    const { pulls } = world.server;
+    await expect(call(device.sync.models.todo)).rejects.toThrow(message);
+    expect(world.server.pulls).toBe(pulls);
+  });
+});
+
+test('S20: a pull, a page and a record travel as the call says, checked as a write is', async () => {
+  const asked: string[] = [];
+  const body = { items: [{ id: 'a', title: 'A', done: false }], deleted: [], cursor: '1' };
+  const fetchIt = async (request: Request) => {
+    asked.push(`${request.method} ${request.url.replace('https://api.example.com/', '')}`);
+    const isOne = request.url.includes('/one/');
+    return Response.json(isOne ? body.items[0] : body, { headers: { etag: '"1"' } });
+  };
+  const device = makeDevice({
+    transport: rest({ baseUrl: 'https://api.example.com' }),
+    env: quickEnv({ fetch: fetchIt }),
+  });
+  device.sync.start();
+  await device.sync.ready;
+  await synced(device);
+  asked.length = 0;
+  const { todo } = device.sync.models;
+  await todo.pull({ request: { url: 'changes/{cursor}' } });
+  await todo.fetch({ limit: 5, request: { urlParameters: { archived: true } } });
+  await todo.pullById('a', { request: { url: 'one/{id}' } });
+  expect(asked).toEqual([
+    'GET changes/1?limit=1000',
+    'GET todos?archived=true&limit=5',
+    'GET one/a',
+  ]);
+  const bad = { url: 'https://elsewhere.example.com/todos' };
+  await expect(todo.pull({ request: bad })).rejects.toThrow('request.url must');
+  await expect(todo.pullById('a', { request: bad })).rejects.toMatchObject({ code: 'badData' });
+  await device.sync.stop();
+});
