@@ -1,9 +1,16 @@
 import type { Action, Dispatch } from '@reduxjs/toolkit';
-import { type Facts, orderKey } from '../store/facts.ts';
-import { getIn, scan } from '../store/pages.ts';
+import { type Facts, laneKey, orderKey } from '../store/facts.ts';
+import { quarantineLimit } from '../store/factsDraft.ts';
+import { getIn, scan, valuesOf } from '../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../store/rows/row.ts';
 import { keyOf } from '../store/selectors.ts';
-import type { PersonAction, SyncSlice, SyncState } from '../store/slice.ts';
+import {
+  lanesOfRow,
+  type PersonAction,
+  type PersonDraft,
+  type SyncSlice,
+  type SyncState,
+} from '../store/slice.ts';
 import { Engine, type EngineOptions, type EngineStore } from './engine/engine.ts';
 import { SyncError } from './errors.ts';
 import type { SyncEvents } from './events.ts';
@@ -106,6 +113,7 @@ export class Runtime {
     }
     const { payload } = action;
     if (payload.type === 'recorded') this.#refuseSecondCreate(payload.operation);
+    this.#refuseHeldUp(payload);
     const actionId = { writer: this.writer, n: ++this.#count };
     const { generation } = this.state.shown;
     const row = payload.type === 'recorded' ? { ...payload, generation } : payload;
@@ -142,6 +150,21 @@ export class Runtime {
     throw new SyncError(
       'recordExists',
       `a ${model} of this id is there already; use upsert or update`,
+    );
+  }
+
+  /** What waits behind rows that can't be read is kept whatever it is: so it must not grow for ever. */
+  #refuseHeldUp(act: PersonDraft): void {
+    const { shown, tail } = this.state;
+    if (shown.quarantine.size === 0) return;
+    if (shown.quarantine.size + tail.size < quarantineLimit) return;
+    const lanes = new Set(lanesOfRow(act));
+    const kept = valuesOf(shown.quarantine).flatMap(({ lane }) => (lane ? [lane] : []));
+    if (kept.length + tail.size < quarantineLimit) return;
+    if (!kept.some(({ model, recordId }) => lanes.has(laneKey(model, recordId)))) return;
+    throw new SyncError(
+      'heldUp',
+      'rows of this record can not be read by this build, and too much waits for them: update the app',
     );
   }
 

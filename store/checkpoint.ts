@@ -1,3 +1,4 @@
+import { areKeys, areValues, isPlain, isRoot } from './checkpointChecks.ts';
 import {
   type ConflictLogEntry,
   type Entry,
@@ -101,9 +102,14 @@ function encodeEntry({ base, version, alias }: Entry): unknown {
 
 function decodeEntry(stored: unknown): Entry {
   if (!Array.isArray(stored)) throw new Error('a stored record is no list');
-  const [base, version, alias] = stored;
+  const [base, version = null, alias = null] = stored as unknown[];
   if (base !== null && !isJsonObject(base)) throw new Error('a stored base is no object');
-  return { base, version: version ?? null, alias: alias ?? null, shown: base };
+  if (!isVersion(version) || !isVersion(alias)) throw new Error('a stored version is no text');
+  return { base: base as Entry['base'], version, alias, shown: base as Entry['base'] };
+}
+
+function isVersion(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
 }
 
 export type DecodedPage =
@@ -114,12 +120,21 @@ export type DecodedPage =
 export function decodePage(tree: string, text: unknown): DecodedPage {
   if (typeof text !== 'string') throw new Error(`a page of ${tree} is missing`);
   const raw: unknown = JSON.parse(text);
-  if (!isJsonObject(raw) || !Array.isArray(raw.keys)) throw new Error(`a page of ${tree} is none`);
-  const keys = raw.keys as string[];
-  if (Array.isArray(raw.pages)) return { keys, pages: raw.pages as string[] };
-  if (!Array.isArray(raw.values)) throw new Error(`a page of ${tree} has no values`);
-  const values: unknown[] = raw.values;
-  return { leaf: { keys, values: tree.startsWith('records/') ? values.map(decodeEntry) : values } };
+  if (!isJsonObject(raw) || !isPlain(raw)) throw new Error(`a page of ${tree} is none`);
+  const { keys, pages, values } = raw as Record<string, unknown>;
+  const of = pages ?? values;
+  if (!Array.isArray(keys) || !areKeys(keys, pages ? 1 : 0)) {
+    throw new Error(`a page of ${tree} is none`);
+  }
+  if (!Array.isArray(of) || of.length !== keys.length) {
+    throw new Error(`a page of ${tree} has no values`);
+  }
+  if (pages) {
+    if (!of.every((page) => typeof page === 'string')) throw new Error(`a page of ${tree} is none`);
+    return { keys, pages: of };
+  }
+  if (!areValues(tree, of)) throw new Error(`a page of ${tree} has values that are none`);
+  return { leaf: { keys, values: tree.startsWith('records/') ? of.map(decodeEntry) : of } };
 }
 
 /** A branch of read children. */
@@ -127,13 +142,13 @@ export function branchOf(keys: readonly string[], children: readonly PageNode<un
   return { keys, children } satisfies Branch<unknown>;
 }
 
-/** Reads the root; null for what is no checkpoint of this build. */
+/** Reads the root; null for what is no checkpoint of this build. Throws for a damaged one. */
 export function decodeRoot(text: unknown): CheckpointRoot | null {
   if (typeof text !== 'string') return null;
   const raw: unknown = JSON.parse(text);
-  return isJsonObject(raw) && raw.v === checkpointVersion
-    ? (raw as unknown as CheckpointRoot)
-    : null;
+  if (!isJsonObject(raw) || raw.v !== checkpointVersion) return null;
+  if (!isRoot(raw)) throw new Error('the root of the checkpoint is damaged');
+  return raw as unknown as CheckpointRoot;
 }
 
 /**

@@ -30,6 +30,31 @@ export const conflictLogCap = 1_000;
 /** Writers remembered: an append in doubt is written again within seconds, not tabs later. */
 export const writerCap = 256;
 
+/** Unreadable rows kept that name no record: nobody's write any more. Beyond it the oldest goes. */
+export const namelessCap = 1_000;
+/**
+ * Rows of records kept in quarantine. They are somebody's writes and never dropped; beyond it the
+ * border refuses further acts on such records, so that what waits there does not grow for ever.
+ */
+export const quarantineLimit = 1_000;
+
+type Seen = Record<string, { readonly n: number; readonly at: number }>;
+
+/**
+ * Notes in `seen` that row `n` of a writer was folded as the `at`-th of all. Beyond the cap the
+ * writer that was silent longest is forgotten.
+ */
+export function noteSeen(seen: Seen, writer: string, n: number, at: number): void {
+  const isKnown = Object.hasOwn(seen, writer);
+  seen[writer] = { n, at };
+  if (isKnown) return;
+  const writers = Object.keys(seen);
+  for (let count = writers.length; count > writerCap; count--) {
+    const oldest = writers.reduce((a, b) => ((seen[a]?.at ?? at) <= (seen[b]?.at ?? at) ? a : b));
+    delete seen[oldest];
+  }
+}
+
 interface ModelDraft {
   readonly records: PagesDraft<Entry>;
   readonly aliases: PagesDraft<string>;
@@ -63,7 +88,7 @@ export class FactsDraft {
   lastSyncedAt: number | null;
   lastFailure: Facts['lastFailure'];
   readonly #lastSeen: Facts['lastSeen'];
-  #seen: Record<string, { n: number; at: number }> | null = null;
+  #seen: Seen | null = null;
   #counts: Record<LaneState, number> | null = null;
   readonly illegal: IllegalMove[] = [];
 
@@ -114,13 +139,7 @@ export class FactsDraft {
 
   see(writer: string, n: number): void {
     this.#seen ??= { ...this.#lastSeen };
-    const seen = this.#seen;
-    seen[writer] = { n, at: this.folded };
-    const writers = Object.keys(seen);
-    if (writers.length > writerCap) {
-      const oldest = writers.reduce((a, b) => ((seen[a]?.at ?? 0) <= (seen[b]?.at ?? 0) ? a : b));
-      delete seen[oldest];
-    }
+    noteSeen(this.#seen, writer, n, this.folded);
   }
 
   lane(key: string): Lane | undefined {
@@ -313,6 +332,24 @@ export class FactsDraft {
         settlements.delete(oldest.value);
       }
     }
+  }
+
+  /** Keeps a row that can't be folded, with its bytes. */
+  quarantine(sequence: number, item: Quarantined): void {
+    const kept = this.pages('quarantine');
+    kept.set(orderKey(sequence), item);
+    if (item.lane || kept.size <= namelessCap) return;
+    const nameless: string[] = [];
+    kept.scan('', ({ lane }, key) => {
+      if (!lane) nameless.push(key);
+      return true;
+    });
+    const [oldest] = nameless;
+    if (oldest === undefined || nameless.length <= namelessCap) return;
+    kept.delete(oldest);
+    const reason = `more than ${namelessCap} unreadable rows of no record: the oldest was dropped`;
+    const dropped = Number.parseInt(oldest, 36);
+    this.illegal.push({ sequence: dropped, type: 'unreadable', lane: null, reason });
   }
 
   log(entry: ConflictLogEntry): void {

@@ -1,5 +1,5 @@
 import { cleanContext } from '../machines/record.ts';
-import { type Facts, type Lane, type LaneRef, laneKey, orderKey } from './facts.ts';
+import { type Facts, type Lane, type LaneRef, laneKey } from './facts.ts';
 import { FactsDraft, type IllegalMove } from './factsDraft.ts';
 import { type JsonObject, sameJson } from './json.ts';
 import { applyOperation } from './rebase.ts';
@@ -39,7 +39,7 @@ export function foldEntries(before: Facts, entries: readonly JournalEntry[]): Fo
     if (entry.row === null) {
       draft.folded++;
       const { text, lane, reason } = entry;
-      draft.pages('quarantine').set(orderKey(entry.sequence), { text, lane, reason });
+      draft.quarantine(entry.sequence, { text, lane, reason });
     } else {
       foldRow(draft, entry.row, entry.sequence);
     }
@@ -63,7 +63,7 @@ function foldRow(draft: FactsDraft, row: Row, sequence: number): void {
   if (waiting) {
     const text = JSON.stringify(row);
     const reason = 'an earlier row of this record could not be read';
-    draft.pages('quarantine').set(orderKey(sequence), { text, lane: waiting, reason });
+    draft.quarantine(sequence, { text, lane: waiting, reason });
     return;
   }
   const reason = foldLegal(draft, row);

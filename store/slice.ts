@@ -7,8 +7,9 @@ import {
 import type { ConnectionState } from '../machines/connection.ts';
 import type { EngineRole, EngineRun } from '../machines/engine.ts';
 import { emptyFacts, type Facts, laneKey, orderKey } from './facts.ts';
-import type { IllegalMove } from './factsDraft.ts';
+import { type IllegalMove, noteSeen } from './factsDraft.ts';
 import { foldEntries, foldTail } from './fold.ts';
+import { isJsonObject } from './json.ts';
 import { getIn, noPages, type Pages, scan, valuesOf } from './pages.ts';
 import { PagesDraft, setIn } from './pagesDraft.ts';
 import type { ActionId, JournalEntry, PersonRow, Row } from './rows/row.ts';
@@ -99,7 +100,7 @@ function ephemeralSlice(name: string) {
   });
 }
 
-export function lanesOfRow(row: Row): string[] {
+export function lanesOfRow(row: Row | PersonDraft): string[] {
   if (row.type === 'recorded') return [laneKey(row.operation.model, row.operation.recordId)];
   if (row.type === 'sealed') return row.requests.map((r) => laneKey(r.model, r.recordId));
   if (row.type === 'pulled') {
@@ -172,10 +173,11 @@ export function createSyncSlice(name: string, models: readonly string[]) {
         return tailRejected(state, action.payload as readonly number[]);
       case types.checkpointLoaded:
         return loaded(state, action.payload as Facts);
-      // redux-persist's own action: the same function as `checkpointLoaded`.
+      // redux-persist's own action: the same function as `checkpointLoaded`. A persisted reducer of
+      // the app's that has our key would bring something else.
       case 'persist/REHYDRATE':
-        return action.key === name && action.payload
-          ? loaded(state, action.payload as Facts)
+        return action.key === name && isFacts(action.payload)
+          ? loaded(state, action.payload)
           : state;
       default: {
         const next = ephemeral.reducer(state.ephemeral, action);
@@ -188,6 +190,13 @@ export function createSyncSlice(name: string, models: readonly string[]) {
 }
 
 export type SyncSlice = ReturnType<typeof createSyncSlice>;
+
+function isFacts(payload: unknown): payload is Facts {
+  return (
+    isJsonObject(payload) &&
+    Object.keys(emptyFacts([])).every((name) => Object.hasOwn(payload, name))
+  );
+}
 
 function acted(state: SyncState, action: PersonAction): SyncState {
   const actionId = action.meta.actionId;
@@ -261,9 +270,9 @@ function ownFirst(
 function adopted(state: SyncState, entries: readonly JournalEntry[]): SyncState {
   const { sequenced: before, shown } = state;
   const folded = before.folded + entries.length;
-  const lastSeen: Record<string, { n: number; at: number }> = { ...before.lastSeen };
+  const lastSeen = { ...before.lastSeen };
   entries.forEach(({ row }, i) => {
-    if (row) lastSeen[row.actionId.writer] = { n: row.actionId.n, at: before.folded + i + 1 };
+    if (row) noteSeen(lastSeen, row.actionId.writer, row.actionId.n, before.folded + i + 1);
   });
   const head = entries[entries.length - 1]?.sequence ?? before.head;
   const facts: Facts = { ...shown, head, folded, lastSeen };

@@ -13,6 +13,8 @@ export interface ReferenceDatabase {
   readonly records: RecordsTable;
   readonly ledger: LedgerTable;
   readonly idempotency: IdempotencyTable;
+  /** A fresh id: for records that the server names, and for epochs. */
+  newId(): string;
   /** Names this life of the data; a reset begins another one. */
   epoch(): string;
   /** All of the work or none of it. Not to be nested. */
@@ -22,7 +24,8 @@ export interface ReferenceDatabase {
   close(): void;
 }
 
-export function openDatabase(file: string): ReferenceDatabase {
+/** @param newId uuids; a test that wants the same ones again gives its own */
+export function openDatabase(file: string, newId: () => string = randomUUID): ReferenceDatabase {
   mkdirSync(dirname(file), { recursive: true });
   const sql = new DatabaseSync(file, { timeout: 5000 });
   sql.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
@@ -43,7 +46,7 @@ export function openDatabase(file: string): ReferenceDatabase {
     sql.exec(SCHEMA);
     sql
       .prepare('INSERT INTO meta (epoch) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM meta)')
-      .run(randomUUID());
+      .run(newId());
   });
   const readEpoch = sql.prepare('SELECT epoch FROM meta');
   const changeEpoch = sql.prepare('UPDATE meta SET epoch = ?');
@@ -53,12 +56,13 @@ export function openDatabase(file: string): ReferenceDatabase {
     records: createRecordsTable(sql),
     ledger: createLedgerTable(sql),
     idempotency: createIdempotencyTable(sql),
+    newId,
     epoch: () => String(readEpoch.get()?.epoch),
     transaction,
     reset: () =>
       transaction(() => {
         sql.exec('DELETE FROM records; DELETE FROM idempotency; DELETE FROM ledger;');
-        changeEpoch.run(randomUUID());
+        changeEpoch.run(newId());
       }),
     close: () => {
       if (sql.isOpen) sql.close();

@@ -15,6 +15,8 @@ export interface ReferenceServerOptions {
   /** Served as it is on the page's port. */
   readonly pageDirectory?: string;
   readonly collections?: readonly CollectionConfig[];
+  /** Makes the uuids that the server gives; random ones unless told otherwise. */
+  readonly newId?: () => string;
 }
 
 export interface ReferenceServer {
@@ -33,10 +35,11 @@ export async function startReferenceServer({
   pagePort = 0,
   pageDirectory,
   collections = defaultCollections,
+  newId,
 }: ReferenceServerOptions): Promise<ReferenceServer> {
   const closing = new AbortController();
   const trouble = createTrouble();
-  const database = openDatabase(file);
+  const database = openDatabase(file, newId);
   const open: Listening[] = [];
 
   async function close(): Promise<void> {

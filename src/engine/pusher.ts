@@ -6,7 +6,7 @@ import { getIn } from '../../store/pages.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import { coalesce, runLimits } from '../../store/seal.ts';
 import type { EngineDraft, RowBuilder } from '../journal/journal.ts';
-import type { Env } from '../ports/env.ts';
+import type { Env, TimerHandle } from '../ports/env.ts';
 import type { Answer, Transport } from '../ports/transport.ts';
 import { type AnswerContext, answerRows, retryRows } from './answerRows.ts';
 import type { LaneIndex } from './laneIndex.ts';
@@ -44,6 +44,8 @@ export class Pusher {
   /** Where the pulls of its model stood when a create was sealed, by key; of this life alone. */
   readonly #sealedAt = new Map<string, string | null>();
   #sealing: Promise<void> | null = null;
+  /** Waits after rows that could not be written. */
+  readonly #resting = new Map<TimerHandle, () => void>();
   /** Answers on their way to the disk: their requests take no place on the line any more. */
   #ending = 0;
   #stopped = false;
@@ -71,6 +73,11 @@ export class Pusher {
   stop(): void {
     this.#stopped = true;
     for (const abort of this.#underWay.values()) abort.abort();
+    for (const [timer, resolve] of this.#resting) {
+      this.#options.env.clearTimer(timer);
+      resolve();
+    }
+    this.#resting.clear();
   }
 
   #send(): void {
@@ -212,16 +219,26 @@ export class Pusher {
   }
 
   async #write(build: RowBuilder): Promise<void> {
-    const { env, appendIf, onStorageError } = this.#options;
+    const { appendIf, onStorageError } = this.#options;
     try {
       await appendIf(build);
     } catch (error) {
       // The answer is known but not durable: the request will be sent again with the same key.
       onStorageError(error);
-      await new Promise<void>((resolve) => {
-        env.setTimer(storageRest, resolve, 'storage rest');
-      });
+      if (!this.#stopped) await this.#rest();
     }
+  }
+
+  #rest(): Promise<void> {
+    const { env } = this.#options;
+    return new Promise((resolve) => {
+      const timer = env.setTimer(
+        storageRest,
+        () => this.#resting.delete(timer) && resolve(),
+        'storage rest',
+      );
+      this.#resting.set(timer, resolve);
+    });
   }
 
   #seal(): void {

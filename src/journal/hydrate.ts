@@ -9,7 +9,7 @@ import {
 import { emptyFacts, type Facts } from '../../store/facts.ts';
 import type { IllegalMove } from '../../store/factsDraft.ts';
 import { foldEntries } from '../../store/fold.ts';
-import type { PageNode, Pages } from '../../store/pages.ts';
+import { isWhole, type PageNode, type Pages } from '../../store/pages.ts';
 import { revive } from '../../store/quarantine.ts';
 import type { UnreadableRow } from '../../store/rows/row.ts';
 import type { Codec } from '../ports/codec.ts';
@@ -114,8 +114,9 @@ async function readTrees(
   for (const [name, tree] of Object.entries(root.trees)) {
     const { size, depth, page } = tree;
     if (page === null) continue;
-    const [node] = await readLevel(options, name, [page], depth, pages);
-    trees.push([name, { size, depth, root: node as PageNode<unknown> }]);
+    const [root] = (await readLevel(options, name, [page], depth, pages)) as [PageNode<unknown>];
+    if (!isWhole({ size, depth, root })) throw new Error(`the pages of ${name} are not whole`);
+    trees.push([name, { size, depth, root }]);
   }
   return trees;
 }
@@ -138,6 +139,7 @@ async function readLevel(
       const decoded = options.codec.decode(stored);
       const text = typeof decoded === 'string' ? decoded : await decoded;
       const page = decodePage(tree, text);
+      if ('leaf' in page !== (depth === 0)) throw new Error(`a page of ${tree} is out of place`);
       const node: PageNode<unknown> =
         'leaf' in page
           ? page.leaf

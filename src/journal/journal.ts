@@ -69,6 +69,7 @@ const troubleDelay = 1_000;
  */
 export class Journal {
   readonly #options: JournalOptions;
+  readonly #engineWriter: string;
   #people: PersonRow[] = [];
   #engine: EngineRequest[] = [];
   #pumping: Promise<void> | null = null;
@@ -82,6 +83,7 @@ export class Journal {
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    this.#engineWriter = `${options.writer}/engine`;
   }
 
   /** Queues a person's row; `onSequenced` or `onRejected` tells its fate. */
@@ -248,9 +250,9 @@ export class Journal {
   }
 
   async #writeEngine(): Promise<void> {
-    const { facts, fence, writer, codec, connection, onFenced } = this.#options;
+    const { facts, fence, codec, connection, onFenced } = this.#options;
     const before = facts();
-    const { written, idle, later, rows } = this.#build(before, `${writer}/engine`);
+    const { written, idle, later, rows } = this.#build(before, this.#engineWriter);
     this.#engine = later;
     for (const request of idle) request.resolve(false);
     if (rows.length === 0) return;

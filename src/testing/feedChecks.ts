@@ -2,9 +2,8 @@ import { type Facts, laneKey } from '../../store/facts.ts';
 import { sameJson } from '../../store/json.ts';
 import { getIn, scan } from '../../store/pages.ts';
 import { InvariantBroken, type Run } from './history.ts';
+import type { Change } from './serverPort.ts';
 import type { SimDevice } from './simDevice.ts';
-import type { Change } from './simServer.ts';
-import { changeOf } from './written.ts';
 
 interface Held {
   readonly id: string;
@@ -28,7 +27,7 @@ export function checkFeed(run: Run, device: SimDevice, facts: Facts): void {
     held.set(alias ?? id, { id, base, version: versionOf(version) });
     return true;
   });
-  const cursor = changeOf(model.cursor);
+  const cursor = run.server.changeAt(model.cursor);
   const last = new Map<string, Change>();
   for (const change of run.server.changes) {
     const { id, record, version } = change;
@@ -47,13 +46,13 @@ export function checkFeed(run: Run, device: SimDevice, facts: Facts): void {
   }
   for (const [id, { record, version, change }] of last) {
     const here = held.get(id);
+    if (isChangedAfter(run, id, cursor)) continue;
     if (getIn(facts.lanes, laneKey('todo', here?.id ?? id))) continue;
     if (record === null) {
       if (!here?.base || here.version > version || isUnseen(run, device, change)) continue;
       broken(`${id} is still there, and its cursor ${cursor} is beyond its end (${change})`);
     }
     if (here?.base && here.version >= version) continue;
-    if (!here?.base && isDeletedAfter(run, id, change)) continue;
     broken(
       `${id} is at version ${here?.version ?? 0}, and its cursor ${cursor} is beyond ${version}`,
     );
@@ -65,9 +64,9 @@ export function isUnseen({ written }: Run, { index }: SimDevice, change: number)
   return change <= (written.blind.get(index) ?? 0);
 }
 
-/** Whether it was deleted after a change: an answer of its own may have told a device so. */
-function isDeletedAfter({ server }: Run, id: string, change: number): boolean {
-  return server.changes.some((item) => item.id === id && item.change > change && !item.record);
+/** Whether it was changed beyond the cursor: the feed tells of it there alone, on a page to come. */
+function isChangedAfter({ server }: Run, id: string, cursor: number): boolean {
+  return server.changes.some((item) => item.id === id && item.change > cursor);
 }
 
 /** A version as a number; 0: none is known. */

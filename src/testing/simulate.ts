@@ -1,14 +1,15 @@
 import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import { checkFeed } from './feedChecks.ts';
-import { InvariantBroken, makeRun, type Run } from './history.ts';
+import { InvariantBroken, makeRun, needsOf, type Run, simulatedServer } from './history.ts';
 import { checkAccepted, checkDisk, checkStep } from './invariants.ts';
 import { checkEnded, checkEndings, checkLedger } from './ledgerChecks.ts';
 import { checkPage } from './pageChecks.ts';
 import { checkedPlan, type Fault, type Plan } from './plan.ts';
 import { checkSame } from './recovery.ts';
 import { checkBytes, checkQuiet } from './restChecks.ts';
-import type { SimDevice } from './simDevice.ts';
+import type { ServerFactory } from './serverPort.ts';
+import type { SimDevice, SimDeviceHooks } from './simDevice.ts';
 import { type Strike, strikesOf } from './strikes.ts';
 import { checkView, type Views } from './viewChecks.ts';
 import { checkMerges, checkWire } from './wireChecks.ts';
@@ -60,6 +61,11 @@ export interface SimulationResult {
   readonly crashes: readonly Crash[];
 }
 
+export interface SimulateOptions {
+  /** What stands behind the net; the simulated server where nothing else is said. */
+  readonly server?: ServerFactory;
+}
+
 /** Virtual ms after the last step in which everything must settle: 3 x the longest wait, and room. */
 const settleBound = 3 * 300_000 + 120_000;
 /** ms after which nothing that was sent is still on its way, and no step waits for its page. */
@@ -75,18 +81,24 @@ const views = new WeakMap<Run, Views>();
  * @throws InvariantBroken for a broken promise
  * @throws SimulationError for a plan that is none, or one that never ends
  */
-export async function simulate(seed: number, given: Plan): Promise<SimulationResult> {
+export async function simulate(
+  seed: number,
+  given: Plan,
+  { server: open = simulatedServer }: SimulateOptions = {},
+): Promise<SimulationResult> {
   const plan = checkedPlan(given);
+  const server = await open(needsOf(seed, plan));
   const crashes: Crash[] = [];
   const note = (check: () => void | Promise<void>): void => {
     const checked = async () => check();
     checked().catch((error) => run.errors.push(error));
   };
-  const run = makeRun(seed, plan, {
+  const hooks: SimDeviceHooks = {
     crashed: (device) => note(() => crashed(run, device, crashes)),
     accepted: (device, operationId) => note(() => checkAccepted(device, operationId)),
     ended: (device, ...ending) => note(() => checkEnded(run, device, ...ending)),
-  });
+  };
+  const run = makeRun(seed, plan, hooks, server);
   views.set(run, new Map());
   try {
     await live(run, plan);
@@ -98,6 +110,7 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
     throw error;
   } finally {
     for (const device of run.devices) device.close();
+    await server.close?.();
   }
   const { world, devices, start } = run;
   return {

@@ -69,7 +69,12 @@ export function eraOf({ wipes }: Written, device: number): number {
 }
 
 /** Notes rows of a device that reached its platter. */
-export function noteRows(written: Written, device: number, rows: readonly WrittenRow[]): void {
+export function noteRows(
+  written: Written,
+  device: number,
+  rows: readonly WrittenRow[],
+  changeAt: (cursor: string) => number,
+): void {
   const era = eraOf(written, device);
   const { seals, operations, supersedes, chosen, blind } = written;
   for (const { text } of rows) {
@@ -87,7 +92,7 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
       if (operation.supersedes) supersedes.set(operation.id, operation.supersedes);
     }
     if (row.type === 'pulled' && row.since === null && row.cursor !== null) {
-      blind.set(device, Math.max(blind.get(device) ?? 0, changeOf(row.cursor)));
+      blind.set(device, Math.max(blind.get(device) ?? 0, changeAt(row.cursor)));
     }
   }
 }
@@ -96,12 +101,6 @@ function isSameRequest(one: SealedRequest, other: SealedRequest): boolean {
   const fields = ['method', 'path', 'query', 'body', 'ifMatch'] as const;
   return fields.every((field) => one[field] === other[field]);
 }
-
-/** The server's change that a cursor stands behind. */
-export function changeOf(cursor: string | null): number {
-  return cursor === null ? 0 : Number(cursor.split('.')[1]);
-}
-
 function operationsIn(row: Row): Operation[] {
   const made = ['operation' in row ? row.operation : null, 'behind' in row ? row.behind : null];
   return made.filter((operation) => operation !== null);

@@ -18,14 +18,14 @@ import type { RowType } from './row.ts';
 
 const actionId = shape({ writer: isName, n: isCount });
 const ids = listOf(isText);
-const failure = shape({
+export const failure = shape({
   code: isText,
   status: optional(isNumber),
   message: isString,
   at: isNumber,
 });
 
-const operation = shape({
+export const operation = shape({
   id: isText,
   model: isName,
   recordId: isText,
@@ -50,9 +50,20 @@ const requestFields = {
   ifMatch: nullable(isString),
 };
 
+/** A request as it stands in a lane. */
+export const sealedRequest = shape(requestFields);
+
 const overwritten = listOf(shape({ field: isString, local: isAnything, remote: isAnything }));
 const conflict = shape({ remote: nullable(isObject), remoteVersion: nullable(isString) });
 const lane = { model: isName, recordId: isText };
+/** What a lane that waits for a person keeps of the row that parked it. */
+export const parkedParts = {
+  reason: oneOf('rejected', 'conflict'),
+  operationIds: ids,
+  failure,
+  rollback: isBoolean,
+  conflict: optional(nullable(conflict)),
+};
 
 function row(fields: Readonly<Record<string, Check>>): Check {
   return shape({ actionId, at: isNumber, ...fields });

@@ -106,8 +106,8 @@ describe('a server that goes mad', () => {
     const told: string[] = [];
     let count = 0;
     let isMad = true;
-    server.handle = (request) => {
-      const answer = honest(request);
+    server.handle = async (request) => {
+      const answer = await honest(request);
       if (!isMad || keyed(seed, `mad/${++count}`) < 0.4) return answer;
       const bad = hostileAnswer(seed * 1_000 + count, answer);
       told.push(`${request.method} ${request.path}: ${bad.how}`);
