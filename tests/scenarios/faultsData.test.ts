@@ -1,4 +1,4 @@
-import { produce } from 'immer';
+import { createNextState } from '@reduxjs/toolkit';
 import { describe, expect, test } from 'vitest';
 import { memory } from '../../src/storage.ts';
 import { serverWorld } from '../support/server.ts';
@@ -142,7 +142,7 @@ describe('data that no disk or wire can hold as it is', () => {
   const throwing = () => new Proxy({}, { ownKeys: () => expect.fail('read') });
   const draft = () => {
     let kept: unknown;
-    produce({ list: [] as unknown[] }, (state) => {
+    createNextState({ list: [] as unknown[] }, (state) => {
       kept = state.list;
     });
     return kept;

@@ -19,7 +19,7 @@ async function exploreAll(...groups: ScenarioGroup[]): Promise<void> {
   }
 }
 
-describe('CR22: a crash or a power cut at every durable step and every moment of a request', () => {
+describe('a crash at every durable step and every moment of a request', () => {
   test('of writes', () => exploreAll('write', 'coalesce', 'inFlight'), 120_000);
   test('of refusals and cancellations', () => exploreAll('deadLetter', 'cancel'), 120_000);
   test('of a bad network', () => exploreAll('network'), 120_000);
