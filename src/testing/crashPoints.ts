@@ -33,6 +33,8 @@ export interface CrashPoint {
   readonly kind: StepCrash | 'kill';
   /** The number of the durable step. */
   readonly n: number | null;
+  /** The idempotency key of the request, if it is a moment of one that has it. */
+  readonly key: string | null;
   readonly fault: Fault;
 }
 
@@ -52,18 +54,19 @@ const besides = 0.01;
 /** Every crash that a run can be given: durable steps x kinds, and the moments between them. */
 export function crashPointsOf({ group }: Scenario, result: SimulationResult): CrashPoint[] {
   const points = result.points.flatMap((_, device) => stepPoints(result, device, 0));
-  const add = (name: (typeof moments)[number], device: number, at: number) => {
+  type Moment = (typeof moments)[number];
+  const add = (name: Moment, device: number, at: number, key: string | null = null) => {
     const fault: Fault = { on: 'time', device, at, do: 'kill' };
-    points.push({ device, name, kind: 'kill', n: null, fault });
+    points.push({ device, name, kind: 'kill', n: null, key, fault });
   };
-  for (const { device, from, to } of result.exchanges) {
-    add('request sent', device, from + besides);
+  for (const { device, key, from, to } of result.exchanges) {
+    add('request sent', device, from + besides, key);
     const died = result.crashes.some((crash) => {
       return crash.device === device && crash.at > from && crash.at <= (to ?? 0);
     });
     if (to === null || died || to - from <= 4 * besides) continue;
-    add('answer on its way', device, to - besides);
-    add('answer received', device, to + besides);
+    add('answer on its way', device, to - besides, key);
+    add('answer received', device, to + besides, key);
   }
   // A read changes nothing: that a start is cut short matters where it finds something amiss.
   if (group !== 'damage') return points;
@@ -84,7 +87,7 @@ function stepPoints(result: SimulationResult, device: number, after: number): Cr
     if (!span || span.to === null || span.from < after) return [];
     const n = i + 1;
     return stepCrashes.map((kind): CrashPoint => {
-      return { device, name, kind, n, fault: { on: 'disk', device, n, do: kind } };
+      return { device, name, kind, n, key: null, fault: { on: 'disk', device, n, do: kind } };
     });
   });
 }
@@ -92,7 +95,9 @@ function stepPoints(result: SimulationResult, device: number, after: number): Cr
 /** What the page that died at this point left behind. */
 export function crashOf({ device, n, fault }: CrashPoint, result: SimulationResult): Crash {
   const from = fault.on === 'time' ? fault.at : (result.spans[device]?.[(n ?? 1) - 1]?.from ?? 0);
-  const crash = result.crashes.find((item) => item.device === device && item.at >= from);
+  // Times since 1970 as fractions of a ms: the last digits are lost.
+  const isThen = (at: number) => at >= from - besides / 2;
+  const crash = result.crashes.find((item) => item.device === device && isThen(item.at));
   if (!crash) throw new SimulationError(`device ${device} did not die at ${from} ms`);
   return crash;
 }

@@ -1,6 +1,7 @@
 import {
   type CrashPoint,
   type CrashRun,
+  crashOf,
   crashPointsOf,
   recoveryPointsOf,
   stepCrashes,
@@ -76,6 +77,7 @@ export async function explore(scenario: Scenario, options: ExploreOptions): Prom
   for (const point of points) {
     const once: CrashRun = { scenario, seed, plan: withCrash(plan, point), crashes: [point] };
     const result = await run(once);
+    checkBefore(once, calm, result);
     count.runs++;
     if (pairsOneIn === 0) continue;
     for (const second of recoveryPointsOf(point, result)) {
@@ -117,6 +119,23 @@ export async function crashRun(
     broken(cause);
   }
   return result;
+}
+
+/** Up to the crash the run is the one without: otherwise it is no crash at the point that it names. */
+function checkBefore(
+  { scenario, crashes }: CrashRun,
+  calm: SimulationResult,
+  result: SimulationResult,
+): void {
+  const [point] = crashes;
+  if (!point) return;
+  const { at } = crashOf(point, result);
+  result.spans.forEach((spans, device) => {
+    const steps = spans.filter(({ from }) => from < at).length;
+    const [was, is] = [calm, result].map(({ points }) => points[device]?.slice(0, steps).join());
+    if (was === is) return;
+    throw new SimulationError(`${scenario.name}: before ${point.name} it was ${was} and is ${is}`);
+  });
 }
 
 function isDrawn({ scenario, seed, crashes }: CrashRun, oneIn: number): boolean {

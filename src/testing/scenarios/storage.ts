@@ -17,7 +17,7 @@ export const storage: readonly ScenarioRow[] = [
     ...{ steps: ['checkpoint end'] },
     doing: [
       [500, 'create'],
-      [500, 'checkpoint'],
+      [500.1, 'checkpoint'],
       [502, 'update'],
       [504, 'update'],
     ],
