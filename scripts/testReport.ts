@@ -1,7 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { glob, readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
 
 /** What `npm test` leaves behind: the titles of all tests and how each ended. */
-export const reportFiles = ['.reports/unit.json', '.reports/e2e.json'] as const;
+const reports = [
+  { path: '.reports/unit.json', tests: 'tests/**/*.test.{ts,tsx}' },
+  { path: '.reports/e2e.json', tests: 'tests/e2e/**/*.e2e.ts' },
+] as const;
 
 /** One test of a report: its title behind those of the groups it stands in, and how it ended. */
 export interface TestResult {
@@ -11,28 +15,40 @@ export interface TestResult {
 }
 
 interface Report {
-  readonly testResults: readonly { readonly assertionResults: readonly TestResult[] }[];
+  readonly testResults: readonly {
+    /** The file. */
+    readonly name: string;
+    readonly assertionResults: readonly TestResult[];
+  }[];
 }
 
-/** The tests of all reports; null if one of the reports is not there. */
-export async function readReports(): Promise<TestResult[] | null> {
-  const texts = await Promise.all(
-    reportFiles.map((path) => readFile(path, 'utf8').catch(() => null)),
-  );
+/** The tests of all reports, or why they are not all there. */
+export type Read = { readonly results: readonly TestResult[] } | { readonly missing: string };
+
+/**
+ * Reads the reports of the last runs. A run of some files alone writes a report too, but says nothing
+ * about the rest: it counts as none.
+ */
+export async function readReports(): Promise<Read> {
   const results: TestResult[] = [];
-  for (const text of texts) {
-    if (text === null) return null;
+  for (const { path, tests } of reports) {
+    const text = await readFile(path, 'utf8').catch(() => null);
+    if (text === null) return { missing: `${path} is missing` };
     const { testResults } = JSON.parse(text) as Report;
+    const known = new Set(testResults.map(({ name }) => relative('.', name)));
+    for await (const file of glob(tests)) {
+      if (!known.has(file)) return { missing: `${path} is of a run without ${file}` };
+    }
     results.push(...testResults.flatMap((file) => file.assertionResults));
   }
-  return results;
+  return { results };
 }
 
-/** The tests of all reports; throws if one is missing. */
-export async function requiredReports(): Promise<TestResult[]> {
-  const results = await readReports();
-  if (results) return results;
-  throw new Error(`${reportFiles.join(' or ')} is missing: run the tests first (npm test)`);
+/** The tests of all reports; throws if they are not all there. */
+export async function requiredReports(): Promise<readonly TestResult[]> {
+  const read = await readReports();
+  if ('results' in read) return read.results;
+  throw new Error(`${read.missing}: run all tests first (npm test)`);
 }
 
 /** The tests that carry one id in their titles. */

@@ -14,6 +14,11 @@ export type SyncErrorCode =
   | 'notStarted'
   /** Another tab of this name has the database: this one does not write. */
   | 'readOnly'
+  /**
+   * Rows of this record can't be read by this build, and too much waits behind such rows already:
+   * nothing more is taken for it until a build that can read them has been started.
+   */
+  | 'heldUp'
   /** The write could not be made durable (quota, a refusing platform); it was rolled back. */
   | 'notSaved'
   /** `offline: 'refuse'` and there is no connection. */

@@ -1,4 +1,5 @@
 import type { Outcome } from '../store/facts.ts';
+import { settlementCap } from '../store/factsDraft.ts';
 import { selectOutcome, selectRecord } from '../store/selectors.ts';
 import type { SyncState } from '../store/slice.ts';
 import type { SyncError } from './errors.ts';
@@ -50,7 +51,7 @@ export class Handles {
   readonly #state: () => SyncState;
   readonly #saving = new Map<number, Deferred>();
   readonly #ending = new Map<string, Waiter[]>();
-  /** Writes that were rolled back before they were durable. */
+  /** Writes that were rolled back before they were durable; the last of them. */
   readonly #rejected = new Set<string>();
 
   constructor(state: () => SyncState) {
@@ -78,6 +79,10 @@ export class Handles {
     this.#saving.delete(n);
     if (operationId === null) return;
     this.#rejected.add(operationId);
+    if (this.#rejected.size > settlementCap) {
+      const [oldest = ''] = this.#rejected;
+      this.#rejected.delete(oldest);
+    }
     this.#settle(operationId, 'discarded');
   }
 

@@ -29,7 +29,12 @@ export function persistedReducer(
     reducer,
   );
   // The state has redux-persist's own `_persist` beside ours; nobody but it reads that.
-  return persisted as unknown as Reducer<SyncState>;
+  const own = persisted as unknown as Reducer<SyncState>;
+  // It would copy the state for each action of the app, twice; only its own actions are for it.
+  return (state, action) =>
+    state === undefined || action.type.startsWith('persist/')
+      ? own(state, action)
+      : reducer(state, action);
 }
 
 export interface Gate {

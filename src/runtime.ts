@@ -1,14 +1,23 @@
 import type { Action, Dispatch } from '@reduxjs/toolkit';
-import { type Facts, orderKey } from '../store/facts.ts';
-import { getIn, scan } from '../store/pages.ts';
+import { type Facts, laneKey, orderKey } from '../store/facts.ts';
+import { quarantineLimit } from '../store/factsDraft.ts';
+import { getIn, scan, valuesOf } from '../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../store/rows/row.ts';
 import { keyOf } from '../store/selectors.ts';
-import type { PersonAction, SyncSlice, SyncState } from '../store/slice.ts';
+import {
+  lanesOfRow,
+  type PersonAction,
+  type PersonDraft,
+  type SyncSlice,
+  type SyncState,
+} from '../store/slice.ts';
 import { Engine, type EngineOptions, type EngineStore } from './engine/engine.ts';
+import type { EngineModels } from './engine/models.ts';
 import { SyncError } from './errors.ts';
 import type { SyncEvents } from './events.ts';
 import { Handles } from './handles.ts';
 import type { StorageError } from './ports/storage.ts';
+import type { Transport } from './ports/transport.ts';
 
 /** What act a dispatch became. */
 export interface Act {
@@ -68,6 +77,14 @@ export class Runtime {
     this.hydrated();
   }
 
+  get transport(): Transport {
+    return this.#options.transport;
+  }
+
+  get models(): EngineModels {
+    return this.#options.models;
+  }
+
   /** Whether an act is in the tail. */
   hasTaken(action: PersonAction): boolean {
     return getIn(this.state.tail, orderKey(action.meta.actionId?.n ?? 0)) !== undefined;
@@ -106,6 +123,7 @@ export class Runtime {
     }
     const { payload } = action;
     if (payload.type === 'recorded') this.#refuseSecondCreate(payload.operation);
+    this.#refuseHeldUp(payload);
     const actionId = { writer: this.writer, n: ++this.#count };
     const { generation } = this.state.shown;
     const row = payload.type === 'recorded' ? { ...payload, generation } : payload;
@@ -145,6 +163,21 @@ export class Runtime {
     );
   }
 
+  /** What waits behind rows that can't be read is kept whatever it is: so it must not grow for ever. */
+  #refuseHeldUp(act: PersonDraft): void {
+    const { shown, tail } = this.state;
+    if (shown.quarantine.size === 0) return;
+    if (shown.quarantine.size + tail.size < quarantineLimit) return;
+    const lanes = new Set(lanesOfRow(act));
+    const kept = valuesOf(shown.quarantine).flatMap(({ lane }) => (lane ? [lane] : []));
+    if (kept.length + tail.size < quarantineLimit) return;
+    if (!kept.some(({ model, recordId }) => lanes.has(laneKey(model, recordId)))) return;
+    throw new SyncError(
+      'heldUp',
+      'rows of this record can not be read by this build, and too much waits for them: update the app',
+    );
+  }
+
   #store(): EngineStore {
     const { slice } = this.#options;
     const { state } = this.#api;
@@ -167,6 +200,10 @@ export class Runtime {
         const now = state().ephemeral;
         if (now.role !== role || now.run !== run)
           dispatch(actions.leadershipChanged({ role, run }));
+      },
+      lineChanged: (origin, line) => void dispatch(actions.lineChanged({ origin, line })),
+      dependentChanged: (count) => {
+        if (state().ephemeral.dependent !== count) dispatch(actions.dependentChanged(count));
       },
       attempts: (change, lanes) => {
         const { attemptStarted, attemptEnded } = actions;

@@ -1,9 +1,13 @@
+import { areKeys, areValues, isPlain, isRoot } from './checkpointChecks.ts';
 import {
   type ConflictLogEntry,
   type Entry,
   emptyFacts,
+  emptyModel,
   type Facts,
   type Lane,
+  type LaneState,
+  laneKey,
   type ModelFacts,
   type Quarantined,
   type Settlement,
@@ -28,6 +32,12 @@ export interface TreeRoot {
   readonly page: string | null;
 }
 
+/** How far the pulls of a model have come. */
+type Progress = Pick<
+  ModelFacts,
+  'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince' | 'listedSince'
+>;
+
 /** The small part: names the pages that belong to it. */
 export interface CheckpointRoot {
   readonly v: typeof checkpointVersion;
@@ -40,10 +50,11 @@ export interface CheckpointRoot {
     | 'settledOrder'
     | 'logOrder'
     | 'lastSeen'
+    | 'origins'
     | 'lastSyncedAt'
     | 'lastFailure'
   >;
-  readonly models: Readonly<Record<string, Pick<ModelFacts, 'cursor' | 'pulled'>>>;
+  readonly models: Readonly<Record<string, Progress>>;
   /** By tree name: `lanes`, `records/todo`, … */
   readonly trees: Readonly<Record<string, TreeRoot>>;
 }
@@ -68,17 +79,29 @@ export function treesOf(facts: Facts): [name: string, pages: Pages<unknown>][] {
 
 export function rootOf(facts: Facts, trees: CheckpointRoot['trees']): CheckpointRoot {
   const { head, folded, generation, order, settledOrder, logOrder } = facts;
-  const { lastSeen, lastSyncedAt, lastFailure } = facts;
+  const { lastSeen, origins, lastSyncedAt, lastFailure } = facts;
   const small = { head, folded, generation, order, settledOrder, logOrder };
   const models = Object.fromEntries(
-    Object.entries(facts.models).map(([name, { cursor, pulled }]) => [name, { cursor, pulled }]),
+    Object.entries(facts.models).map(([name, model]) => [name, progressOf(model)]),
   );
   return {
     v: checkpointVersion,
-    facts: { ...small, lastSeen, lastSyncedAt, lastFailure },
+    facts: { ...small, lastSeen, origins, lastSyncedAt, lastFailure },
     models,
     trees,
   };
+}
+
+function progressOf({
+  cursor,
+  pulled,
+  epoch,
+  epochSince,
+  filter,
+  fullSince,
+  listedSince,
+}: ModelFacts): Progress {
+  return { cursor, pulled, epoch, epochSince, filter, fullSince, listedSince };
 }
 
 /** A page as text: a leaf with its values, a branch with the keys of its children's pages. */
@@ -93,15 +116,22 @@ export function encodeNode(
   return JSON.stringify({ keys, values: entries ? (values as Entry[]).map(encodeEntry) : values });
 }
 
-function encodeEntry({ base, version, alias }: Entry): unknown {
-  return alias === null ? [base, version] : [base, version, alias];
+function encodeEntry({ base, version, alias, confirmed }: Entry): unknown {
+  return alias === null ? [base, version, confirmed] : [base, version, confirmed, alias];
 }
 
 function decodeEntry(stored: unknown): Entry {
   if (!Array.isArray(stored)) throw new Error('a stored record is no list');
-  const [base, version, alias] = stored;
+  const [base, version = null, confirmed, alias = null] = stored as unknown[];
   if (base !== null && !isJsonObject(base)) throw new Error('a stored base is no object');
-  return { base, version: version ?? null, alias: alias ?? null, shown: base };
+  if (!isVersion(version) || !isVersion(alias)) throw new Error('a stored version is no text');
+  if (typeof confirmed !== 'number') throw new Error('a stored record has no sequence');
+  const known = base as Entry['base'];
+  return { base: known, version, alias, shown: known, confirmed };
+}
+
+function isVersion(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
 }
 
 export type DecodedPage =
@@ -112,12 +142,21 @@ export type DecodedPage =
 export function decodePage(tree: string, text: unknown): DecodedPage {
   if (typeof text !== 'string') throw new Error(`a page of ${tree} is missing`);
   const raw: unknown = JSON.parse(text);
-  if (!isJsonObject(raw) || !Array.isArray(raw.keys)) throw new Error(`a page of ${tree} is none`);
-  const keys = raw.keys as string[];
-  if (Array.isArray(raw.pages)) return { keys, pages: raw.pages as string[] };
-  if (!Array.isArray(raw.values)) throw new Error(`a page of ${tree} has no values`);
-  const values: unknown[] = raw.values;
-  return { leaf: { keys, values: tree.startsWith('records/') ? values.map(decodeEntry) : values } };
+  if (!isJsonObject(raw) || !isPlain(raw)) throw new Error(`a page of ${tree} is none`);
+  const { keys, pages, values } = raw as Record<string, unknown>;
+  const of = pages ?? values;
+  if (!Array.isArray(keys) || !areKeys(keys, pages ? 1 : 0)) {
+    throw new Error(`a page of ${tree} is none`);
+  }
+  if (!Array.isArray(of) || of.length !== keys.length) {
+    throw new Error(`a page of ${tree} has no values`);
+  }
+  if (pages) {
+    if (!of.every((page) => typeof page === 'string')) throw new Error(`a page of ${tree} is none`);
+    return { keys, pages: of };
+  }
+  if (!areValues(tree, of)) throw new Error(`a page of ${tree} has values that are none`);
+  return { leaf: { keys, values: tree.startsWith('records/') ? of.map(decodeEntry) : of } };
 }
 
 /** A branch of read children. */
@@ -125,13 +164,13 @@ export function branchOf(keys: readonly string[], children: readonly PageNode<un
   return { keys, children } satisfies Branch<unknown>;
 }
 
-/** Reads the root; null for what is no checkpoint of this build. */
+/** Reads the root; null for what is no checkpoint of this build. Throws for a damaged one. */
 export function decodeRoot(text: unknown): CheckpointRoot | null {
   if (typeof text !== 'string') return null;
   const raw: unknown = JSON.parse(text);
-  return isJsonObject(raw) && raw.v === checkpointVersion
-    ? (raw as unknown as CheckpointRoot)
-    : null;
+  if (!isJsonObject(raw) || raw.v !== checkpointVersion) return null;
+  if (!isRoot(raw)) throw new Error('the root of the checkpoint is damaged');
+  return raw as unknown as CheckpointRoot;
 }
 
 /**
@@ -164,8 +203,7 @@ export function restoreFacts(
           {
             records,
             aliases: tree<string>(`aliases/${name}`, empty.settled),
-            cursor: root.models[name]?.cursor ?? null,
-            pulled: root.models[name]?.pulled ?? false,
+            ...progressOf({ ...emptyModel, ...root.models[name] }),
             shown: records.size,
           },
         ];
@@ -183,7 +221,9 @@ function derive(stored: Facts): Facts {
     for (const id of operation.supersedes ?? []) places.set(id, key);
     return true;
   });
-  for (const lane of valuesOf(stored.lanes)) {
+  for (const read of valuesOf(stored.lanes)) {
+    const lane = lawful(read);
+    if (lane !== read) draft.pages('lanes').set(laneKey(lane.model, lane.recordId), lane);
     // A record without a base was counted as shown above, though its stored page shows nothing.
     const entry = draft.entry(lane.model, lane.recordId);
     if (entry && entry.shown === null) draft.model(lane.model).shown--;
@@ -191,4 +231,20 @@ function derive(stored: Facts): Facts {
     draft.rebaseRecord(lane.model, lane.recordId);
   }
   return draft.finish();
+}
+
+const laneStates: Readonly<Record<LaneState, true>> = {
+  ...{ pending: true, syncing: true, backoff: true, conflicted: true, failed: true },
+};
+
+/**
+ * A state that no machine of this build has says nothing; what the lane holds does: its parking waits
+ * for a person, its sealed request goes again, its operations wait for their turn.
+ */
+function lawful(lane: Lane): Lane {
+  if (Object.hasOwn(laneStates, lane.state)) return lane;
+  const { parked, sealed } = lane;
+  const open = sealed ? 'syncing' : 'pending';
+  const state = parked ? (parked.reason === 'conflict' ? 'conflicted' : 'failed') : open;
+  return { ...lane, state, retryAt: null };
 }

@@ -9,11 +9,13 @@ export interface JsonLimits {
   readonly depth: number;
   /** Characters of the whole, keys included. */
   readonly size: number;
+  /** Paths of objects whose keys are names of things: any is allowed, on an object without prototype. */
+  readonly maps?: readonly string[];
 }
 
 export const defaultJsonLimits: JsonLimits = { depth: 64, size: 1_000_000 };
 
-/** Keys that reach an object's prototype on assignment or on a naive merge. */
+/** Keys that reach an object's prototype on assignment or on a naive merge; 9 or 11 characters. */
 const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 export type JsonProblem =
@@ -112,10 +114,11 @@ export function copyJson(value: unknown, limits: JsonLimits = defaultJsonLimits)
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
       throw new Refused('notJson', path, `a ${kindOf(from)} can't be kept; store plain data`);
     }
-    const to: Record<string, Json> = {};
+    const isMap = limits.maps?.includes(path) === true;
+    const to: Record<string, Json> = isMap ? Object.create(null) : {};
     for (const key of Object.keys(from)) {
       const inner = path === '' ? key : `${path}.${key}`;
-      if (forbiddenKeys.has(key)) {
+      if (!isMap && forbiddenKeys.has(key)) {
         throw new Refused('forbiddenKey', inner, `the key "${key}" is not allowed`);
       }
       const part = from[key];
@@ -133,6 +136,32 @@ export function copyJson(value: unknown, limits: JsonLimits = defaultJsonLimits)
     const message = 'reading the value threw an error (a getter or a proxy?)';
     return { ok: false, refusal: { problem: 'unreadable', path: '', message } };
   }
+}
+
+/**
+ * Whether what was parsed can stand in a state: no prototype keys, no number that overflowed
+ * (`1e999`), not more levels than `levels`. Copies nothing; for what `copyJson` let pass once.
+ */
+export function isKeepable(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return isFiniteOrNone(value);
+  if (levels === 0) return false;
+  if (Array.isArray(value)) {
+    for (const part of value) if (!isKeepable(part, levels - 1)) return false;
+    return true;
+  }
+  const object = value as Record<string, unknown>;
+  for (const key in object) {
+    // By length first: this runs over everything that a start reads.
+    if ((key.length === 9 || key.length === 11) && forbiddenKeys.has(key)) return false;
+    const part = object[key];
+    const isInner = typeof part === 'object' && part !== null;
+    if (isInner ? !isKeepable(part, levels - 1) : !isFiniteOrNone(part)) return false;
+  }
+  return true;
+}
+
+function isFiniteOrNone(value: unknown): boolean {
+  return typeof value !== 'number' || Number.isFinite(value);
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

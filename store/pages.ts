@@ -136,3 +136,26 @@ export function keysOf<V>(pages: Pages<V>): string[] {
   });
   return keys;
 }
+
+/** Whether a tree that was put together from outside holds what it says, in rising order. */
+export function isWhole(pages: Pages<unknown>): boolean {
+  let count = 0;
+  let last: string | null = null;
+  const walk = (node: PageNode<unknown>, depth: number, from: string | null): boolean => {
+    if (depth > 0) {
+      const { keys, children } = node as Branch<unknown>;
+      return children.every((child, i) => walk(child, depth - 1, i === 0 ? from : (keys[i] ?? '')));
+    }
+    const { keys } = node;
+    const first = keys[0];
+    // A branch with one child may have an empty one.
+    if (first === undefined) return true;
+    // What stands below a separator would never be found from above it.
+    if (last !== null && !(last < first && (from === null || last < from))) return false;
+    if (from !== null && first < from) return false;
+    count += keys.length;
+    last = keys[keys.length - 1] as string;
+    return true;
+  };
+  return walk(pages.root, pages.depth, null) && count === pages.size;
+}

@@ -6,9 +6,12 @@ import {
 } from '@reduxjs/toolkit';
 import type { ConnectionState } from '../machines/connection.ts';
 import type { EngineRole, EngineRun } from '../machines/engine.ts';
+import type { Failure } from '../machines/failure.ts';
+import type { LineState } from '../machines/line.ts';
 import { emptyFacts, type Facts, laneKey, orderKey } from './facts.ts';
-import type { IllegalMove } from './factsDraft.ts';
+import { type IllegalMove, noteSeen } from './factsDraft.ts';
 import { foldEntries, foldTail } from './fold.ts';
+import { isJsonObject } from './json.ts';
 import { getIn, noPages, type Pages, scan, valuesOf } from './pages.ts';
 import { PagesDraft, setIn } from './pagesDraft.ts';
 import type { ActionId, JournalEntry, PersonRow, Row } from './rows/row.ts';
@@ -18,6 +21,10 @@ export interface Ephemeral {
   readonly connection: ConnectionState | 'starting';
   readonly role: EngineRole;
   readonly run: EngineRun;
+  /** Lines to origins that are not simply open, by the origin's name. */
+  readonly lines: Readonly<Record<string, LineFacts>>;
+  /** Records that wait for other records' changes to reach the server. */
+  readonly dependent: number;
   /** Lane keys of requests under way. */
   readonly underWay: Readonly<Record<string, true>>;
   /** The last pull in this page's life, per model. */
@@ -26,10 +33,23 @@ export interface Ephemeral {
   readonly illegal: readonly IllegalMove[];
 }
 
+/** Whether requests may go to an origin, and why not. */
+export interface LineFacts {
+  readonly state: LineState;
+  /** When it is tried again (ms since 1970), where that is known. */
+  readonly until: number | null;
+  readonly failure: Failure | null;
+}
+
 export interface PullProgress {
-  readonly state: 'running' | 'done' | 'failed' | 'postponed';
+  /** `held`: it would remove so much that a person is asked first. */
+  readonly state: 'running' | 'done' | 'failed' | 'postponed' | 'held';
   /** Records received by this pull so far. */
   readonly received: number;
+  /** Records that the server says there are; null where it does not. */
+  readonly total: number | null;
+  /** Whether no pull of this model had come to its end before. */
+  readonly isFirst: boolean;
 }
 
 export interface SyncState {
@@ -68,6 +88,8 @@ const initialEphemeral: Ephemeral = {
   connection: 'starting',
   role: 'stopped',
   run: 'running',
+  lines: {},
+  dependent: 0,
   underWay: {},
   pulls: {},
   illegal: [],
@@ -86,6 +108,14 @@ function ephemeralSlice(name: string) {
         state.role = action.payload.role;
         state.run = action.payload.run;
       },
+      lineChanged(state, action: PayloadAction<{ origin: string; line: LineFacts }>) {
+        const { origin, line } = action.payload;
+        if (line.state === 'open') delete state.lines[origin];
+        else state.lines[origin] = line;
+      },
+      dependentChanged(state, action: PayloadAction<number>) {
+        state.dependent = action.payload;
+      },
       attemptStarted(state, action: PayloadAction<readonly string[]>) {
         for (const lane of action.payload) state.underWay[lane] = true;
       },
@@ -99,7 +129,7 @@ function ephemeralSlice(name: string) {
   });
 }
 
-export function lanesOfRow(row: Row): string[] {
+export function lanesOfRow(row: Row | PersonDraft): string[] {
   if (row.type === 'recorded') return [laneKey(row.operation.model, row.operation.recordId)];
   if (row.type === 'sealed') return row.requests.map((r) => laneKey(r.model, r.recordId));
   if (row.type === 'pulled') {
@@ -172,10 +202,11 @@ export function createSyncSlice(name: string, models: readonly string[]) {
         return tailRejected(state, action.payload as readonly number[]);
       case types.checkpointLoaded:
         return loaded(state, action.payload as Facts);
-      // redux-persist's own action: the same function as `checkpointLoaded`.
+      // redux-persist's own action: the same function as `checkpointLoaded`. A persisted reducer of
+      // the app's that has our key would bring something else.
       case 'persist/REHYDRATE':
-        return action.key === name && action.payload
-          ? loaded(state, action.payload as Facts)
+        return action.key === name && isFacts(action.payload)
+          ? loaded(state, action.payload)
           : state;
       default: {
         const next = ephemeral.reducer(state.ephemeral, action);
@@ -188,6 +219,13 @@ export function createSyncSlice(name: string, models: readonly string[]) {
 }
 
 export type SyncSlice = ReturnType<typeof createSyncSlice>;
+
+function isFacts(payload: unknown): payload is Facts {
+  return (
+    isJsonObject(payload) &&
+    Object.keys(emptyFacts([])).every((name) => Object.hasOwn(payload, name))
+  );
+}
 
 function acted(state: SyncState, action: PersonAction): SyncState {
   const actionId = action.meta.actionId;
@@ -261,9 +299,9 @@ function ownFirst(
 function adopted(state: SyncState, entries: readonly JournalEntry[]): SyncState {
   const { sequenced: before, shown } = state;
   const folded = before.folded + entries.length;
-  const lastSeen: Record<string, { n: number; at: number }> = { ...before.lastSeen };
+  const lastSeen = { ...before.lastSeen };
   entries.forEach(({ row }, i) => {
-    if (row) lastSeen[row.actionId.writer] = { n: row.actionId.n, at: before.folded + i + 1 };
+    if (row) noteSeen(lastSeen, row.actionId.writer, row.actionId.n, before.folded + i + 1);
   });
   const head = entries[entries.length - 1]?.sequence ?? before.head;
   const facts: Facts = { ...shown, head, folded, lastSeen };

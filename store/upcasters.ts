@@ -1,4 +1,4 @@
-/** Turns a row of version `v` into one of version `v + 1`. Pure; may refuse by giving null. */
+/** Turns a row of version `v` into one of version `v + 1`. Pure; may refuse by giving null or throwing. */
 export type Upcaster = (row: Record<string, unknown>) => Record<string, unknown> | null;
 
 /** The version that this build writes. */
@@ -18,8 +18,17 @@ export function upcast(
     const type: unknown = current.type;
     const step: Upcaster | undefined =
       typeof type === 'string' ? known[type]?.[current.v] : undefined;
-    const next: Record<string, unknown> | null = step?.(current) ?? null;
+    const next: Record<string, unknown> | null = step ? attempt(step, current) : null;
     current = next ? { ...next, v: (current.v as number) + 1 } : null;
   }
   return current?.v === target ? current : null;
+}
+
+/** A bug of one step makes one row unreadable; thrown on, it would stop every start. */
+function attempt(step: Upcaster, row: Record<string, unknown>): Record<string, unknown> | null {
+  try {
+    return step(row);
+  } catch {
+    return null;
+  }
 }

@@ -13,8 +13,14 @@ export interface ReferenceDatabase {
   readonly records: RecordsTable;
   readonly ledger: LedgerTable;
   readonly idempotency: IdempotencyTable;
+  /** A fresh id: for records that the server names, and for epochs. */
+  newId(): string;
   /** Names this life of the data; a reset begins another one. */
   epoch(): string;
+  /** What every cursor that is still good bears. */
+  cursorLife(): string;
+  /** Cursors given until now are good no more. */
+  expireCursors(): void;
   /** All of the work or none of it. Not to be nested. */
   transaction<T>(work: () => T): T;
   /** Wipes everything and begins a new epoch. */
@@ -22,7 +28,8 @@ export interface ReferenceDatabase {
   close(): void;
 }
 
-export function openDatabase(file: string): ReferenceDatabase {
+/** @param newId uuids; a test that wants the same ones again gives its own */
+export function openDatabase(file: string, newId: () => string = randomUUID): ReferenceDatabase {
   mkdirSync(dirname(file), { recursive: true });
   const sql = new DatabaseSync(file, { timeout: 5000 });
   sql.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
@@ -43,22 +50,31 @@ export function openDatabase(file: string): ReferenceDatabase {
     sql.exec(SCHEMA);
     sql
       .prepare('INSERT INTO meta (epoch) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM meta)')
-      .run(randomUUID());
+      .run(newId());
+    sql
+      .prepare('INSERT INTO cursors (life) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM cursors)')
+      .run(newId());
   });
   const readEpoch = sql.prepare('SELECT epoch FROM meta');
   const changeEpoch = sql.prepare('UPDATE meta SET epoch = ?');
+  const readLife = sql.prepare('SELECT life FROM cursors');
+  const changeLife = sql.prepare('UPDATE cursors SET life = ?');
 
   return {
     sql,
     records: createRecordsTable(sql),
     ledger: createLedgerTable(sql),
     idempotency: createIdempotencyTable(sql),
+    newId,
     epoch: () => String(readEpoch.get()?.epoch),
+    cursorLife: () => String(readLife.get()?.life),
+    expireCursors: () => void changeLife.run(randomUUID()),
     transaction,
     reset: () =>
       transaction(() => {
         sql.exec('DELETE FROM records; DELETE FROM idempotency; DELETE FROM ledger;');
-        changeEpoch.run(randomUUID());
+        changeEpoch.run(newId());
+        changeLife.run(newId());
       }),
     close: () => {
       if (sql.isOpen) sql.close();

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Answer } from './answer.ts';
 import type { ReferenceDatabase } from './database.ts';
 import { strongMatch } from './entityTags.ts';
@@ -29,7 +28,7 @@ export function decideWrite(database: ReferenceDatabase, request: WriteRequest):
 }
 
 function create(database: ReferenceDatabase, request: WriteRequest, body: JsonObject): Answer {
-  const id = request.collection.ids === 'server' ? randomUUID() : body.id;
+  const id = request.collection.ids === 'server' ? database.newId() : body.id;
   if (!isId(id)) {
     return invalid({ path: 'id', message: 'The id must be a text of 1 to 200 characters.' });
   }

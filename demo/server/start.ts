@@ -4,6 +4,7 @@ import { type CollectionConfig, defaultCollections } from './collections.ts';
 import { createControl } from './control.ts';
 import { openDatabase, type ReferenceDatabase } from './database.ts';
 import { type Listening, listen } from './listen.ts';
+import { createTokens, type Tokens } from './tokens.ts';
 import { createTrouble, type Trouble } from './trouble.ts';
 
 export interface ReferenceServerOptions {
@@ -15,12 +16,15 @@ export interface ReferenceServerOptions {
   /** Served as it is on the page's port. */
   readonly pageDirectory?: string;
   readonly collections?: readonly CollectionConfig[];
+  /** Makes the uuids that the server gives; random ones unless told otherwise. */
+  readonly newId?: () => string;
 }
 
 export interface ReferenceServer {
   readonly apiUrl: string;
   readonly pageUrl: string;
   readonly trouble: Trouble;
+  readonly tokens: Tokens;
   readonly database: ReferenceDatabase;
   /** Ends every connection, then the database. */
   close(): Promise<void>;
@@ -33,10 +37,12 @@ export async function startReferenceServer({
   pagePort = 0,
   pageDirectory,
   collections = defaultCollections,
+  newId,
 }: ReferenceServerOptions): Promise<ReferenceServer> {
   const closing = new AbortController();
   const trouble = createTrouble();
-  const database = openDatabase(file);
+  const tokens = createTokens();
+  const database = openDatabase(file, newId);
   const open: Listening[] = [];
 
   async function close(): Promise<void> {
@@ -47,17 +53,17 @@ export async function startReferenceServer({
 
   try {
     const api = await listen({
-      app: createApi({ database, collections, trouble, closing: closing.signal }),
+      app: createApi({ database, collections, trouble, tokens, closing: closing.signal }),
       port: apiPort,
       accepts: () => !trouble.knobs.cut,
     });
     open.push(api);
     trouble.onCut(api.hangUpAll);
-    const page = createControl({ database, collections, trouble, apiUrl: api.url });
+    const page = createControl({ database, collections, trouble, tokens, apiUrl: api.url });
     if (pageDirectory !== undefined) page.use(serveStatic({ root: pageDirectory }));
     const pageListening = await listen({ app: page, port: pagePort });
     open.push(pageListening);
-    return { apiUrl: api.url, pageUrl: pageListening.url, trouble, database, close };
+    return { apiUrl: api.url, pageUrl: pageListening.url, trouble, tokens, database, close };
   } catch (error) {
     await close();
     throw error;

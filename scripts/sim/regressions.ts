@@ -46,7 +46,6 @@ export async function replay(name: string, seed: number, plan: Plan): Promise<Br
   throw new SimulationError(`${name}: these faults of the plan never strike: ${list}`);
 }
 
-function idleFaults(plan: Plan, { strikes }: SimulationResult): Fault[] {
-  const struck = new Set(strikes.map(({ fault }) => fault));
+function idleFaults(plan: Plan, { struck }: SimulationResult): Fault[] {
   return plan.faults.filter((fault) => !struck.has(fault));
 }

@@ -9,7 +9,7 @@ import {
 import { emptyFacts, type Facts } from '../../store/facts.ts';
 import type { IllegalMove } from '../../store/factsDraft.ts';
 import { foldEntries } from '../../store/fold.ts';
-import type { PageNode, Pages } from '../../store/pages.ts';
+import { isWhole, type PageNode, type Pages } from '../../store/pages.ts';
 import { revive } from '../../store/quarantine.ts';
 import type { UnreadableRow } from '../../store/rows/row.ts';
 import type { Codec } from '../ports/codec.ts';
@@ -37,6 +37,8 @@ export interface Hydrated {
   readonly settledBefore: number;
   /** The checkpoint's head; what is beyond it came from the journal. */
   readonly checkpointed: number;
+  /** Whether all was cleared since the checkpoint: its pages still hold what must go. */
+  readonly isCleared: boolean;
   readonly root: unknown;
 }
 
@@ -84,7 +86,7 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
   const settledBefore = facts.settledOrder;
   const illegal: IllegalMove[] = [];
   const unreadable: UnreadableRow[] = [];
-  const checkpointed = facts.head;
+  const { head: checkpointed, generation } = facts;
   for (;;) {
     const entries = await readEntries(connection, codec, facts.head, chunkRows);
     if (entries.length === 0) break;
@@ -97,7 +99,8 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
   }
   const [rootNow] = await connection.readMeta([rootKey]);
   if (rootNow !== storedRoot) throw new SweptPage('the checkpoint was replaced meanwhile');
-  const found = { stored, pages, illegal, unreadable };
+  const isCleared = facts.generation > generation;
+  const found = { stored, pages, illegal, unreadable, isCleared };
   return { facts, ...found, settledBefore, checkpointed, root: storedRoot };
 }
 
@@ -111,8 +114,9 @@ async function readTrees(
   for (const [name, tree] of Object.entries(root.trees)) {
     const { size, depth, page } = tree;
     if (page === null) continue;
-    const [node] = await readLevel(options, name, [page], depth, pages);
-    trees.push([name, { size, depth, root: node as PageNode<unknown> }]);
+    const [root] = (await readLevel(options, name, [page], depth, pages)) as [PageNode<unknown>];
+    if (!isWhole({ size, depth, root })) throw new Error(`the pages of ${name} are not whole`);
+    trees.push([name, { size, depth, root }]);
   }
   return trees;
 }
@@ -135,6 +139,7 @@ async function readLevel(
       const decoded = options.codec.decode(stored);
       const text = typeof decoded === 'string' ? decoded : await decoded;
       const page = decodePage(tree, text);
+      if ('leaf' in page !== (depth === 0)) throw new Error(`a page of ${tree} is out of place`);
       const node: PageNode<unknown> =
         'leaf' in page
           ? page.leaf

@@ -13,7 +13,8 @@ export interface Identity {
 
 /**
  * The database's random id stands in the database and outside of it (localStorage): a browser may
- * delete the whole of IndexedDB, and a loss must be told from a first run.
+ * delete the whole of IndexedDB, and a loss must be told from a first run. After a loss the mark
+ * stays what it was until `remember`: a page may die before anybody was told.
  */
 export async function identify(
   env: Env,

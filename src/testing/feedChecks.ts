@@ -2,9 +2,8 @@ import { type Facts, laneKey } from '../../store/facts.ts';
 import { sameJson } from '../../store/json.ts';
 import { getIn, scan } from '../../store/pages.ts';
 import { InvariantBroken, type Run } from './history.ts';
+import type { Change } from './serverPort.ts';
 import type { SimDevice } from './simDevice.ts';
-import type { Change } from './simServer.ts';
-import { changeOf } from './written.ts';
 
 interface Held {
   readonly id: string;
@@ -28,7 +27,7 @@ export function checkFeed(run: Run, device: SimDevice, facts: Facts): void {
     held.set(alias ?? id, { id, base, version: versionOf(version) });
     return true;
   });
-  const cursor = changeOf(model.cursor);
+  const cursor = run.server.changeAt(model.cursor);
   const last = new Map<string, Change>();
   for (const change of run.server.changes) {
     const { id, record, version } = change;
@@ -47,10 +46,10 @@ export function checkFeed(run: Run, device: SimDevice, facts: Facts): void {
     const here = held.get(id);
     if (change > cursor || getIn(facts.lanes, laneKey('todo', here?.id ?? id))) continue;
     if (record === null) {
-      if (!here?.base || isUnseen(run, device, change)) continue;
+      if (!here?.base || here.version > version || isUnseen(run, device, change)) continue;
       broken(`${id} is still there, and its cursor ${cursor} is beyond its end (${change})`);
     }
-    if (here?.base && here.version === version) continue;
+    if (here?.base && here.version >= version) continue;
     const has = `${id} is at version ${here?.version ?? 0}`;
     broken(`${has}, and its cursor ${cursor} is beyond version ${version} (${change})`);
   }

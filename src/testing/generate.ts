@@ -39,7 +39,7 @@ const burst = 150;
 /** Records of which a pull takes more than one page. */
 const crowd = 1_800;
 /** More than the rows after which the kit writes a checkpoint by itself. */
-const manyEdits = 1_150;
+const manyEdits = 1_400;
 /** Requests in a row that meet the same trouble, at most, where it lasts. */
 const lasting = 20;
 
@@ -60,16 +60,24 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
       at: momentOf(seed, i, moments, span),
       device: at(`device/${i}`, devices),
       record: at(`record/${i}`, records),
-      do: keyedPick(seed, `do/${i}`, doings),
+      do: keyedPick(seed, `do/${i}`, keyed(seed, 'clears') < 0.1 ? [...doings, 'clear'] : doings),
     });
   }
-  if (keyed(seed, 'diligent') < 0.004) steps.push(...diligence(seed, span, records));
-  steps.sort((a, b) => a.at - b.at);
+  const isDiligent = keyed(seed, 'diligent') < 0.004;
+  const all = isDiligent ? [...steps.filter(isNoEnd), ...diligence(seed, span, records)] : steps;
+  all.sort((a, b) => a.at - b.at);
+  // A database that is taken away meanwhile would never come to so many rows.
+  const kinds = isDiligent ? { ...appetite, time: [] } : appetite;
   return {
-    ...{ devices, steps, faults: faultsOf(seed, appetite, devices, span) },
+    ...{ devices, steps: all, faults: faultsOf(seed, kinds, devices, span) },
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
     ...(keyed(seed, 'ids') < 0.25 ? { ids: 'server' } : { ids: 'client', ...peopled(seed) }),
   };
+}
+
+/** A checkpoint that is asked for, or a start, would cover what the one that is due does. */
+function isNoEnd(step: UserStep): boolean {
+  return step.do !== 'checkpoint' && step.do !== 'reload';
 }
 
 /** So many edits in a short time that a checkpoint is due, of several slices, while they go on. */
@@ -110,6 +118,11 @@ function soon(seed: number, key: string, below: number): number {
   return Math.floor(keyed(seed, key) ** 2 * below);
 }
 
+/** How often in a row a trouble is met: mostly once, now and then for a while. */
+function lengthOf(seed: number, key: string): number {
+  return keyed(seed, `lasts/${key}`) < 0.1 ? 2 + keyedBelow(seed, `length/${key}`, lasting) : 1;
+}
+
 function faultsOf(seed: number, appetite: Appetite, devices: number, span: number): Fault[] {
   const at = (key: string, below: number) => keyedBelow(seed, key, below);
   const isOn = (kind: string) => keyed(seed, `on/${kind}`) < 0.3;
@@ -119,8 +132,7 @@ function faultsOf(seed: number, appetite: Appetite, devices: number, span: numbe
       const key = `${kind}/${i}`;
       const device = at(`d/${key}`, devices);
       const first = 1 + soon(seed, `n/${key}`, 30);
-      // Trouble that lasts: what waits must wait longer and longer.
-      const length = keyed(seed, `lasts/${key}`) < 0.1 ? 2 + at(`length/${key}`, lasting) : 1;
+      const length = lengthOf(seed, key);
       for (let n = first; n < first + length; n++)
         faults.push({ on: 'request', device, n, do: kind });
     }
@@ -128,12 +140,11 @@ function faultsOf(seed: number, appetite: Appetite, devices: number, span: numbe
   for (const kind of appetite.disk.filter(isOn)) {
     for (let i = 0; i < 1 + at(`many/${kind}`, 3); i++) {
       const key = `${kind}/${i}`;
-      faults.push({
-        on: 'disk',
-        device: at(`d/${key}`, devices),
-        n: 1 + soon(seed, `n/${key}`, 40),
-        do: kind,
-      });
+      const device = at(`d/${key}`, devices);
+      const first = 1 + soon(seed, `n/${key}`, 40);
+      const lasts = kind === 'slowDisk' || kind === 'quota';
+      const length = lasts ? lengthOf(seed, key) : 1;
+      for (let n = first; n < first + length; n++) faults.push({ on: 'disk', device, n, do: kind });
     }
   }
   for (const kind of appetite.time.filter(isOn)) {

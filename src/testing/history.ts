@@ -1,8 +1,9 @@
 import type { Fault, Plan, TimeFault } from './plan.ts';
+import { type Effect, idsOf, type ServerNeeds, type ServerPort } from './serverPort.ts';
 import { SimDevice, type SimDeviceHooks } from './simDevice.ts';
 import { SimDisk } from './simDisk.ts';
 import { SimNet } from './simNet.ts';
-import { type Effect, SimServer } from './simServer.ts';
+import { SimServer } from './simServer.ts';
 import type { Strike } from './strikes.ts';
 import { World } from './world.ts';
 import {
@@ -38,7 +39,7 @@ export class InvariantBroken extends Error {
 /** Everything that one run consists of and leaves behind. */
 export interface Run {
   readonly world: World;
-  readonly server: SimServer;
+  readonly server: ServerPort;
   readonly net: SimNet;
   readonly devices: readonly SimDevice[];
   readonly written: Written;
@@ -61,14 +62,30 @@ interface Healed {
   readonly at: number;
 }
 
-export function makeRun(seed: number, plan: Plan, hooks: SimDeviceHooks): Run {
-  const world = new World(seed);
-  const { seeded, serverPage } = plan;
-  const server = new SimServer({
-    ...(plan.ids === 'server' && { serverIds: ['todos'] }),
+/** What a plan asks of its server. */
+export function needsOf(seed: number, { ids, seeded = 0, serverPage }: Plan): ServerNeeds {
+  return {
+    seed,
+    serverIds: ids === 'server' ? ['todos'] : [],
+    seeded: Array.from({ length: seeded }, (_, n) => ({ id: `r${n}`, title: `s${n}` })),
     ...(serverPage !== undefined && { page: serverPage }),
-  });
-  for (let n = 0; n < (seeded ?? 0); n++) server.seed('todos', { id: `r${n}`, title: `s${n}` });
+  };
+}
+
+/** The server in memory, as a run needs it. */
+export function simulatedServer({ seed, seeded = [], ...options }: ServerNeeds): ServerPort {
+  const server = new SimServer({ ...options, newId: idsOf(seed) });
+  for (const record of seeded) server.seed('todos', record);
+  return server;
+}
+
+export function makeRun(
+  seed: number,
+  plan: Plan,
+  hooks: SimDeviceHooks,
+  server: ServerPort = simulatedServer(needsOf(seed, plan)),
+): Run {
+  const world = new World(seed);
   const errors: unknown[] = [];
   const fired = new Set<Fault>();
   const written = nothingWritten();
@@ -97,7 +114,7 @@ export function makeRun(seed: number, plan: Plan, hooks: SimDeviceHooks): Run {
       ...{ world, device: index },
       faultAt: (n) => find('disk', index, n),
       onKill: () => devices[index]?.kill(),
-      onRows: (rows) => noteRows(written, index, rows),
+      onRows: (rows) => noteRows(written, index, rows, (cursor) => server.changeAt(cursor)),
     });
     devices.push(new SimDevice({ world, index, plan, net, disk, onError, hooks }));
   }
@@ -117,8 +134,9 @@ export function makeRun(seed: number, plan: Plan, hooks: SimDeviceHooks): Run {
       case 'powerLoss':
         device.disk.losePower();
         return device.kill();
-      case 'corruptRow': {
-        const row = device.disk.corruptLastRow();
+      case 'corruptRow':
+      case 'foreignRow': {
+        const row = device.disk.corruptLastRow(fault.do === 'corruptRow' ? 'cut' : 'foreign');
         if (row) noteDamage(written, fault.device, row);
         device.kill();
         return row !== null;

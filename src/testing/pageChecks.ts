@@ -1,4 +1,3 @@
-import { rootOf, treesOf } from '../../store/checkpoint.ts';
 import { type Entry, type Facts, laneKey, outboxPrefix } from '../../store/facts.ts';
 import { type JsonObject, sameJson } from '../../store/json.ts';
 import { getIn, keysOf, noPages, scan, valuesOf } from '../../store/pages.ts';
@@ -91,32 +90,4 @@ function shownOf(facts: Facts, tail: readonly PersonRow[], id: string): JsonObje
     if (operation.recordId === id) add(operation);
   }
   return record;
-}
-
-/** I16: what the page has in memory is what stands on its disk. */
-export function checkMemory({ index, sequenced }: SimDevice, disk: Facts): void {
-  const [here, there] = [wordsOf(sequenced), wordsOf(disk)];
-  for (const [name, words] of here) {
-    if (words === there.get(name)) continue;
-    const seen = `${name} is ${words} in memory and ${there.get(name)} on the disk`;
-    throw new InvariantBroken('I16', `device ${index}: ${seen}`);
-  }
-}
-
-function wordsOf(facts: Facts): Map<string, string> {
-  const words = new Map<string, string>();
-  for (const [name, pages] of treesOf(facts)) {
-    words.set(name, canonical([keysOf(pages), valuesOf(pages)]));
-  }
-  words.set('the rest', canonical(rootOf(facts, {})));
-  return words;
-}
-
-/** Keys in one order, so that equal values are equal texts. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }

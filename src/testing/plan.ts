@@ -34,6 +34,8 @@ export const deviceFaults = [
   'offline',
   /** A row of the journal is damaged while the page is closed. */
   'corruptRow',
+  /** The same, by a newer build: the row says whose it is, and can not be understood. */
+  'foreignRow',
   /** The browser deletes the whole database at the next start, or at the one after. */
   'wipe',
   'wipeLater',
@@ -72,6 +74,7 @@ export const userActs = [
   'discard',
   /** Keeps ours at an even moment, theirs at an odd one. */
   'resolve',
+  /** From the start at an even moment; where 3 divides it the server has forgotten its cursors. */
   'pull',
   'checkpoint',
   'reload',

@@ -39,6 +39,8 @@ const planParts: Readonly<Record<string, Check>> = {
   devices: isCount,
   ids: oneOf('client', 'server'),
   onReject: oneOf('keep', 'rollback'),
+  seeded: optional(isCount),
+  serverPage: optional(isOrdinal),
 };
 const fileParts: Readonly<Record<string, Check>> = {
   what: optional(nullable(isString)),

@@ -2,11 +2,12 @@ import { valuesOf } from '../../store/pages.ts';
 import { InvariantBroken, type Run } from './history.ts';
 import { checkDisk, checkStep } from './invariants.ts';
 import { checkEndings, checkLedger } from './ledgerChecks.ts';
-import { checkMemory, checkPage } from './pageChecks.ts';
+import { checkPage } from './pageChecks.ts';
 import { checkSame } from './recovery.ts';
 import { checkBytes, checkQuiet } from './restChecks.ts';
 import type { SimDevice } from './simDevice.ts';
 import { checkView } from './viewChecks.ts';
+import { checkMerges } from './wireChecks.ts';
 
 /** Virtual ms after the last step in which everything must settle: 3 x the longest wait, and room. */
 const settleBound = 3 * 300_000 + 120_000;
@@ -63,6 +64,7 @@ export async function step(run: Run, done: () => boolean): Promise<void> {
   tick();
   await run.world.run(() => {
     checkStep(run);
+    checkMerges(run);
     for (const device of run.devices) {
       checkPage(device);
       checkView(run, device);
@@ -79,10 +81,8 @@ export async function settle(run: Run): Promise<void> {
     devices.every((device) => {
       if (!device.life) return false;
       const { sequenced, tail, ephemeral } = device.life.state();
-      const held = new Set(valuesOf(sequenced.quarantine).map((item) => item.lane?.recordId));
       const moving = valuesOf(sequenced.lanes).some(
-        ({ state, recordId }) =>
-          state !== 'failed' && state !== 'conflicted' && !held.has(recordId),
+        ({ state }) => state !== 'failed' && state !== 'conflicted',
       );
       return (
         ephemeral.role === 'leading' &&
@@ -104,7 +104,6 @@ export async function settle(run: Run): Promise<void> {
     const disk = await device.onDisk();
     checkDisk(run, device, disk);
     checkQuiet(run, device, disk);
-    checkMemory(device, disk);
   }
 }
 

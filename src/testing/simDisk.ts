@@ -113,14 +113,15 @@ export class SimDisk {
     this.#platter = emptyDatabase();
   }
 
-  /** Damages the last row: half of it is gone. Gives it as it was; null if there is none. */
-  corruptLastRow(): WrittenRow | null {
+  /** Damages the last row: half is gone, or a newer build has written it. Gives it as it was; null: none. */
+  corruptLastRow(how: 'cut' | 'foreign'): WrittenRow | null {
     this.#flush();
     const last = this.#cache.rows.at(-1);
     const stored = this.#platter.rows.at(-1);
     if (!last || !stored) return null;
     const before = { ...last };
-    last.text = last.text.slice(0, Math.floor(last.text.length / 2));
+    const half = last.text.slice(0, Math.floor(last.text.length / 2));
+    last.text = how === 'cut' ? half : last.text.replace('"v":1', '"v":99');
     stored.text = last.text;
     return before;
   }

@@ -1,6 +1,6 @@
 import { keyed, keyedBelow } from './keyed.ts';
 import type { NetFault } from './plan.ts';
-import type { SimServer, WireAnswer, WireRequest } from './simServer.ts';
+import type { ServerPort, WireAnswer, WireRequest } from './serverPort.ts';
 import type { World } from './world.ts';
 
 /** A request as the invariants see it. */
@@ -17,7 +17,7 @@ export interface Attempt {
 
 export interface SimNetOptions {
   readonly world: World;
-  readonly server: SimServer;
+  readonly server: ServerPort;
   readonly faultAt: (device: number, n: number) => NetFault | undefined;
   /** Whether the device's link is down at this moment. */
   readonly isCut: (device: number) => boolean;
@@ -33,11 +33,24 @@ export class SimNet {
   readonly attempts: Attempt[] = [];
   readonly #options: SimNetOptions;
   readonly #counts: number[] = [];
-  /** Requests under way: the platform passes an abort on only while somebody holds its request. */
-  readonly #open = new Set<Request>();
+  /**
+   * Held, as a platform holds what it sends: a Request hears of an abort only as long as it is there,
+   * and whether it is would be up to the garbage collector.
+   */
+  readonly #underWay = new Set<Request>();
+
+  /** Whether answers say how long they are, as most servers' do: drawn for the whole run. */
+  readonly #isMeasured: boolean;
 
   constructor(options: SimNetOptions) {
     this.#options = options;
+    this.#isMeasured = keyed(options.world.seed, 'measured') < 0.5;
+  }
+
+  /** Forgets attempts that have ended, where nobody asks for them any more. */
+  forget(): void {
+    const open = this.attempts.filter(({ to }) => to === null);
+    this.attempts.splice(0, this.attempts.length, ...open);
   }
 
   /** A page's `fetch`; `alive` tells whether the page is still there to hear the answer. */
@@ -58,7 +71,7 @@ export class SimNet {
     resolve: (response: Response) => void,
     reject: (error: unknown) => void,
   ): void {
-    const { world, server, faultAt, isCut } = this.#options;
+    const { world, faultAt, isCut } = this.#options;
     const count = (this.#counts[device] ?? 0) + 1;
     this.#counts[device] = count;
     const fault = faultAt(device, count);
@@ -71,11 +84,11 @@ export class SimNet {
     const attempt = attemptOf(device, wire, world.now);
     this.attempts.push(attempt);
     let open = true;
-    this.#open.add(request);
+    this.#underWay.add(request);
     const end = (how: () => void) => {
       if (!open) return;
       open = false;
-      this.#open.delete(request);
+      this.#underWay.delete(request);
       attempt.to = world.now;
       if (alive()) how();
     };
@@ -96,10 +109,13 @@ export class SimNet {
     world.schedule(there, () => {
       if (fault === 'status500') return answer(busy);
       if (fault === 'html') return answer(portal);
-      const made = server.handle(wire);
-      world.note(`net ${device} ${count} ${wire.method} ${wire.path} ${made.status}`);
-      if (fault === 'duplicate') world.schedule(leg('again'), () => server.handle(wire));
-      answer(made);
+      this.#ask(wire, (made) => {
+        // Without the query: a cursor is the server's own.
+        const [path] = wire.path.split('?');
+        world.note(`net ${device} ${count} ${wire.method} ${path} ${made.status}`);
+        if (fault === 'duplicate') world.schedule(leg('again'), () => this.#ask(wire, () => {}));
+        answer(made);
+      });
     });
     const answer = (made: WireAnswer): void => {
       const back = leg('back') + (fault === 'delayAnswer' || fault === 'slow' ? late() : 0);
@@ -108,9 +124,18 @@ export class SimNet {
         return;
       }
       const cut = fault === 'truncate' && made.body.length > 1;
-      const whole = cut ? { ...made, body: made.body.slice(0, made.body.length >> 1) } : made;
-      world.schedule(back, () => end(() => resolve(responseOf(whole))));
+      const sent = this.#isMeasured ? measured(made) : made;
+      const heard = cut ? { ...sent, body: sent.body.slice(0, sent.body.length >> 1) } : sent;
+      world.schedule(back, () => end(() => resolve(responseOf(heard))));
     };
+  }
+
+  /** `then` happens at the same virtual moment, also where the answer takes real time. */
+  #ask(wire: WireRequest, then: (made: WireAnswer) => void): void {
+    const { world, server } = this.#options;
+    const made = server.handle(wire);
+    if (made instanceof Promise) world.external(made.then(then));
+    else then(made);
   }
 }
 
@@ -134,23 +159,39 @@ function named(name: string): Error {
   return error;
 }
 
-/** As much of a Response as the kit reads, without the platform's own queues. */
+function measured(answer: WireAnswer): WireAnswer {
+  if (answer.body === '') return answer;
+  const length = String(new TextEncoder().encode(answer.body).length);
+  return { ...answer, headers: { 'content-length': length, ...answer.headers } };
+}
+
+/**
+ * As much of a Response as the kit reads, without the platform's own queues. One that is shorter
+ * than it says ends as platforms end it: the reading fails.
+ */
 function responseOf({ status, headers, body }: WireAnswer): Response {
-  const known = new Map(Object.entries(headers));
-  let left: Uint8Array | null = body === '' ? null : new TextEncoder().encode(body);
+  let left: Uint8Array | null = new TextEncoder().encode(body);
+  const length = headers['content-length'];
+  const isShort = length !== undefined && left.length < Number(length);
   const reader = {
     read: async () => {
       const value = left;
       left = null;
-      return value ? { done: false, value } : { done: true, value: undefined };
+      if (value && value.length > 0) return { done: false, value };
+      if (isShort) throw named('TypeError');
+      return { done: true, value: undefined };
     },
     cancel: async () => {},
   };
   const stream = body === '' ? null : { getReader: () => reader, cancel: async () => {} };
   const response = {
     status,
-    headers: { get: (name: string) => known.get(name) ?? null },
+    headers: { get: (name: string) => headers[name] ?? null },
     body: stream,
+    text: async () => {
+      if (isShort) throw named('TypeError');
+      return body;
+    },
   };
   return response as unknown as Response;
 }

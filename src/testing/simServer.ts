@@ -1,242 +1,282 @@
-/** A request as it arrives, and an answer as it leaves. */
-export interface WireRequest {
+import type { Change, Effect, Row, ServerPort, WireAnswer, WireRequest } from './serverPort.ts';
+import {
+  exists,
+  invalid,
+  missing,
+  problem,
+  recordAnswer,
+  type Stored,
+  stale,
+} from './simAnswers.ts';
+import {
+  holds,
+  isId,
+  isRow,
+  keyIn,
+  limitIn,
+  parsed,
+  patched,
+  segmentOf,
+  tagsIn,
+} from './simProtocol.ts';
+
+/** A write whose head has been read. */
+interface Write {
   readonly method: string;
-  /** Below the base URL, with its query. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-export interface WireAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-type Row = Record<string, unknown>;
-
-interface Stored {
-  readonly record: Row | null;
-  readonly version: number;
-  readonly change: number;
-  readonly lastOperationId: string | null;
-}
-
-/** One effect, in the order they happened; never changed, never removed. */
-export interface Effect {
-  readonly n: number;
+  readonly collection: string;
+  /** Undefined for a POST. */
+  readonly id: string | undefined;
   readonly key: string | null;
-  readonly method: string;
-  readonly collection: string;
-  readonly recordId: string;
+  readonly tags: readonly string[] | undefined;
   readonly body: string;
-  readonly version: number;
 }
 
-/** One entry of the feed as it was made; the feed itself forgets what was overwritten. */
-export interface Change {
-  readonly change: number;
-  readonly collection: string;
-  readonly id: string;
-  /** Null: deleted. */
-  readonly record: Readonly<Record<string, unknown>> | null;
-  readonly version: number;
+export interface SimServerOptions {
+  readonly collections?: readonly string[];
+  /** Collections whose ids the server gives. */
+  readonly serverIds?: readonly string[];
+  /** Why a record is refused. */
+  readonly refuses?: (record: Row) => string | undefined;
+  /** Ids that the server gives, and its epochs. */
+  readonly newId?: () => string;
+  /** Records that it gives in one page, whatever is asked for. */
+  readonly page?: number;
+  /** Answers remembered by key; the oldest are forgotten. Without it: all. */
+  readonly keysKept?: number;
 }
 
-const problem = (status: number, type: string, more: object = {}): WireAnswer => ({
-  status,
-  headers: { 'content-type': 'application/problem+json' },
-  body: JSON.stringify({ type, title: type, status, ...more }),
-});
+const noBody = ['GET', 'DELETE'];
+const mediaTypes: Readonly<Record<string, readonly string[]>> = {
+  POST: ['application/json'],
+  PUT: ['application/json'],
+  PATCH: ['application/merge-patch+json', 'application/json'],
+};
+/** Refusals that stay what they are; others (412, 5xx) may come out otherwise next time. */
+const remembered = [400, 404, 409, 410, 422];
+const largestBody = 1_048_576;
+
+/** The records that the scenarios of the simulator call invalid. */
+export function emptyTitle(record: Row): string | undefined {
+  return record.title === '' ? 'title is empty' : undefined;
+}
 
 /**
  * A server with the semantics of the protocol, in memory: idempotency keys looked up before
- * versions, ETags, merge patch, changes since a cursor with tombstones, validation, and an
- * append-only ledger of effects. Faults are not its business: they sit in the net.
+ * versions, ETags, merge patch, changes since a cursor with tombstones, epochs, validation, and an
+ * append-only ledger of effects. Faults are not its business: they sit in the net. That it answers
+ * as the reference server does is tested (`tests/contracts/server.test.ts`).
  */
-export class SimServer {
+export class SimServer implements ServerPort {
   readonly ledger: Effect[] = [];
-  /** Every change in order; never changed, never removed. */
   readonly changes: Change[] = [];
+  readonly #options: Required<SimServerOptions>;
+  /** By collection and id; a record that changes moves to the end, so that the order is the feed's. */
   readonly #collections = new Map<string, Map<string, Stored>>();
-  readonly #answers = new Map<
-    string,
-    { readonly fingerprint: string; readonly answer: WireAnswer }
-  >();
-  readonly #serverIds: ReadonlySet<string>;
-  readonly #page: number;
+  readonly #answers = new Map<string, { fingerprint: string; answer: WireAnswer }>();
   #changes = 0;
-  #ids = 0;
-  #epoch = 1;
+  #epoch: string;
+  /** What every cursor that is still good bears. */
+  #life: string;
 
-  constructor(options: { readonly serverIds?: readonly string[]; readonly page?: number } = {}) {
-    this.#serverIds = new Set(options.serverIds ?? []);
-    this.#page = options.page ?? Number.POSITIVE_INFINITY;
+  constructor(options: SimServerOptions = {}) {
+    let ids = 0;
+    this.#options = {
+      ...{ collections: ['todos'], serverIds: [], refuses: emptyTitle, keysKept: Infinity },
+      page: Infinity,
+      newId: () => `srv-${++ids}`,
+      ...options,
+    };
+    for (const name of this.#options.collections) this.#collections.set(name, new Map());
+    this.#epoch = this.#options.newId();
+    this.#life = this.#options.newId();
+  }
+
+  /** Cursors given before are worth nothing; the records are the same. */
+  expireCursors(): void {
+    this.#life = this.#options.newId();
   }
 
   /** A record that was there before anybody came. */
   seed(collection: string, record: Row & { readonly id: string }): void {
-    const request = { method: 'PUT', path: collection, headers: {}, body: JSON.stringify(record) };
-    this.#store(request, collection, record.id, record, null, 201);
+    const write = { method: 'PUT', collection, id: record.id, key: null, tags: undefined };
+    this.#store({ ...write, body: JSON.stringify(record) }, record.id, record, undefined);
   }
 
-  /** Live records of a collection by server id. */
+  changeAt(cursor: string | null): number {
+    return cursor === null ? 0 : (this.#startOf(cursor)?.after ?? 0);
+  }
+
   rows(collection: string): Map<string, { record: Row; version: string }> {
     const live = new Map<string, { record: Row; version: string }>();
-    for (const [id, { record, version }] of this.#collection(collection)) {
+    for (const [id, { record, version }] of this.#collections.get(collection) ?? []) {
       if (record) live.set(id, { record, version: `"${version}"` });
     }
     return live;
   }
 
+  /** Everything is gone, and a new epoch begins: what a restored backup or a new database is. */
+  reset(): void {
+    for (const rows of this.#collections.values()) rows.clear();
+    this.#answers.clear();
+    this.ledger.length = 0;
+    this.changes.length = 0;
+    this.#changes = 0;
+    this.#epoch = this.#options.newId();
+    this.#life = this.#options.newId();
+  }
+
   handle(request: WireRequest): WireAnswer {
+    const { method, headers, body } = request;
+    const isWrite = method !== 'GET';
+    if (isWrite && body.length > largestBody) return problem(413, 'body-too-large');
+    const sentKey = headers['idempotency-key'];
+    const key = sentKey === undefined ? null : keyIn(sentKey);
+    if (key === undefined) return problem(400, 'bad-idempotency-key');
     const [path = '', query = ''] = request.path.split('?');
-    const [collection = '', encoded] = path.split('/');
-    const id = encoded === undefined ? undefined : decodeURIComponent(encoded);
-    if (request.method === 'GET') {
+    const [encodedName = '', encodedId, ...rest] = path.split('/');
+    const collection = segmentOf(encodedName) ?? '';
+    const isKnown = this.#collections.has(collection);
+    if (!isKnown || rest.length > 0 || encodedId === '') return problem(404, 'unknown-path');
+    const id = encodedId === undefined ? undefined : segmentOf(encodedId);
+    if (encodedId !== undefined && !isId(id)) return problem(400, 'bad-id');
+    const allowed = id === undefined ? ['GET', 'POST'] : ['GET', 'PUT', 'PATCH', 'DELETE'];
+    if (!allowed.includes(method)) return problem(405, 'method-not-allowed');
+    if (!isWrite) {
       return id === undefined ? this.#pull(collection, query) : this.#read(collection, id);
     }
-    const key = request.headers['idempotency-key']?.replaceAll('"', '');
-    const fingerprint = [request.method, path, request.body, request.headers['if-match']].join(
-      '\n',
-    );
-    const known = key === undefined ? undefined : this.#answers.get(key);
-    if (known) {
-      return known.fingerprint === fingerprint
-        ? known.answer
-        : problem(422, 'idempotency-key-reused');
+    const sentTags = headers['if-match'];
+    const tags = sentTags === undefined ? undefined : tagsIn(sentTags);
+    if (sentTags !== undefined && !tags) return problem(400, 'bad-precondition');
+    const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+    if (!noBody.includes(method) && !mediaTypes[method]?.includes(type)) {
+      return problem(415, 'unsupported-content-type');
     }
-    const answer = this.#write(request, collection, id, key ?? null);
-    // What may come out otherwise next time is not remembered.
-    if (key !== undefined && answer.status < 500 && answer.status !== 412) {
+    return this.#once(key, `${method}\n${collection}\n${id}\n${sentTags}\n${body}`, {
+      ...{ method, collection, id, key, tags, body },
+    });
+  }
+
+  /** The key is looked up before anything else is: above all before If-Match. */
+  #once(key: string | null, fingerprint: string, write: Write): WireAnswer {
+    const known = key === null ? undefined : this.#answers.get(key);
+    if (known) {
+      if (known.fingerprint !== fingerprint) return problem(422, 'idempotency-key-reused');
+      const headers = { ...known.answer.headers, 'idempotency-replayed': 'true' };
+      return { ...known.answer, headers };
+    }
+    const answer = this.#write(write);
+    if (key !== null && (answer.status < 300 || remembered.includes(answer.status))) {
       this.#answers.set(key, { fingerprint, answer });
+      if (this.#answers.size > this.#options.keysKept) {
+        for (const oldest of this.#answers.keys()) {
+          this.#answers.delete(oldest);
+          break;
+        }
+      }
     }
     return answer;
   }
 
-  #collection(name: string): Map<string, Stored> {
-    const known = this.#collections.get(name) ?? new Map<string, Stored>();
-    this.#collections.set(name, known);
-    return known;
-  }
-
-  #write(
-    request: WireRequest,
-    collection: string,
-    id: string | undefined,
-    key: string | null,
-  ): WireAnswer {
-    const rows = this.#collection(collection);
-    const body = request.body === '' ? {} : (JSON.parse(request.body) as Row);
-    if (request.method === 'POST') {
-      const made = this.#serverIds.has(collection) ? `srv-${++this.#ids}` : String(body.id);
-      const before = rows.get(made);
-      if (before?.record) return problem(409, 'already-exists', this.#current(before));
-      const record = { ...body, id: made };
-      return this.#refuses(record) ?? this.#store(request, collection, made, record, key, 201);
+  #write(write: Write): WireAnswer {
+    const { method, collection, id, tags } = write;
+    const before = id === undefined ? undefined : this.#collections.get(collection)?.get(id);
+    if (method === 'DELETE') {
+      if (!before?.record) return missing(before);
+      if (tags && !holds(tags, before.version)) return stale(before);
+      return this.#store(write, id as string, null, before);
     }
-    const before = id === undefined ? undefined : rows.get(id);
-    if (id === undefined || !before) return problem(404, 'not-found');
-    if (!before.record) return problem(410, 'gone');
-    const match = request.headers['if-match'];
-    if (match !== undefined && match !== `"${before.version}"`) {
-      return problem(412, 'precondition-failed', this.#current(before));
+    const read = parsed(write.body);
+    if ('refused' in read) return problem(400, 'malformed-body', { detail: read.refused });
+    if (!isRow(read.value)) return invalid('the body is no object');
+    if (method === 'POST') return this.#create(write, read.value);
+    if (read.value.id !== undefined && read.value.id !== id) return invalid('another id');
+    if (!before?.record) {
+      // PUT makes what is not there, under an id of the client's, unless a version was demanded.
+      if (method !== 'PUT' || this.#options.serverIds.includes(collection)) return missing(before);
+      if (tags) return stale(before);
+    } else if (tags && !holds(tags, before.version)) {
+      return stale(before);
     }
-    if (request.method === 'DELETE') return this.#store(request, collection, id, null, key, 204);
-    const record = request.method === 'PUT' ? { ...body, id } : patched(before.record, body);
-    return this.#refuses(record) ?? this.#store(request, collection, id, record, key, 200);
+    const record = method === 'PUT' ? read.value : patched(before?.record ?? {}, read.value);
+    return this.#store(write, id as string, { ...record, id }, before);
   }
 
-  #refuses(record: Row): WireAnswer | undefined {
-    return record.title === '' ? problem(422, 'invalid', { detail: 'title is empty' }) : undefined;
+  #create(write: Write, body: Row): WireAnswer {
+    const { serverIds, newId } = this.#options;
+    const id = serverIds.includes(write.collection) ? newId() : body.id;
+    if (!isId(id)) return invalid('no id');
+    const before = this.#collections.get(write.collection)?.get(id);
+    if (before?.record) return exists(before);
+    return this.#store(write, id, { ...body, id }, before);
   }
 
-  #store(
-    request: WireRequest,
-    collection: string,
-    id: string,
-    record: Row | null,
-    key: string | null,
-    status: number,
-  ): WireAnswer {
-    const rows = this.#collection(collection);
-    const version = (rows.get(id)?.version ?? 0) + 1;
-    const change = ++this.#changes;
-    rows.set(id, { record, version, change, lastOperationId: key });
-    this.changes.push({ change, collection, id, record, version });
-    const { method, body } = request;
+  #store(write: Write, id: string, record: Row | null, before: Stored | undefined): WireAnswer {
+    const { method, collection, key, body } = write;
+    const refusal = record && this.#options.refuses(record);
+    if (refusal) return invalid(refusal);
+    // A recreated record goes on from its tombstone: a version never means two states.
+    const version = (before?.version ?? 0) + 1;
+    const stored: Stored = { record, version, change: ++this.#changes, lastOperationId: key };
+    const rows = this.#collections.get(collection);
+    rows?.delete(id);
+    rows?.set(id, stored);
+    this.changes.push({ change: stored.change, collection, id, record, version });
     const n = this.ledger.length + 1;
     this.ledger.push({ n, key, method, collection, recordId: id, body, version });
-    if (status === 204) return { status, headers: {}, body: '' };
-    return { status, ...this.#recordAnswer(rows.get(id) as Stored) };
-  }
-
-  #recordAnswer({ record, version, lastOperationId }: Stored) {
-    return {
-      headers: {
-        'content-type': 'application/json',
-        etag: `"${version}"`,
-        ...(lastOperationId !== null && { 'last-operation-id': lastOperationId }),
-      },
-      body: JSON.stringify(record),
-    };
-  }
-
-  #current({ record, version, lastOperationId }: Stored): object {
-    return { record, version, lastOperationId };
+    if (!record) return { status: 204, headers: {}, body: '' };
+    if (before?.record) return recordAnswer(200, stored);
+    const location = `/${encodeURIComponent(collection)}/${encodeURIComponent(id)}`;
+    return recordAnswer(201, stored, { location });
   }
 
   #read(collection: string, id: string): WireAnswer {
-    const stored = this.#collection(collection).get(id);
-    if (!stored) return problem(404, 'not-found');
-    if (!stored.record) return problem(410, 'gone');
-    return { status: 200, ...this.#recordAnswer(stored) };
+    const stored = this.#collections.get(collection)?.get(id);
+    return stored?.record ? recordAnswer(200, stored) : missing(stored);
   }
 
   #pull(collection: string, query: string): WireAnswer {
     const parameters = new URLSearchParams(query);
-    const since = parameters.get('since');
-    const limit = Math.min(this.#page, Number(parameters.get('limit') ?? 500));
-    const [epoch, after] = (since ?? `${this.#epoch}.0`).split('.').map(Number);
-    if (epoch !== this.#epoch) return problem(410, 'cursor-expired');
-    const changed = [...this.#collection(collection)]
-      .filter(([, stored]) => stored.change > (after ?? 0) && (since !== null || stored.record))
-      .sort(([, a], [, b]) => a.change - b.change);
-    const page = changed.slice(0, limit);
-    const last = page[page.length - 1]?.[1].change ?? Math.max(after ?? 0, this.#head(collection));
-    const live = page.filter(([, stored]) => stored.record);
-    const gone = page.filter(([, stored]) => !stored.record);
+    const asked = limitIn(parameters.get('limit'));
+    if (asked === undefined) return problem(400, 'bad-limit');
+    const limit = Math.min(asked, this.#options.page);
+    const start = this.#startOf(parameters.get('since'));
+    if (!start) return problem(410, 'cursor-expired', { epoch: this.#epoch });
+    const { after, quietUntil } = start;
+    const page: [string, Stored][] = [];
+    for (const entry of this.#collections.get(collection) ?? []) {
+      const { change, record } = entry[1];
+      if (change > after && (record || change > quietUntil)) page.push(entry);
+      if (page.length > limit) break;
+    }
+    const hasMore = page.length > limit;
+    if (hasMore) page.pop();
+    const last = page[page.length - 1]?.[1].change ?? after;
+    const next = hasMore ? [last, quietUntil] : [Math.max(last, quietUntil), 0];
+    const live = page.filter(([, { record }]) => record);
+    const gone = page.filter(([, { record }]) => !record);
     const answer = {
-      items: live.map(([, stored]) => stored.record),
-      versions: Object.fromEntries(live.map(([id, { version }]) => [id, { version }])),
+      items: live.map(([, { record }]) => record),
       deleted: gone.map(([id, { version }]) => ({ id, version })),
-      cursor: `${this.#epoch}.${last}`,
-      hasMore: changed.length > page.length,
-      epoch: String(this.#epoch),
+      versions: Object.fromEntries(
+        live.map(([id, { version, lastOperationId }]) => [id, { version, lastOperationId }]),
+      ),
+      cursor: `${this.#life}.${next.join('.')}`,
+      hasMore,
+      epoch: this.#epoch,
     };
     const headers = { 'content-type': 'application/json' };
     return { status: 200, headers, body: JSON.stringify(answer) };
   }
 
-  #head(collection: string): number {
-    let head = 0;
-    for (const { change } of this.#collection(collection).values()) head = Math.max(head, change);
-    return head;
+  /**
+   * Where a pull goes on. One from the start tells nothing of what was deleted before it began:
+   * `quietUntil` carries that through its pages.
+   */
+  #startOf(since: string | null): { after: number; quietUntil: number } | undefined {
+    if (since === null) return { after: 0, quietUntil: this.#changes };
+    const match = /^(.*)\.(\d{1,15})\.(\d{1,15})$/.exec(since);
+    const after = Number(match?.[2]);
+    const isOurs = match?.[1] === this.#life && after <= this.#changes;
+    return isOurs ? { after, quietUntil: Number(match?.[3]) } : undefined;
   }
-}
-
-/** RFC 7396, written anew here: a mistake of the kit's own must not agree with itself. */
-function patched(record: Row, patch: Row): Row {
-  const next: Row = { ...record };
-  for (const [key, value] of Object.entries(patch)) {
-    const before = next[key];
-    if (value === null) delete next[key];
-    else if (isRow(value)) next[key] = patched(isRow(before) ? before : {}, value);
-    else next[key] = value;
-  }
-  return next;
-}
-
-function isRow(value: unknown): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,13 @@
 import type { Facts } from '../../store/facts.ts';
 import { checkFeed } from './feedChecks.ts';
-import { InvariantBroken, makeRun, type Run } from './history.ts';
+import { InvariantBroken, makeRun, needsOf, type Run, simulatedServer } from './history.ts';
 import { checkAccepted, checkDisk, checkStep } from './invariants.ts';
 import { checkEnded } from './ledgerChecks.ts';
 import { checkedPlan, type Fault, type Plan } from './plan.ts';
 import { checkSame } from './recovery.ts';
+import type { ServerFactory } from './serverPort.ts';
 import { settle, startAgain, step } from './settle.ts';
-import type { SimDevice } from './simDevice.ts';
+import type { SimDevice, SimDeviceHooks } from './simDevice.ts';
 import { type Strike, strikesOf } from './strikes.ts';
 import { checkWire } from './wireChecks.ts';
 
@@ -59,6 +60,11 @@ export interface SimulationResult {
   readonly run: Run;
 }
 
+export interface SimulateOptions {
+  /** What stands behind the net; the simulated server where nothing else is said. */
+  readonly server?: ServerFactory;
+}
+
 /** ms after which nothing that was sent is still on its way, and no step waits for its page. */
 const stragglers = 45_000;
 
@@ -68,18 +74,24 @@ const stragglers = 45_000;
  * @throws InvariantBroken for a broken promise
  * @throws SimulationError for a plan that is none, or one that never ends
  */
-export async function simulate(seed: number, given: Plan): Promise<SimulationResult> {
+export async function simulate(
+  seed: number,
+  given: Plan,
+  { server: open = simulatedServer }: SimulateOptions = {},
+): Promise<SimulationResult> {
   const plan = checkedPlan(given);
+  const server = await open(needsOf(seed, plan));
   const crashes: Crash[] = [];
   const note = (check: () => void | Promise<void>): void => {
     const checked = async () => check();
     checked().catch((error) => run.errors.push(error));
   };
-  const run = makeRun(seed, plan, {
+  const hooks: SimDeviceHooks = {
     crashed: (device) => note(() => crashed(run, device, crashes)),
     accepted: (device, operationId) => note(() => checkAccepted(device, operationId)),
     ended: (device, ...ending) => note(() => checkEnded(run, device, ...ending)),
-  });
+  };
+  const run = makeRun(seed, plan, hooks, server);
   try {
     await live(run, plan);
   } catch (error) {
@@ -90,6 +102,7 @@ export async function simulate(seed: number, given: Plan): Promise<SimulationRes
     throw error;
   } finally {
     for (const device of run.devices) device.close();
+    await server.close?.();
   }
   const { world, devices, start } = run;
   return {
@@ -120,6 +133,7 @@ async function live(run: Run, plan: Plan): Promise<void> {
   for (const step of plan.steps) {
     lastStep = Math.max(lastStep, step.at);
     const attempt = (left: number): void => {
+      if (step.do === 'pull' && step.at % 3 === 0 && left === 50) run.server.expireCursors?.();
       if (devices[step.device]?.act(step) || left === 0) return;
       world.schedule(200, () => attempt(left - 1));
     };

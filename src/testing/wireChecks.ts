@@ -1,6 +1,6 @@
 import { carriedBy, InvariantBroken, type Run } from './history.ts';
 import type { Plan } from './plan.ts';
-import { withSuperseded } from './written.ts';
+import { isSealedAnew, withSuperseded } from './written.ts';
 
 function broken(invariant: string, seen: string): never {
   throw new InvariantBroken(invariant, seen);
@@ -13,6 +13,23 @@ export function checkWire(run: Run, plan: Plan): void {
   checkOffline(run, plan);
   checkWaits(run, plan);
   checkValues(run);
+}
+
+/** Requests after which it is asked again whether they lead anywhere. */
+const often = 100;
+
+/**
+ * I15: no going round in circles. A merge stands on the server's newest version, so there are never
+ * more merges on a device than there were effects.
+ */
+export function checkMerges({ devices, net, server }: Run): void {
+  if (net.attempts.length % often !== 0) return;
+  for (const { index, events } of devices) {
+    const merges = events.filter((event) => event.type === 'conflictMerged').length;
+    if (merges > server.ledger.length) {
+      broken('I15', `device ${index} merged ${merges} times for ${server.ledger.length} effects`);
+    }
+  }
 }
 
 /** I18: all attempts of a key carry the bytes that were sealed. */
@@ -135,6 +152,7 @@ function checkValues(run: Run): void {
     for (const [operationId, outcome] of ended) {
       const operation = written.operations.get(operationId);
       if (!operation || gone.has(operationId)) continue;
+      if (isSealedAnew(written, operationId)) continue;
       if (outcome !== 'committed' && outcome !== 'merged') continue;
       for (const [field, value] of Object.entries(operation.changes)) {
         if (typeof value !== 'number') continue;

@@ -17,8 +17,26 @@ export class SimulationError extends Error {
   override readonly name = 'SimulationError';
 }
 
-/** Lets all promise jobs run; the simulated parts use no other real time. */
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Turns of the event loop that are asked for at once: a look at the platform's I/O costs as much as a step. */
+const burst = 64;
+
+/**
+ * Calls `turn` again and again until it answers false, each time after all promise jobs of the time
+ * before have run (Node empties their queue between two immediates); the simulated parts use no
+ * other real time.
+ */
+function drive(turn: () => boolean): void {
+  let state: 'going' | 'ended' = 'going';
+  const once = (isLast: boolean): void => {
+    if (state === 'ended') return;
+    if (!turn()) state = 'ended';
+    else if (isLast) arm();
+  };
+  const arm = (): void => {
+    for (let i = 1; i <= burst; i++) setImmediate(once, i === burst);
+  };
+  arm();
+}
 
 /**
  * Virtual time: a queue of events in the order of their time, ties broken by the seed. After each
@@ -34,6 +52,9 @@ export class World {
   #events = new Map<number, Event>();
   #ids = 0;
   #hash = 0;
+  /** Real work that is under way: time stands still until it is done. */
+  #external = 0;
+  #failed: { readonly error: unknown } | null = null;
 
   constructor(seed: number) {
     this.seed = seed;
@@ -42,7 +63,7 @@ export class World {
   /** Runs `run` after `delay` virtual ms. */
   schedule(delay: number, run: () => void): number {
     const id = ++this.#ids;
-    const rank = keyedHash(String(id), this.seed) % 1_000_003;
+    const rank = mixed(id, this.seed);
     const event: Event = { at: this.now + Math.max(0, delay), rank, id, run, cancelled: false };
     this.#events.set(id, event);
     this.#push(event);
@@ -71,22 +92,55 @@ export class World {
   }
 
   /**
+   * Real I/O (a real server behind the simulated net): no event happens until it has ended, so that
+   * it takes no virtual time and the order of events stays the seed's. Ended includes all that hangs
+   * on the given promise. A rejection ends the run.
+   */
+  external(work: Promise<void>): void {
+    this.#external++;
+    work.then(
+      () => {
+        this.#external--;
+      },
+      (error: unknown) => {
+        this.#external--;
+        this.#failed ??= { error };
+      },
+    );
+  }
+
+  /**
    * Runs until `done`, or until nothing is left to happen.
    * @throws SimulationError after `limit` steps: a scenario that never ends
    */
-  async run(done: () => boolean, limit: number): Promise<void> {
+  run(done: () => boolean, limit: number): Promise<void> {
     const end = this.steps + limit;
-    await nextTurn();
-    while (!done()) {
-      const event = this.#pop();
-      if (!event) return;
-      if (this.steps++ > end) {
-        throw new SimulationError(`the scenario does not end: ${limit} steps were not enough`);
-      }
-      this.now = Math.max(this.now, event.at);
-      event.run();
-      await nextTurn();
+    return new Promise((resolve, reject) => {
+      drive(() => {
+        try {
+          if (this.#step(done, end)) return true;
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+        return false;
+      });
+    });
+  }
+
+  /** One event; false when there is nothing more to do. */
+  #step(done: () => boolean, end: number): boolean {
+    if (this.#external > 0) return true;
+    if (this.#failed) throw this.#failed.error;
+    if (done()) return false;
+    const event = this.#pop();
+    if (!event) return false;
+    if (this.steps++ > end) {
+      throw new SimulationError(`the scenario does not end: it is at step ${this.steps}`);
     }
+    this.now = Math.max(this.now, event.at);
+    event.run();
+    return true;
   }
 
   #pop(): Event | undefined {
@@ -128,6 +182,14 @@ export class World {
       at = smaller;
     }
   }
+}
+
+/** A number that looks drawn, for a count and a seed (the finalizer of MurmurHash3, 32 bits). */
+function mixed(count: number, seed: number): number {
+  let bits = Math.imul(count, 0x9e3779b1) ^ seed;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }
 
 function before(a: Event, b: Event): boolean {

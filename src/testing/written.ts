@@ -69,7 +69,12 @@ export function eraOf({ wipes }: Written, device: number): number {
 }
 
 /** Notes rows of a device that reached its platter. */
-export function noteRows(written: Written, device: number, rows: readonly WrittenRow[]): void {
+export function noteRows(
+  written: Written,
+  device: number,
+  rows: readonly WrittenRow[],
+  changeAt: (cursor: string) => number,
+): void {
   const era = eraOf(written, device);
   const { seals, operations, supersedes, chosen, blind } = written;
   for (const { text } of rows) {
@@ -87,7 +92,7 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
       if (operation.supersedes) supersedes.set(operation.id, operation.supersedes);
     }
     if (row.type === 'pulled' && row.since === null && row.cursor !== null) {
-      blind.set(device, Math.max(blind.get(device) ?? 0, changeOf(row.cursor)));
+      blind.set(device, Math.max(blind.get(device) ?? 0, changeAt(row.cursor)));
     }
   }
 }
@@ -96,12 +101,6 @@ function isSameRequest(one: SealedRequest, other: SealedRequest): boolean {
   const fields = ['method', 'path', 'query', 'body', 'ifMatch'] as const;
   return fields.every((field) => one[field] === other[field]);
 }
-
-/** The server's change that a cursor stands behind. */
-export function changeOf(cursor: string | null): number {
-  return cursor === null ? 0 : Number(cursor.split('.')[1]);
-}
-
 function operationsIn(row: Row): Operation[] {
   const made = ['operation' in row ? row.operation : null, 'behind' in row ? row.behind : null];
   return made.filter((operation) => operation !== null);
@@ -150,6 +149,15 @@ export function isDamaged(
 /** Whether the row that sealed this key was damaged: it may have been sealed anew since. */
 export function isSealDamaged({ damages }: Written, key: string): boolean {
   return damages.some((damage) => damage.keys.has(key));
+}
+
+/** Its request was damaged on the disk and sealed anew, with more in it: what the first did is taken for all. */
+export function isSealedAnew(written: Written, operationId: string): boolean {
+  return [...written.seals].some(
+    ([key, seals]) =>
+      isSealDamaged(written, key) &&
+      seals.some(({ operationIds }) => operationIds.includes(operationId)),
+  );
 }
 
 /** Operations, and those that they stand for. */

@@ -8,6 +8,8 @@ export type Check = (value: unknown) => boolean;
 
 export const isString: Check = (value) => typeof value === 'string';
 export const isText: Check = (value) => typeof value === 'string' && value !== '';
+/** A text that can be the key of a plain object: none that every object has (`constructor`). */
+export const isName: Check = (value) => isText(value) && !((value as string) in Object.prototype);
 export const isNumber: Check = (value) => typeof value === 'number' && Number.isFinite(value);
 export const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 export const isBoolean: Check = (value) => typeof value === 'boolean';
@@ -24,6 +26,10 @@ export function optional(check: Check): Check {
 
 export function listOf(check: Check): Check {
   return (value) => Array.isArray(value) && value.every(check);
+}
+
+export function mapOf(check: Check): Check {
+  return (value) => isJsonObject(value) && Object.values(value).every(check);
 }
 
 export function oneOf(...allowed: readonly string[]): Check {

@@ -1,7 +1,10 @@
-import { isJsonObject } from '../json.ts';
+import { defaultJsonLimits, isJsonObject, isKeepable } from '../json.ts';
 import { upcast } from '../upcasters.ts';
 import { rowChecks } from './codecs.ts';
 import type { JournalEntry, Row } from './row.ts';
+
+/** A row holds values of full depth some levels down. */
+const rowLevels = defaultJsonLimits.depth + 8;
 
 /** A row as text; what `decodeEntry` reads. */
 export function encodeRow(row: Row): string {
@@ -24,18 +27,23 @@ export function decodeEntry(sequence: number, text: unknown): JournalEntry {
   }
   if (!isJsonObject(raw)) return unreadable(sequence, text, null, 'the row is no object');
   const lane = laneIn(raw);
+  if (!isKeepable(raw, rowLevels)) return unreadable(sequence, text, lane, 'no plain data');
   const current = upcast({ ...raw });
-  if (!current) return unreadable(sequence, text, lane, `no upcaster for version ${raw.v}`);
-  const check = Object.hasOwn(rowChecks, String(current.type))
-    ? rowChecks[current.type as Row['type']]
-    : undefined;
-  if (!check) return unreadable(sequence, text, lane, `no row of type ${current.type} is known`);
-  if (!check(current)) return unreadable(sequence, text, lane, `a malformed ${current.type} row`);
+  if (!current) return unreadable(sequence, text, lane, `no upcaster for version ${wordOf(raw.v)}`);
+  const type = wordOf(current.type);
+  const check = Object.hasOwn(rowChecks, type) ? rowChecks[type as Row['type']] : undefined;
+  if (!check) return unreadable(sequence, text, lane, `no row of type ${type} is known`);
+  if (!check(current)) return unreadable(sequence, text, lane, `a malformed ${type} row`);
   return { sequence, row: current as unknown as Row };
 }
 
 function describe(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
+}
+
+/** For messages: an object from outside may not even turn into text. */
+function wordOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'that is no word' : String(value);
 }
 
 function unreadable(

@@ -3,11 +3,13 @@ import {
   isAnything,
   isBoolean,
   isCount,
+  isName,
   isNumber,
   isObject,
   isString,
   isText,
   listOf,
+  mapOf,
   nullable,
   oneOf,
   optional,
@@ -15,18 +17,18 @@ import {
 } from './check.ts';
 import type { RowType } from './row.ts';
 
-const actionId = shape({ writer: isText, n: isCount });
+const actionId = shape({ writer: isName, n: isCount });
 const ids = listOf(isText);
-const failure = shape({
+export const failure = shape({
   code: isText,
   status: optional(isNumber),
   message: isString,
   at: isNumber,
 });
 
-const operation = shape({
+export const operation = shape({
   id: isText,
-  model: isText,
+  model: isName,
   recordId: isText,
   kind: oneOf('create', 'update', 'upsert', 'delete'),
   changes: isObject,
@@ -34,6 +36,8 @@ const operation = shape({
   visible: isBoolean,
   strategy: oneOf('optimistic', 'waitForRemote'),
   supersedes: optional(ids),
+  dependsOn: optional(ids),
+  request: optional(isObject),
   meta: optional(isAnything),
 });
 
@@ -47,11 +51,29 @@ const requestFields = {
   contentType: nullable(isString),
   body: nullable(isString),
   ifMatch: nullable(isString),
+  headers: optional(mapOf(isString)),
+  notes: optional(isObject),
 };
 
-const overwritten = listOf(shape({ field: isString, local: isAnything, remote: isAnything }));
+/** A request as it stands in a lane. */
+export const sealedRequest = shape(requestFields);
+
+const overwritten = listOf(
+  shape({
+    ...{ field: isString, local: isAnything, remote: isAnything },
+    kept: optional(oneOf('remote')),
+  }),
+);
 const conflict = shape({ remote: nullable(isObject), remoteVersion: nullable(isString) });
-const lane = { model: isText, recordId: isText };
+const lane = { model: isName, recordId: isText };
+/** What a lane that waits for a person keeps of the row that parked it. */
+export const parkedParts = {
+  reason: oneOf('rejected', 'conflict'),
+  operationIds: ids,
+  failure,
+  rollback: isBoolean,
+  conflict: optional(nullable(conflict)),
+};
 
 function row(fields: Readonly<Record<string, Check>>): Check {
   return shape({ actionId, at: isNumber, ...fields });
@@ -82,6 +104,7 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     by: oneOf('policy', 'person'),
     replaced: ids,
     operation: nullable(operation),
+    outcome: optional(oneOf('discarded')),
     base: nullable(isObject),
     version: nullable(isString),
     overwritten,
@@ -91,7 +114,7 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
   retried: row({ ...lane, operationIds: ids, operation }),
   edited: row({ ...lane, operationIds: ids, operation, behind: nullable(operation) }),
   pulled: row({
-    model: isText,
+    model: isName,
     items: listOf(
       shape({
         id: isText,
@@ -105,6 +128,11 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     since: nullable(isString),
     cursor: nullable(isString),
     complete: isBoolean,
+    begins: optional(isBoolean),
+    unchanged: optional(ids),
+    epoch: optional(isText),
+    filter: optional(isString),
   }),
+  originPaused: row({ origin: isString, until: isNumber, failure }),
   purged: row({ generation: isCount }),
 };

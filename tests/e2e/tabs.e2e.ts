@@ -87,7 +87,7 @@ test('a second tab shows the records, says that it does not write, and takes ove
   expect(device.pageErrors).toEqual([]);
 });
 
-test('a tab that takes over sends what the first one left unsent, once', async () => {
+test('MT2: a tab that takes over sends what the first one left unsent, once', async () => {
   await using server = await ServerProcess.make();
   await using device = await Device.make(page, { name: 'heir', api: server.apiUrl });
   const first = await device.open();

@@ -228,3 +228,36 @@ test('what no later build could read back is refused before it is shown', async 
   );
   expect(todo.selectTotal(device.store.getState())).toBe(0);
 });
+
+test('I23: a stop while an answer waits for room on the disk leaves no timer behind', async () => {
+  const timers = new Set<number>();
+  const env = quickEnv({
+    setTimer: (delay, callback, label) => {
+      const ring = () => {
+        timers.delete(timer);
+        callback();
+      };
+      const timer = browserEnv.setTimer(delay, ring, label);
+      timers.add(timer);
+      return timer;
+    },
+    clearTimer: (timer) => {
+      timers.delete(timer);
+      browserEnv.clearTimer(timer);
+    },
+  });
+  let refused = 0;
+  const storage = bent(memory(), {
+    beforeCommit: ({ append }) => {
+      if (!append?.some((row) => row.includes('"answered"'))) return;
+      refused++;
+      throw new StorageError('quota', 'full');
+    },
+  });
+  const device = await world.settled({ storage, env });
+  device.sync.models.todo.create(milk);
+  await until('the answer could not be written', () => refused > 0);
+  await until('it waits', () => timers.size > 0);
+  await device.sync.stop();
+  expect(timers.size).toBe(0);
+});

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { SyncError } from '../../src/errors.ts';
 import { memory } from '../../src/storage.ts';
+import { quarantineLimit } from '../../store/factsDraft.ts';
 import { away, stateOf, statusOf, tinyWorld } from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';
 
@@ -42,6 +44,25 @@ test('I16: nothing is called synced while rows wait for a build that can read th
   expect(statusOf(device).reason).toBe('quarantined');
 });
 
+test('I22: where 1,000 rows wait for a build that can read them, more writes to their records are refused, and others go on', async () => {
+  const storage = memory();
+  const connection = await storage.open('held-up');
+  await connection.commit({ append: [rowOfTomorrow('a')] });
+  const device = await world.started({ storage, name: 'held-up', bend: away });
+  const { todo } = device.sync.models;
+  const edits = Array.from({ length: quarantineLimit - 1 }, (_, i) =>
+    todo.upsert({ id: 'a', title: `${i}`, done: false }),
+  );
+  const refused = () => todo.upsert({ id: 'a', title: 'one more', done: false });
+  const heldUp = expect.objectContaining({ constructor: SyncError, code: 'heldUp' });
+  // At once, and when all of them are durable.
+  expect(refused).toThrow(heldUp);
+  for (const { saved } of edits) await saved;
+  expect(refused).toThrow(heldUp);
+  expect(stateOf(device).sequenced.quarantine.size).toBe(quarantineLimit);
+  await todo.create({ title: 'Bread', done: false }).saved;
+});
+
 test('ST10: a row that a start can not read is told, and told again until it stands in a checkpoint', async () => {
   const storage = memory();
   const connection = await storage.open('damaged');
@@ -57,4 +78,25 @@ test('ST10: a row that a start can not read is told, and told again until it sta
     await device.sync.stop();
   }
   expect(told).toEqual([1, 1]);
+});
+
+test('I17: what waits behind a row that can not be read ends as discarded when all is cleared', async () => {
+  const storage = memory();
+  const connection = await storage.open('cleared-behind');
+  await connection.commit({ append: [rowOfTomorrow('a')] });
+  const device = await world.started({ storage, name: 'cleared-behind', bend: away });
+  const told: string[] = [];
+  device.sync.events.on('settled', ({ operationId, outcome }) => {
+    told.push(`${operationId} ${outcome}`);
+  });
+  const { operationId, saved } = device.sync.models.todo.upsert({
+    id: 'a',
+    title: 'A',
+    done: false,
+  });
+  await saved;
+  expect(stateOf(device).sequenced.quarantine.size).toBe(2);
+  await device.sync.clear({ unsent: 'discard' });
+  expect(stateOf(device).sequenced.quarantine.size).toBe(0);
+  expect(told).toEqual([`${operationId} discarded`]);
 });

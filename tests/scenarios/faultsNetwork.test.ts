@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { browserEnv } from '../../src/env/browserEnv.ts';
+import {
+  answered,
+  failure,
+  operation,
+  recorded,
+  row,
+  sealed,
+  TestJournal,
+} from '../support/rows.ts';
 import { serverWorld } from '../support/server.ts';
 import { watchedWire } from '../support/wire.ts';
 import { type Device, until } from '../support/world.ts';
@@ -76,6 +85,26 @@ describe('answers that go astray', () => {
       { id: 'b', title: 'B', done: true },
     ]);
     expect(world.ledger()).toHaveLength(2);
+  });
+
+  test('NW7: an error or a refusal that comes after the success rolls nothing back', () => {
+    const create = operation('create', 'a', { id: 'a', title: 'Milk' });
+    const journal = new TestJournal().add(recorded(create), sealed([create]));
+    journal.add(answered([create], { id: 'a', title: 'Milk' }));
+    const { facts } = journal;
+    const about = { model: 'todo', recordId: 'a' } as const;
+    const parked = { type: 'parked', reason: 'rejected', operationIds: [create.id] } as const;
+    const late = [
+      row({ ...about, ...parked, failure, rollback: true }),
+      row({ ...about, type: 'retryScheduled', attempts: 1, retryAt: 5, failure }),
+    ];
+    for (const [i, each] of late.entries()) {
+      journal.add(each);
+      expect(journal.illegal).toHaveLength(1);
+      expect(journal.facts.settlements).toBe(facts.settlements);
+      expect(journal.facts.models).toEqual(facts.models);
+      expect([i, journal.facts.lanes.size, journal.facts.outbox.size]).toEqual([i, 0, 0]);
+    }
   });
 
   test.each([

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { DifferentialModel } from '../../src/testing/differentialModel.ts';
-import { carriedBy, makeRun } from '../../src/testing/history.ts';
+import { carriedBy } from '../../src/testing/history.ts';
 import { keyed, keyedBelow, keyedPick } from '../../src/testing/keyed.ts';
-import type { Plan } from '../../src/testing/plan.ts';
 import type { SimDevice } from '../../src/testing/simDevice.ts';
+import { type FreeRun, freeRun } from '../support/freeRun.ts';
 
 const ids = ['a', 'b', 'c'];
 const doings = [
@@ -37,37 +37,20 @@ const doings = [
 /** Values that a merge patch treats each in its own way: plain, nested, lists, null. */
 const values = [1, 'x', null, [1, null], { a: 1 }, { a: 2, b: { c: 1 } }, { b: null, d: [] }];
 
-function plainRun(seed: number): { seed: number; plan: Plan } {
-  const onReject = keyed(seed, 'reject') < 0.5 ? 'rollback' : 'keep';
-  return { seed, plan: { devices: 1, ids: 'client', onReject, steps: [], faults: [] } };
-}
-
-/** Lets virtual time pass. */
-async function pass(run: ReturnType<typeof makeRun>, ms: number): Promise<void> {
-  let isOver = false;
-  run.world.schedule(ms, () => {
-    isOver = true;
-  });
-  await run.world.run(() => isOver, 10_000);
-}
-
 /** Runs one random sequence on both; the steps so far are in the message if they differ. */
 async function compare(seed: number, length: number): Promise<Set<string>> {
-  const { plan } = plainRun(seed);
-  const nobody = () => {};
-  const hooks = { crashed: nobody, accepted: nobody, ended: nobody };
-  const run = makeRun(seed, plan, hooks);
-  const model = new DifferentialModel(plan.onReject);
-  const device = run.devices[0] as SimDevice;
+  const onReject = keyed(seed, 'reject') < 0.5 ? 'rollback' : 'keep';
+  const day = freeRun(seed, { ids: 'client', onReject });
+  const { run, device, pass } = day;
+  const model = new DifferentialModel(onReject);
   const told: string[] = [];
   const did = new Set<string>();
   const mine = new Set<string>();
   let isPaused = false;
-  device.open();
-  await pass(run, 2_000);
+  await pass(2_000);
   try {
     for (let i = 0; i < length; i++) {
-      const step = await act(run, model, seed, i, isPaused);
+      const step = await act(day, model, seed, i, isPaused);
       for (const id of ids) for (const one of model.waiting(id)) mine.add(one);
       if (step === null) continue;
       if (step === 'pause') isPaused = true;
@@ -75,13 +58,13 @@ async function compare(seed: number, length: number): Promise<Set<string>> {
       told.push(step);
       did.add(step.split(' ')[0] ?? '');
       // While it pauses nothing is sealed: what waits is folded into one request later.
-      await pass(run, isPaused ? 100 : 3_000);
+      await pass(isPaused ? 100 : 3_000);
       if (!isPaused) model.send();
       const [here, expected] = [shownBy(device), shownByModel(model)];
       agree('what is shown', here, expected, seed, told);
     }
     await device.life?.sync.resume();
-    await pass(run, 5_000);
+    await pass(5_000);
     model.send();
     expect(run.errors).toEqual([]);
     const server = [...run.server.rows('todos')].map(([id, { record }]) => [id, record]);
@@ -125,13 +108,13 @@ const shownByModel = (model: DifferentialModel) => {
 
 /** One random act on both; null where it makes no sense here. */
 async function act(
-  run: ReturnType<typeof makeRun>,
+  day: FreeRun,
   model: DifferentialModel,
   seed: number,
   i: number,
   isPaused: boolean,
 ): Promise<string | null> {
-  const life = (run.devices[0] as SimDevice).life ?? expect.fail('the page is there');
+  const life = day.device.life ?? expect.fail('the page is there');
   const { sync } = life;
   const { todo } = sync.models;
   const draw = <T>(label: string, from: readonly T[]) => keyedPick(seed, `${label}/${i}`, from);
@@ -180,7 +163,7 @@ async function act(
       const waiting = model.waiting(id);
       const one = waiting[keyedBelow(seed, `which/${i}`, waiting.length)];
       if (one === undefined) return null;
-      const [answer] = await Promise.all([sync.outbox.cancel(one), pass(run, 50)]);
+      const [answer] = await Promise.all([sync.outbox.cancel(one), day.pass(50)]);
       expect(answer).toBe(model.cancel(id, one));
       return `cancel ${id} ${one}`;
     }
@@ -192,13 +175,13 @@ async function act(
       const asked = what === 'edit' ? sync.outbox.edit(dead, patch) : sync.outbox.retry(dead);
       // At once: before it is sent.
       const behind = sync.outbox.list().filter(({ operation }) => operation.recordId === id);
-      const [{ operationId }] = await Promise.all([asked, pass(run, 50)]);
+      const [{ operationId }] = await Promise.all([asked, day.pass(50)]);
       model.mend(id, operationId, behind.at(-1)?.operation.id ?? '', patch);
       return `${what} ${id}`;
     }
     case 'discard': {
       if (dead === undefined) return null;
-      await Promise.all([sync.outbox.discard(dead), pass(run, 50)]);
+      await Promise.all([sync.outbox.discard(dead), day.pass(50)]);
       model.discard(id);
       return `discard ${id}`;
     }

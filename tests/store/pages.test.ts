@@ -5,6 +5,7 @@ import {
   branchCapacity,
   eachLeaf,
   getIn,
+  isWhole,
   keysOf,
   leafCapacity,
   noPages,
@@ -38,6 +39,7 @@ function expectSound(pages: Pages<number>): void {
     return branch.children.reduce((sum, child) => sum + walk(child, depth - 1), 0);
   };
   expect(walk(pages.root, pages.depth)).toBe(pages.size);
+  expect(isWhole(pages)).toBe(true);
   const keys = keysOf(pages);
   expect(keys).toEqual([...keys].sort());
 }

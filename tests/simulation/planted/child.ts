@@ -3,11 +3,10 @@ import { pathToFileURL } from 'node:url';
 import type * as Generating from '../../../src/testing/generate.ts';
 import type * as Simulating from '../../../src/testing/simulate.ts';
 
-/** Which copy, and which seeds of it. */
+/** Which copy, and which seeds of it, in order. */
 export interface Job {
   readonly root: string;
-  readonly from: number;
-  readonly seeds: number;
+  readonly seeds: readonly number[];
 }
 
 export interface Found {
@@ -24,7 +23,7 @@ export interface Report {
   readonly seconds: number;
 }
 
-/** Each so many seeds one is run twice: chance that is not the seed's own is found by nothing else. */
+/** One seed in so many is run twice: nothing else finds chance that is not the seed's own. */
 const twice = 10;
 
 /** The kit of one copy: every copy is loaded as its own. */
@@ -35,15 +34,16 @@ async function load(root: string) {
   return { generate, simulate };
 }
 
-async function search({ root, from, seeds }: Job): Promise<Report> {
+async function search({ root, seeds }: Job): Promise<Report> {
   const began = performance.now();
   const { generate, simulate } = await load(root);
   const report = (found: Found | null, ran: number): Report => ({
     ...{ found, ran },
     seconds: (performance.now() - began) / 1_000,
   });
-  for (let seed = from; seed < from + seeds; seed++) {
-    const ran = seed - from + 1;
+  let ran = 0;
+  for (const seed of seeds) {
+    ran++;
     process.send?.({ seed });
     try {
       const { trace } = await simulate(seed, generate(seed));
@@ -57,7 +57,7 @@ async function search({ root, from, seeds }: Job): Promise<Report> {
       return report({ seed, invariant, seen: error.message }, ran);
     }
   }
-  return report(null, seeds);
+  return report(null, ran);
 }
 
 process.on('message', async (job: Job) => {

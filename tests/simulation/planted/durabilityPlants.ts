@@ -20,7 +20,7 @@ export const durabilityPlants: readonly Plant[] = [
       {
         file: 'src/runtime.ts',
         find: 'this.handles.notSaved(row.actionId.n, operation?.id ?? null, error);',
-        replace: 'this.handles.savedThrough(row.actionId.n);\n      if (!error) return;',
+        replace: 'this.handles.savedThrough(row.actionId.n);',
       },
     ],
   },
@@ -51,7 +51,7 @@ export const durabilityPlants: readonly Plant[] = [
       {
         file: 'store/slice.ts',
         find: 'if (row.actionId.n <= (facts.lastSeen[row.actionId.writer]?.n ?? 0)) tail.delete(key);',
-        replace: 'if (row.actionId.n > 0) tail.delete(key);',
+        replace: 'if (key) tail.delete(key);',
       },
     ],
   },
@@ -67,7 +67,7 @@ export const durabilityPlants: readonly Plant[] = [
       {
         file: 'src/journal/journal.ts',
         find: '    if (this.#inDoubt && !(await this.#resolveDoubt())) return;\n',
-        replace: '    if (this.#closed && !(await this.#resolveDoubt())) return;\n',
+        replace: '',
       },
     ],
   },
@@ -101,7 +101,7 @@ export const durabilityPlants: readonly Plant[] = [
       {
         file: 'store/fold.ts',
         find: "    draft.pages('quarantine').set(orderKey(sequence), { text, lane: waiting, reason });\n    return;",
-        replace: '    if (text && reason) return;',
+        replace: '    return;',
       },
     ],
   },

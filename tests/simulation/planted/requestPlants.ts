@@ -57,7 +57,7 @@ export const requestPlants: readonly Plant[] = [
       {
         file: 'src/engine/answerRows.ts',
         find: 'const retryAt = at + context.delayAfter(lane.attempts);',
-        replace: 'const retryAt = at + 0 * context.delayAfter(lane.attempts);',
+        replace: 'const retryAt = at;',
       },
     ],
   },
@@ -90,12 +90,12 @@ export const requestPlants: readonly Plant[] = [
       {
         file: 'store/fold.ts',
         find: "if (row.operationIds.some((id) => bound.includes(id))) return 'too late: it is sealed';",
-        replace: "if (row.operationIds.length === 0 && bound.length === 0) return 'nothing to do';",
+        replace: '',
       },
       {
         file: 'src/outbox.ts',
         find: "if (leaving.some((id) => bound.includes(id))) return 'tooLate';",
-        replace: "if (leaving.length === 0 && bound.length === 0) return 'tooLate';",
+        replace: '',
       },
     ],
   },

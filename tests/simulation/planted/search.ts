@@ -1,49 +1,67 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Job, Report } from './child.ts';
+import { copyOf } from './copy.ts';
+import type { Plant } from './plant.ts';
 
-const childFile = join(import.meta.dirname, 'child.ts');
-/** ms without a word after which a child is taken to run in circles. */
-const silence = 60_000;
-
+/** What the child says: where it is, and in the end what it found. */
 type Word = { readonly seed: number } | { readonly report: Report };
 
-/** Runs a job in a process of its own: a planted bug may spin or crash it. */
-export async function search(job: Job): Promise<Report> {
+const childFile = join(import.meta.dirname, 'child.ts');
+/** ms without a word after which a run is taken to turn in circles. */
+const silence = 90_000;
+
+/** `count` seeds from `from` on. */
+export function seedsFrom(from: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => from + i);
+}
+
+/** Runs seeds in a copy with this bug in it (null: as the kit is) until a promise is broken. */
+export async function search(plant: Plant | null, seeds: readonly number[]): Promise<Report> {
+  using copy = copyOf(plant);
+  // A process of its own: a planted bug may spin or crash it.
   const child = fork(childFile, { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
   try {
-    return await listen(child, job);
+    return await listen(child, { root: copy.root, seeds });
   } finally {
-    child.kill();
+    child.kill('SIGKILL');
   }
 }
 
+/** @throws Error where the child ends or falls silent: a bug that no invariant ends is not found */
 function listen(child: ChildProcess, job: Job): Promise<Report> {
-  const began = performance.now();
-  let seed = job.from;
-  let said = '';
-  return new Promise((resolve) => {
-    const end = (invariant: string, seen: string) =>
-      resolve({
-        found: { seed, invariant, seen },
-        ran: seed - job.from + 1,
-        seconds: (performance.now() - began) / 1_000,
-      });
-    const stuck = () => end('no end', 'the run does not come to its end');
+  let at = job.seeds[0];
+  let complaint = '';
+  return new Promise((resolve, reject) => {
+    const fail = (what: string) => reject(new Error(`seed ${at}: ${what}`));
+    const stuck = () => fail(`nothing was heard for ${silence} ms`);
     let timer = setTimeout(stuck, silence);
     child.stderr?.on('data', (text) => {
-      said += text;
+      complaint += text;
     });
     child.on('message', (word: Word) => {
       clearTimeout(timer);
       if ('report' in word) return resolve(word.report);
-      seed = word.seed;
+      at = word.seed;
       timer = setTimeout(stuck, silence);
     });
     child.on('exit', () => {
       clearTimeout(timer);
-      end('no crash', said.slice(-2_000));
+      fail(`the process ended: ${complaint.slice(-2_000)}`);
     });
     child.send(job);
   });
+}
+
+/** Works through a list, `width` at a time. */
+export async function eachOf<T>(
+  list: readonly T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = [...list];
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await work(next);
+  };
+  await Promise.all(Array.from({ length: width }, worker));
 }

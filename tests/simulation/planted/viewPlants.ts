@@ -9,12 +9,7 @@ export const viewPlants: readonly Plant[] = [
       {
         file: 'src/engine/pulling.ts',
         find: 'return answeredSince.size > 0 && answeredSince.has(laneKey(model, id));',
-        replace: 'return answeredSince.has(`${model} ${id}`);',
-      },
-      {
-        file: 'src/engine/pulling.ts',
-        find: 'import { type Facts, type Lane, laneKey }',
-        replace: 'import { type Facts, type Lane, laneKey }',
+        replace: 'return false;',
       },
     ],
   },
@@ -36,14 +31,17 @@ export const viewPlants: readonly Plant[] = [
     edits: [
       {
         file: 'store/fold.ts',
-        find: '    if (draft.lane(laneKey(row.model, recordId))?.parked) {\n      renewConflict(draft, row.model, recordId, null, null);\n      continue;\n    }\n',
+        find: '    const lane = draft.lane(laneKey(row.model, recordId));\n    // Older',
         replace:
-          '    const gone = laneKey(row.model, recordId);\n    for (const { operation } of draft.operationsOf(gone)) draft.dequeue(operation.id);\n    if (draft.lane(gone)) draft.putLane(gone, null);\n',
+          '    const gone = laneKey(row.model, recordId);\n' +
+          '    for (const { operation } of draft.operationsOf(gone)) draft.dequeue(operation.id);\n' +
+          '    draft.putLane(gone, null);\n' +
+          '    const lane = draft.lane(gone);\n    // Older',
       },
       {
         file: 'src/engine/pulling.ts',
-        find: 'else if (canTakeTombstone(getIn(facts.lanes, laneKey(context.model, id)))) deleted.push(id);',
-        replace: 'else if (canTakeTombstone(getIn(facts.lanes, ""))) deleted.push(id);',
+        find: "return lane?.state !== 'pending';",
+        replace: 'return true;',
       },
     ],
   },
