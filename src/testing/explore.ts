@@ -46,6 +46,8 @@ export interface ExploreOptions {
   readonly pairsOneIn: number;
   /** Sees every run that kept all promises; what it throws is a broken one. */
   readonly onRun?: (run: CrashRun, result: SimulationResult) => void;
+  /** Hears of promises that a crash breaks, and the next crash is tried; without it the first ends all. */
+  readonly onBroken?: (broken: CrashBroken) => void;
 }
 
 /**
@@ -55,7 +57,7 @@ export interface ExploreOptions {
  * @throws SimulationError for a scenario whose steps or crashes never happen
  */
 export async function explore(scenario: Scenario, options: ExploreOptions): Promise<Exploration> {
-  const { seed, pairsOneIn, onRun = () => {} } = options;
+  const { seed, pairsOneIn, onRun = () => {}, onBroken } = options;
   const plan = await placed(scenario, seed);
   const calm = await crashRun({ scenario, seed, plan, crashes: [] });
   for (const step of scenario.steps) {
@@ -65,8 +67,12 @@ export async function explore(scenario: Scenario, options: ExploreOptions): Prom
   }
   const cells = new Map<string, number>();
   const count = { runs: 0, pairs: 0, skipped: 0 };
-  const run = async (made: CrashRun): Promise<SimulationResult> => {
-    const result = await crashRun(made, onRun);
+  const run = async (made: CrashRun): Promise<SimulationResult | null> => {
+    const result = await crashRun(made, onRun).catch((error: unknown) => {
+      if (!onBroken || !(error instanceof CrashBroken)) throw error;
+      onBroken(error);
+      return null;
+    });
     const { name, kind } = made.crashes.at(-1) as CrashPoint;
     for (const one of namesOf(name)) {
       cells.set(`${one}/${kind}`, (cells.get(`${one}/${kind}`) ?? 0) + 1);
@@ -77,9 +83,9 @@ export async function explore(scenario: Scenario, options: ExploreOptions): Prom
   for (const point of points) {
     const once: CrashRun = { scenario, seed, plan: withCrash(plan, point), crashes: [point] };
     const result = await run(once);
-    checkBefore(once, calm, result);
     count.runs++;
-    if (pairsOneIn === 0) continue;
+    if (result) checkBefore(once, calm, result);
+    if (!result || pairsOneIn === 0) continue;
     for (const second of recoveryPointsOf(point, result)) {
       const twice = { ...once, plan: withCrash(once.plan, second), crashes: [point, second] };
       if (isDrawn(twice, pairsOneIn)) {

@@ -69,6 +69,15 @@ export const storage: readonly ScenarioRow[] = [
     ...{ doing: [[900, 'checkpoint']], steps: ['checkpoint slice', 'checkpoint end'] },
   },
   {
+    ...{ name: 'of many pages, while somebody writes', group: 'checkpoint', seeded: 1_800 },
+    ...{ serverPage: 1_000, steps: ['checkpoint slice', 'checkpoint end', 'append recorded'] },
+    doing: [
+      [900, 'checkpoint'],
+      [900.2, 'create', 5_000],
+      [903, 'update', 5_000],
+    ],
+  },
+  {
     ...{ name: 'orphans are swept', group: 'checkpoint', seeded: 1_800, serverPage: 1_000 },
     ...{ faults: [{ step: 'checkpoint slice', do: 'killAfter' }], steps: ['sweep'] },
     doing: [
