@@ -1,12 +1,14 @@
 import { assign, setup } from 'xstate';
 
-export type ConnectionState = 'offline' | 'probing' | 'online' | 'waiting';
+export type ConnectionState = 'offline' | 'unsuited' | 'probing' | 'online' | 'waiting';
 
 /** Whether requests can reach the server at all. The platform's word is a hint; a probe decides. */
 export type ConnectionEvent =
   /** The platform says there is (not) a network. */
   | { readonly type: 'networkCame' }
   | { readonly type: 'networkWent' }
+  /** There is one, but not of the kind that the app asks for. */
+  | { readonly type: 'networkUnsuited' }
   /** A request ended without an HTTP answer. */
   | { readonly type: 'requestFailed' }
   | { readonly type: 'probeSucceeded' }
@@ -15,7 +17,7 @@ export type ConnectionEvent =
 
 export interface ConnectionContext {
   /** The platform's last word. */
-  readonly hinted: 'present' | 'absent';
+  readonly hinted: 'present' | 'absent' | 'unsuited';
   /** Probes failed in a row; 0 once one succeeded. */
   readonly failures: number;
   readonly retryIn: number;
@@ -33,10 +35,12 @@ export const connectionMachine = setup({
   },
   guards: {
     hintedAbsent: ({ context }) => context.hinted === 'absent',
+    hintedUnsuited: ({ context }) => context.hinted === 'unsuited',
   },
   actions: {
     hintPresent: assign({ hinted: 'present' }),
     hintAbsent: assign({ hinted: 'absent' }),
+    hintUnsuited: assign({ hinted: 'unsuited' }),
     succeed: assign({ failures: 0 }),
     fail: assign({
       failures: ({ context }) => context.failures + 1,
@@ -53,18 +57,34 @@ export const connectionMachine = setup({
   initial: 'starting',
   states: {
     starting: {
-      always: [{ guard: 'hintedAbsent', target: 'offline' }, { target: 'online' }],
+      always: [
+        { guard: 'hintedAbsent', target: 'offline' },
+        { guard: 'hintedUnsuited', target: 'unsuited' },
+        { target: 'online' },
+      ],
     },
     offline: {
       tags: 'waiting',
       description: 'The platform says so and a probe did not disprove it.',
       after: { distrust: 'probing' },
-      on: { networkCame: { target: 'probing', actions: 'hintPresent' } },
+      on: {
+        networkUnsuited: { target: 'unsuited', actions: 'hintUnsuited' },
+        networkCame: { target: 'probing', actions: 'hintPresent' },
+      },
+    },
+    unsuited: {
+      tags: 'waiting',
+      description: 'There is a network, but the app does not want to use this kind of it.',
+      on: {
+        networkCame: { target: 'probing', actions: 'hintPresent' },
+        networkWent: { target: 'offline', actions: 'hintAbsent' },
+      },
     },
     probing: {
       tags: 'busy',
       description: 'One cheap request decides; nothing else is sent meanwhile.',
       on: {
+        networkUnsuited: { target: 'unsuited', actions: 'hintUnsuited' },
         networkCame: { actions: 'hintPresent' },
         networkWent: { actions: 'hintAbsent' },
         probeSucceeded: { target: 'online', actions: 'succeed' },
@@ -76,6 +96,7 @@ export const connectionMachine = setup({
     },
     online: {
       on: {
+        networkUnsuited: { target: 'unsuited', actions: 'hintUnsuited' },
         networkCame: { actions: 'hintPresent' },
         networkWent: { target: 'probing', actions: 'hintAbsent' },
         requestFailed: { target: 'probing' },
@@ -86,6 +107,7 @@ export const connectionMachine = setup({
       description: 'The server can not be reached; all wait together for the next probe.',
       after: { retryIn: 'probing' },
       on: {
+        networkUnsuited: { target: 'unsuited', actions: 'hintUnsuited' },
         networkCame: { target: 'probing', actions: 'hintPresent' },
         networkWent: { target: 'offline', actions: 'hintAbsent' },
       },

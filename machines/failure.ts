@@ -11,8 +11,22 @@ export type FailureCode =
   | 'unreadable'
   /** The server could not do it now (5xx and every status that the kit has no better word for). */
   | 'server'
-  /** The server refuses this operation for good (400, 422). */
+  /** The server refuses this operation for good (400, 422 and other 4xx). */
   | 'rejected'
+  /** It refuses it for this person (403). */
+  | 'forbidden'
+  /** It is more than the server takes at once (413, 431). */
+  | 'tooLarge'
+  /** The same request fails on the server again and again, while the server itself is well. */
+  | 'serverError'
+  /** The server works on it (202, or 409 with an idempotency key that is in progress). */
+  | 'underWay'
+  /** Too much at once, or not now: the server said when (429, 503 with Retry-After). */
+  | 'paused'
+  /** The credentials are not (any more) accepted. */
+  | 'unauthorized'
+  /** Nothing on this server can take it: a wrong address, a bad deployment, a portal in between. */
+  | 'misdeployed'
   /** Somebody else changed the record. */
   | 'conflict'
   /** Somebody else deleted the record. */

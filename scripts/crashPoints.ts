@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { CrashBroken, type Exploration, explore, missedCells } from '../src/testing/crashPoints.ts';
+import { missedCells } from '../src/testing/crashPoints.ts';
+import { CrashBroken, type Exploration, explore } from '../src/testing/explore.ts';
 import { scenarios } from '../src/testing/scenarios.ts';
 
 /**

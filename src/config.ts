@@ -1,4 +1,5 @@
-import type { Identified, ModelDefinition } from './defineModel.ts';
+import { type NetworkRequirement, networkRequirements } from '../machines/network.ts';
+import { type Identified, type ModelDefinition, wireOf } from './defineModel.ts';
 import type { Inspect } from './engine/connection.ts';
 import { SyncError } from './errors.ts';
 import type { Env } from './ports/env.ts';
@@ -19,6 +20,11 @@ export interface SyncOptions<M extends Models, P extends string = string> {
   readonly storage?: Storage;
   /** Waits between attempts; times in ms. Default: 1 s, doubled up to 5 min, full jitter. */
   readonly backoff?: { readonly base?: number; readonly factor?: number; readonly cap?: number };
+  /**
+   * Which network may be used: `any` (default), `unmetered`, `wifi` (or a cable), or `none`: the
+   * platform's word is not asked. What a platform does not tell forbids nothing.
+   */
+  readonly network?: NetworkRequirement;
   /** XState's inspection of the long-lived machines (connection, engine). */
   readonly inspect?: Inspect;
   /** The way to time, randomness and I/O; for tests and unusual platforms. */
@@ -30,7 +36,17 @@ function refuse(option: string, must: string): never {
 }
 
 const knownOptions = new Set([
-  ...['name', 'models', 'transport', 'reducerPath', 'storage', 'backoff', 'inspect', 'env'],
+  ...[
+    'name',
+    'models',
+    'transport',
+    'reducerPath',
+    'storage',
+    'backoff',
+    'network',
+    'inspect',
+    'env',
+  ],
 ]);
 
 /** Refuses bad configuration with the path of the option. */
@@ -53,6 +69,18 @@ export function checkOptions<M extends Models>(options: SyncOptions<M>): void {
     if (typeof models[model]?.endpoint !== 'string') {
       refuse(`models.${model}`, 'be made by defineModel(…)');
     }
+    transport.checkModel?.(wireOf(model, models[model]));
+  }
+  for (const model of names) {
+    for (const [field, other] of Object.entries(models[model]?.references ?? {})) {
+      if (!names.includes(other)) {
+        refuse(`models.${model}.references.${field}`, `name a model; there is no ${other}`);
+      }
+    }
+  }
+  const { network = 'any' } = options;
+  if (!networkRequirements.includes(network)) {
+    refuse('network', `be one of ${networkRequirements.join(', ')}`);
   }
   for (const [option, value] of Object.entries(backoff)) {
     if (!(typeof value === 'number' && value > 0)) refuse(`backoff.${option}`, 'be above 0');

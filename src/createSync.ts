@@ -7,7 +7,7 @@ import { type SyncStatus, selectSyncStatus } from '../store/selectors.ts';
 import { createSyncSlice, type PersonDraft, type SyncState } from '../store/slice.ts';
 import { checkOptions, type Models, type SyncOptions } from './config.ts';
 import { type Conflicts, createConflicts } from './conflicts.ts';
-import type { Identified, ModelDefinition } from './defineModel.ts';
+import { type Identified, type ModelDefinition, wireOf } from './defineModel.ts';
 import {
   type DefaultMiddlewareOptions,
   devToolsOptions,
@@ -15,9 +15,11 @@ import {
 } from './devTools.ts';
 import type { EngineModel } from './engine/models.ts';
 import type { PullResult } from './engine/puller.ts';
+import type { PullOptions } from './engine/pullRun.ts';
 import { browserEnv } from './env/browserEnv.ts';
 import { SyncError } from './errors.ts';
 import { SyncEvents } from './events.ts';
+import { type Guarantee, guaranteesOf } from './guarantees.ts';
 import type { OperationHandle } from './handles.ts';
 import { createMiddleware, type WriteDispatch } from './middleware.ts';
 import {
@@ -30,6 +32,8 @@ import {
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createGate, type Gate, persistedReducer } from './persistence.ts';
 import { identityCodec } from './ports/codec.ts';
+import type { Filter } from './pullOptions.ts';
+import { createPulls } from './pulls.ts';
 import { Runtime } from './runtime.ts';
 import { indexedDb } from './storage/indexedDb.ts';
 import { createStamp } from './writes.ts';
@@ -71,6 +75,8 @@ export interface Sync<M extends Models, P extends string = string> {
   readonly conflicts: Conflicts;
   readonly events: SyncEvents;
   selectSyncStatus(state: object): SyncStatus;
+  /** What this configuration promises, by model, and which ability of the server that rests on. */
+  readonly guarantees: { readonly [K in keyof M]: readonly Guarantee[] };
   /** The random id of this device's database, once it is open. */
   readonly databaseId: string | null;
 }
@@ -118,8 +124,15 @@ export function createSync<const M extends Models, const P extends string = 'syn
   const strategies = new Map(
     names.map((model) => [model, models[model]?.strategy ?? 'optimistic']),
   );
-  const stamp = createStamp(env, reducerPath, strategies);
+  const { checkCall } = options.transport;
+  const stamp = createStamp(env, reducerPath, strategies, (model, kind, request) => {
+    const definition = models[model] as ModelDefinition<Identified>;
+    return checkCall?.(wireOf(model, definition), kind, request) ?? null;
+  });
   const stateOf = stateIn(reducerPath);
+  const engineModels = new Map<string, EngineModel>();
+  /** Set at run time, also before there is a store. */
+  const filters = new Map<string, Filter>();
   let runtime: Runtime | null = null;
   let dispatchToStore: StoreDispatch | null = null;
   let gate: Gate | null = null;
@@ -144,12 +157,18 @@ export function createSync<const M extends Models, const P extends string = 'syn
     if (runtime) {
       throw new SyncError('badConfig', 'one sync belongs to one store: make both in a factory');
     }
-    const { storage = indexedDb(env), transport, backoff, inspect } = options;
+    const { storage = indexedDb(env), transport, backoff, inspect, network } = options;
     const state = () => stateOf(api.getState() as object);
-    const engineModels = new Map<string, EngineModel>();
+    const wire = transport(env);
+    const clockOffset = () => wire.clockOffset?.() ?? null;
     for (const model of names) {
-      const { endpoint, ids, nulls, onReject } = models[model] as ModelDefinition<Identified>;
-      engineModels.set(model, { name: model, endpoint, ids, nulls, onReject });
+      const definition = models[model] as ModelDefinition<Identified>;
+      const { onReject, references, conflict, updatedAt, pageSize, massDelete } = definition;
+      const rule = { policy: conflict, updatedAt, clockOffset };
+      const filter = filters.get(model) ?? definition.filter;
+      const pulling = { filter, pageSize, massDelete };
+      const named = wireOf(model, definition);
+      engineModels.set(model, { ...named, ...pulling, onReject, references, rule });
     }
     dispatchToStore = api.dispatch as unknown as StoreDispatch;
     runtime = new Runtime(
@@ -163,8 +182,9 @@ export function createSync<const M extends Models, const P extends string = 'syn
           slice,
           events,
           inspect,
+          network,
         },
-        transport: transport(env),
+        transport: wire,
         backoff: { ...defaultBackoff, ...backoff },
       },
       { dispatch: api.dispatch, state },
@@ -214,7 +234,21 @@ export function createSync<const M extends Models, const P extends string = 'syn
     settled: (model, recordId, id) => attached().runtime.handles.settled(model, recordId, id),
   });
   const conflicts = createConflicts({ env, state, act });
-  const pull = (model: string) => attached().runtime.engine.pull(model);
+  const pull = (model: string, how?: PullOptions) => attached().runtime.engine.pull(model, how);
+  const pulls = createPulls({
+    ...{ env, events, state },
+    engine: () => attached().runtime.engine,
+    setFilter: (model, filter) => {
+      filters.set(model, filter);
+      const known = engineModels.get(model);
+      if (known) engineModels.set(model, { ...known, filter });
+    },
+    isAttached: () => runtime !== null,
+    checkCall: (model, verb, request) => {
+      const definition = models[model] as ModelDefinition<Identified>;
+      return checkCall?.(wireOf(model, definition), verb, request) ?? null;
+    },
+  });
 
   const actions: Record<string, ModelActions<Identified>> = {};
   const apis: Record<string, ModelApi<Identified>> = {};
@@ -223,7 +257,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
     const own = createModelActions<Identified>(model, env, stamp, keyed);
     actions[model] = own;
     apis[model] = createModelApi<Identified>({
-      ...{ model, actions: own, stateOf, pull },
+      ...{ model, actions: own, stateOf, pulls },
       dispatch: (action) => attached().dispatch(action) as OperationHandle<Identified>,
     });
   }
@@ -277,7 +311,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
     },
     pause: () => attached().runtime.engine.pause(),
     resume: () => attached().runtime.engine.resume(),
-    syncAll: () => Promise.all(names.map(pull)),
+    syncAll: () => Promise.all(names.map((model) => pull(model))),
     clear: async ({ unsent }) => {
       const { engine } = attached().runtime;
       const { shown } = state();
@@ -291,6 +325,10 @@ export function createSync<const M extends Models, const P extends string = 'syn
       return attached().gate.persistor;
     },
     selectSyncStatus: (root) => selectSyncStatus(stateOf(root)),
+    get guarantees() {
+      const { transport, models: wired } = attached().runtime;
+      return guaranteesOf(transport, wired.values()) as Sync<M, P>['guarantees'];
+    },
     get databaseId() {
       return runtime?.engine.databaseId ?? null;
     },

@@ -27,7 +27,18 @@ export type SyncEvent =
       readonly items: number;
       readonly deleted: number;
     }
+  /** The credentials are not accepted and there are no new ones: a person must sign in. */
+  | { readonly type: 'authRequired'; readonly origin: string; readonly failure: Failure | null }
+  /** An origin refuses everything; it is tried again from time to time, and nothing is dropped. */
+  | { readonly type: 'originTripped'; readonly origin: string; readonly failure: Failure | null }
   | { readonly type: 'pullFailed'; readonly model: string; readonly failure: Failure }
+  /** A pull would remove `count` of the `total` records here: a person is asked first. */
+  | {
+      readonly type: 'massDeleteHeld';
+      readonly model: string;
+      readonly count: number;
+      readonly total: number;
+    }
   /** The database of this device is gone or another one: `known` is the id that was expected. */
   | { readonly type: 'dataLoss'; readonly known: string; readonly found: string | null }
   | { readonly type: 'storageTrouble'; readonly code: StorageFailureCode; readonly message: string }

@@ -1,4 +1,5 @@
 export type { Failure, FailureCode } from '../machines/failure.ts';
+export type { NetworkKind, NetworkRequirement } from '../machines/network.ts';
 export type { RecordState } from '../machines/record.ts';
 export type { ConflictLogEntry, Outcome } from '../store/facts.ts';
 export type { Json, JsonObject } from '../store/json.ts';
@@ -10,7 +11,7 @@ export type {
   SyncReason,
   SyncStatus,
 } from '../store/selectors.ts';
-export type { SyncState } from '../store/slice.ts';
+export type { PullProgress, SyncState } from '../store/slice.ts';
 export type { Models, SyncOptions } from './config.ts';
 export type { Choice, Conflicts } from './conflicts.ts';
 export { createSync, type Sync } from './createSync.ts';
@@ -21,20 +22,36 @@ export {
   type ModelOptions,
 } from './defineModel.ts';
 export type { PullResult } from './engine/puller.ts';
+export type { FetchQuery } from './engine/pullOnce.ts';
+export type { PullOptions } from './engine/pullRun.ts';
 export { SyncError, type SyncErrorCode } from './errors.ts';
 export type { SyncEvent, SyncEvents } from './events.ts';
+export type { Guarantee, GuaranteeId } from './guarantees.ts';
 export type { OperationHandle, Settled } from './handles.ts';
 export type { WriteDispatch } from './middleware.ts';
 export type { Changes, ModelActions, ModelApi, NewRecord, WriteAction } from './modelApi.ts';
 export type { Outbox } from './outbox.ts';
+export type {
+  Conflict,
+  ConflictFunction,
+  ConflictPolicy,
+  Resolution,
+} from './policies/policy.ts';
 export type { Env } from './ports/env.ts';
 export type {
+  Abilities,
+  Addressed,
   Answer,
+  BatchAnswer,
+  Held,
   ModelWire,
   PullAnswer,
+  PulledRecord,
+  PulledTombstone,
   PullRequest,
   RemoteRecord,
   Transport,
   TransportFactory,
+  UnderWay,
 } from './ports/transport.ts';
-export type { WriteOptions } from './writes.ts';
+export type { Dependency, WriteOptions } from './writes.ts';

@@ -8,10 +8,10 @@ import {
 } from '../store/selectors.ts';
 import type { PersonAction, SyncState } from '../store/slice.ts';
 import type { Identified } from './defineModel.ts';
-import type { PullResult } from './engine/puller.ts';
 import { SyncError } from './errors.ts';
 import type { OperationHandle } from './handles.ts';
 import type { Env } from './ports/env.ts';
+import type { ModelPulls, PullsOf } from './pulls.ts';
 import { checkedChanges, checkedData, checkedId, type Stamp, type WriteOptions } from './writes.ts';
 
 /** A new record: the id is made here unless it is given. */
@@ -41,7 +41,7 @@ export interface ModelActions<T extends Identified> {
  * `readOnly`, `offline`, `noMiddleware`) at once, with nothing changed; everything later is told by
  * the handle. `state` is the store's root state.
  */
-export interface ModelApi<T extends Identified> {
+export interface ModelApi<T extends Identified> extends ModelPulls<T> {
   create(record: NewRecord<T>, options?: WriteOptions): OperationHandle<T>;
   /** Many at once: durable together, each with a handle of its own. */
   createMany(records: readonly NewRecord<T>[], options?: WriteOptions): OperationHandle<T>[];
@@ -55,8 +55,6 @@ export interface ModelApi<T extends Identified> {
   selectIds(state: object): readonly string[];
   selectTotal(state: object): number;
   selectRecordStatus(state: object, id: string): RecordStatus;
-  /** Brings what changed on the server. Never rejects; `status` and `failure` tell. */
-  pull(): Promise<PullResult>;
 }
 
 export function createModelActions<T extends Identified>(
@@ -90,7 +88,7 @@ export interface ModelApiOptions<T extends Identified> {
   readonly actions: ModelActions<T>;
   readonly stateOf: (root: object) => SyncState;
   readonly dispatch: (action: WriteAction<T>) => OperationHandle<T>;
-  readonly pull: (model: string) => Promise<PullResult>;
+  readonly pulls: PullsOf;
 }
 
 export function createModelApi<T extends Identified>(options: ModelApiOptions<T>): ModelApi<T> {
@@ -115,7 +113,7 @@ export function createModelApi<T extends Identified>(options: ModelApiOptions<T>
     selectIds: (root) => selectIds(stateOf(root), model),
     selectTotal: (root) => selectTotal(stateOf(root), model),
     selectRecordStatus: (root, id) => selectRecordStatus(stateOf(root), model, id),
-    pull: () => options.pull(model),
+    ...options.pulls<T>(model, stateOf),
   };
 }
 

@@ -1,1 +1,11 @@
-export { type HeaderSource, type RestOptions, rest } from './rest/rest.ts';
+export type {
+  CallRequest,
+  ListRequest,
+  PageParts,
+  RestMethod,
+  RestRequest,
+  RestRequests,
+  UrlParameters,
+} from './ports/requests.ts';
+export type { Auth, HeaderSource, RestOptions } from './rest/options.ts';
+export { rest } from './rest/rest.ts';

@@ -12,10 +12,12 @@ import {
   type SyncState,
 } from '../store/slice.ts';
 import { Engine, type EngineOptions, type EngineStore } from './engine/engine.ts';
+import type { EngineModels } from './engine/models.ts';
 import { SyncError } from './errors.ts';
 import type { SyncEvents } from './events.ts';
 import { Handles } from './handles.ts';
 import type { StorageError } from './ports/storage.ts';
+import type { Transport } from './ports/transport.ts';
 
 /** What act a dispatch became. */
 export interface Act {
@@ -73,6 +75,14 @@ export class Runtime {
   load(facts: Facts): void {
     this.#send(this.#options.slice.actions.checkpointLoaded(facts));
     this.hydrated();
+  }
+
+  get transport(): Transport {
+    return this.#options.transport;
+  }
+
+  get models(): EngineModels {
+    return this.#options.models;
   }
 
   /** Whether an act is in the tail. */
@@ -190,6 +200,10 @@ export class Runtime {
         const now = state().ephemeral;
         if (now.role !== role || now.run !== run)
           dispatch(actions.leadershipChanged({ role, run }));
+      },
+      lineChanged: (origin, line) => void dispatch(actions.lineChanged({ origin, line })),
+      dependentChanged: (count) => {
+        if (state().ephemeral.dependent !== count) dispatch(actions.dependentChanged(count));
       },
       attempts: (change, lanes) => {
         const { attemptStarted, attemptEnded } = actions;

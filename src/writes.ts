@@ -4,6 +4,7 @@ import type { PersonAction, PersonDraft } from '../store/slice.ts';
 import { SyncError } from './errors.ts';
 import { idProblem } from './ids.ts';
 import type { Env } from './ports/env.ts';
+import type { CallRequest } from './ports/requests.ts';
 
 export interface WriteOptions {
   /** For this write instead of the model's. */
@@ -13,8 +14,37 @@ export interface WriteOptions {
    * `waitForRemote`): refused at once with SyncError `offline`.
    */
   readonly offline?: 'wait' | 'refuse';
+  /** Writes that must be on the server before this one is sent: their handles or operation ids. */
+  readonly dependsOn?: Dependency | readonly Dependency[];
+  /** How this one call travels, where it differs from its model's way; kept with it, plain data. */
+  readonly request?: CallRequest;
   /** Your own plain data, handed back in events and lists. */
   readonly meta?: unknown;
+}
+
+/** A call's own request as plain data; null where the transport knows no such thing. */
+export type CheckCall = (
+  model: string,
+  kind: 'create' | 'update' | 'delete',
+  request: unknown,
+) => JsonObject | null;
+
+export type Dependency = string | { readonly operationId: string };
+
+/** Writes that one write can wait for. */
+const dependencyLimit = 100;
+
+function checkedDependencies(given: WriteOptions['dependsOn']): string[] {
+  if (given === undefined) return [];
+  const list = Array.isArray(given) ? (given as readonly Dependency[]) : [given as Dependency];
+  if (list.length > dependencyLimit) {
+    throw new SyncError('badData', `dependsOn: at most ${dependencyLimit} operations`);
+  }
+  return list.map((item, i) => {
+    const id: unknown = typeof item === 'string' ? item : item?.operationId;
+    if (typeof id === 'string' && id !== '') return id;
+    throw new SyncError('badData', `dependsOn.${i} must be a handle or an operation's id`);
+  });
 }
 
 export function checkedId(id: unknown): string {
@@ -51,7 +81,19 @@ export function checkedChanges(value: unknown): JsonObject {
 }
 
 /** Makes the operations of one sync: stamped, copied, within limits. */
-export function createStamp(env: Env, name: string, known: ReadonlyMap<string, Strategy>) {
+export function createStamp(
+  env: Env,
+  name: string,
+  known: ReadonlyMap<string, Strategy>,
+  checkCall: CheckCall,
+) {
+  function requestOf(model: string, kind: OperationKind, given: unknown): JsonObject | undefined {
+    if (given === undefined) return undefined;
+    const request = checkCall(model, kind === 'upsert' ? 'create' : kind, given);
+    if (request) return request;
+    throw new SyncError('badData', 'request: the transport takes no request of a single call');
+  }
+
   function operation(
     model: string,
     recordId: string,
@@ -68,9 +110,13 @@ export function createStamp(env: Env, name: string, known: ReadonlyMap<string, S
       const { path, message } = copied.refusal;
       throw new SyncError('badData', `meta${path && `.${path}`}: ${message}`);
     }
+    const dependsOn = checkedDependencies(options.dependsOn);
+    const request = requestOf(model, kind, options.request);
     return {
       ...{ id: env.uuid(), model, recordId, kind, changes, at: env.now(), strategy },
       visible: strategy === 'optimistic',
+      ...(dependsOn.length > 0 && { dependsOn }),
+      ...(request && { request }),
       ...(copied && { meta: copied.value }),
     };
   }

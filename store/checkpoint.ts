@@ -3,6 +3,7 @@ import {
   type ConflictLogEntry,
   type Entry,
   emptyFacts,
+  emptyModel,
   type Facts,
   type Lane,
   type LaneState,
@@ -31,6 +32,12 @@ export interface TreeRoot {
   readonly page: string | null;
 }
 
+/** How far the pulls of a model have come. */
+type Progress = Pick<
+  ModelFacts,
+  'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince' | 'listedSince'
+>;
+
 /** The small part: names the pages that belong to it. */
 export interface CheckpointRoot {
   readonly v: typeof checkpointVersion;
@@ -43,10 +50,11 @@ export interface CheckpointRoot {
     | 'settledOrder'
     | 'logOrder'
     | 'lastSeen'
+    | 'origins'
     | 'lastSyncedAt'
     | 'lastFailure'
   >;
-  readonly models: Readonly<Record<string, Pick<ModelFacts, 'cursor' | 'pulled'>>>;
+  readonly models: Readonly<Record<string, Progress>>;
   /** By tree name: `lanes`, `records/todo`, … */
   readonly trees: Readonly<Record<string, TreeRoot>>;
 }
@@ -71,17 +79,29 @@ export function treesOf(facts: Facts): [name: string, pages: Pages<unknown>][] {
 
 export function rootOf(facts: Facts, trees: CheckpointRoot['trees']): CheckpointRoot {
   const { head, folded, generation, order, settledOrder, logOrder } = facts;
-  const { lastSeen, lastSyncedAt, lastFailure } = facts;
+  const { lastSeen, origins, lastSyncedAt, lastFailure } = facts;
   const small = { head, folded, generation, order, settledOrder, logOrder };
   const models = Object.fromEntries(
-    Object.entries(facts.models).map(([name, { cursor, pulled }]) => [name, { cursor, pulled }]),
+    Object.entries(facts.models).map(([name, model]) => [name, progressOf(model)]),
   );
   return {
     v: checkpointVersion,
-    facts: { ...small, lastSeen, lastSyncedAt, lastFailure },
+    facts: { ...small, lastSeen, origins, lastSyncedAt, lastFailure },
     models,
     trees,
   };
+}
+
+function progressOf({
+  cursor,
+  pulled,
+  epoch,
+  epochSince,
+  filter,
+  fullSince,
+  listedSince,
+}: ModelFacts): Progress {
+  return { cursor, pulled, epoch, epochSince, filter, fullSince, listedSince };
 }
 
 /** A page as text: a leaf with its values, a branch with the keys of its children's pages. */
@@ -96,16 +116,18 @@ export function encodeNode(
   return JSON.stringify({ keys, values: entries ? (values as Entry[]).map(encodeEntry) : values });
 }
 
-function encodeEntry({ base, version, alias }: Entry): unknown {
-  return alias === null ? [base, version] : [base, version, alias];
+function encodeEntry({ base, version, alias, confirmed }: Entry): unknown {
+  return alias === null ? [base, version, confirmed] : [base, version, confirmed, alias];
 }
 
 function decodeEntry(stored: unknown): Entry {
   if (!Array.isArray(stored)) throw new Error('a stored record is no list');
-  const [base, version = null, alias = null] = stored as unknown[];
+  const [base, version = null, confirmed, alias = null] = stored as unknown[];
   if (base !== null && !isJsonObject(base)) throw new Error('a stored base is no object');
   if (!isVersion(version) || !isVersion(alias)) throw new Error('a stored version is no text');
-  return { base: base as Entry['base'], version, alias, shown: base as Entry['base'] };
+  if (typeof confirmed !== 'number') throw new Error('a stored record has no sequence');
+  const known = base as Entry['base'];
+  return { base: known, version, alias, shown: known, confirmed };
 }
 
 function isVersion(value: unknown): value is string | null {
@@ -181,8 +203,7 @@ export function restoreFacts(
           {
             records,
             aliases: tree<string>(`aliases/${name}`, empty.settled),
-            cursor: root.models[name]?.cursor ?? null,
-            pulled: root.models[name]?.pulled ?? false,
+            ...progressOf({ ...emptyModel, ...root.models[name] }),
             shown: records.size,
           },
         ];

@@ -11,6 +11,7 @@ import {
   isText,
   nullable,
   oneOf,
+  optional,
   shape,
 } from './rows/check.ts';
 import { failure, operation, parkedParts, sealedRequest } from './rows/codecs.ts';
@@ -26,13 +27,18 @@ function mapOf(check: Check): Check {
     Object.entries(value).every(([name, part]) => isName(name) && check(part));
 }
 
+/** Names of origins are addresses, and '' is the one of the base URL. */
+function originsOf(check: Check): Check {
+  return (value) => isJsonObject(value) && Object.values(value).every(check);
+}
+
 const lane = { model: isName, recordId: isText };
 
 /** What stands in the leaves of each tree; `records` are read by `decodeEntry`. */
 const valueChecks: Readonly<Record<string, Check>> = {
   lanes: shape({
     ...lane,
-    // A word that this build's machines do not have is read off the rest (UP4).
+    // A state of another build's machine is read from what the lane holds.
     state: isText,
     attempts: isCount,
     retryAt: nullable(isNumber),
@@ -40,10 +46,12 @@ const valueChecks: Readonly<Record<string, Check>> = {
     count: isCount,
     hidden: isCount,
     sealed: nullable(sealedRequest),
+    sealedAt: optional(isCount),
     parked: nullable(shape({ ...parkedParts, at: isNumber })),
   }),
   outbox: operation,
   settlements: shape({
+    succeeded: optional(isBoolean),
     outcome: oneOf('committed', 'merged', 'rejected', 'discarded', 'cancelled', 'lost', 'unknown'),
     at: isNumber,
     order: isText,
@@ -55,6 +63,7 @@ const valueChecks: Readonly<Record<string, Check>> = {
     field: isString,
     local: isAnything,
     remote: isAnything,
+    kept: optional(oneOf('remote')),
   }),
   quarantine: shape({ text: isString, lane: nullable(shape(lane)), reason: isString }),
   aliases: isText,
@@ -74,7 +83,10 @@ export function areKeys(keys: readonly unknown[], from: number): keys is readonl
 }
 
 const treeRoot = shape({ size: isCount, depth: isCount, page: nullable(isText) });
-const progress = shape({ cursor: nullable(isString), pulled: isBoolean });
+const progress = shape({
+  ...{ cursor: nullable(isString), pulled: isBoolean, epoch: nullable(isString) },
+  ...{ epochSince: isCount, filter: isString, fullSince: nullable(isCount), listedSince: isCount },
+});
 const smallFacts = shape({
   head: isCount,
   folded: isCount,
@@ -83,6 +95,7 @@ const smallFacts = shape({
   settledOrder: isCount,
   logOrder: isCount,
   lastSeen: mapOf(shape({ n: isCount, at: isNumber })),
+  origins: originsOf(shape({ until: isNumber, failure })),
   lastSyncedAt: nullable(isNumber),
   lastFailure: nullable(failure),
 });

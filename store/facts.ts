@@ -39,6 +39,8 @@ export interface Facts {
   readonly conflictLog: Pages<ConflictLogEntry>;
   /** Rows that could not be read, by sequence. */
   readonly quarantine: Pages<Quarantined>;
+  /** Origins that asked for a pause, by name: not before `until`. A reload does not forget it. */
+  readonly origins: Readonly<Record<string, OriginPause>>;
   /** When the server last confirmed something (ms since 1970); never decreases. */
   readonly lastSyncedAt: number | null;
   readonly lastFailure: Failure | null;
@@ -55,6 +57,19 @@ export interface ModelFacts {
   readonly cursor: string | null;
   /** Whether a pull has ever come to its end. */
   readonly pulled: boolean;
+  /** The life of the server's data that the cursor belongs to, where the server tells. */
+  readonly epoch: string | null;
+  /** The journal sequence since which it is that one: versions from before say nothing any more. */
+  readonly epochSince: number;
+  /** The filter that the cursor belongs to, as canonical text; '' for none. */
+  readonly filter: string;
+  /**
+   * The journal sequence at which the full pull under way began: a base confirmed before it and not
+   * seen since is not on the server any more. Null while none is under way.
+   */
+  readonly fullSince: number | null;
+  /** The journal sequence at which the last full pull began, also after it has ended; 0: none has. */
+  readonly listedSince: number;
   /** Records shown. */
   readonly shown: number;
 }
@@ -67,6 +82,14 @@ export interface Entry {
   readonly alias: string | null;
   /** base with the visible operations; the same object as `base` where nothing is dirty. */
   readonly shown: JsonObject | null;
+  /** The journal sequence of the row that confirmed the base last; 0 while there is none. */
+  readonly confirmed: number;
+}
+
+export interface OriginPause {
+  /** ms since 1970. */
+  readonly until: number;
+  readonly failure: Failure;
 }
 
 export interface LaneRef {
@@ -84,6 +107,8 @@ export interface Lane extends LaneRef, RecordFacts {
   /** Those among them that are not shown until the server said yes. */
   readonly hidden: number;
   readonly sealed: SealedRequest | null;
+  /** The journal sequence of the row that sealed it last. */
+  readonly sealedAt?: number;
   readonly parked: Parked | null;
 }
 
@@ -109,6 +134,8 @@ export interface Settlement {
   readonly outcome: Outcome;
   readonly at: number;
   readonly order: string;
+  /** It was refused, and what stood for it later (retried, edited) reached the server. */
+  readonly succeeded?: true;
 }
 
 export interface ConflictLogEntry extends LaneRef, Overwritten {
@@ -128,6 +155,11 @@ export const emptyModel: ModelFacts = {
   aliases: noPages(),
   cursor: null,
   pulled: false,
+  epoch: null,
+  epochSince: 0,
+  filter: '',
+  fullSince: null,
+  listedSince: 0,
   shown: 0,
 };
 
@@ -149,6 +181,7 @@ export function emptyFacts(models: readonly string[]): Facts {
     settled: noPages(),
     conflictLog: noPages(),
     quarantine: noPages(),
+    origins: {},
     lastSyncedAt: null,
     lastFailure: null,
     counts: noCounts,

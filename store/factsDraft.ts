@@ -21,6 +21,7 @@ import type { JsonObject } from './json.ts';
 import { type Pages, valuesOf } from './pages.ts';
 import { PagesDraft } from './pagesDraft.ts';
 import { rebase } from './rebase.ts';
+import { decodeEntry } from './rows/codec.ts';
 import type { Operation } from './rows/row.ts';
 
 /** Settlements kept, so that a handle can be reattached; beyond it the outcome is `unknown`. */
@@ -58,8 +59,10 @@ export function noteSeen(seen: Seen, writer: string, n: number, at: number): voi
 interface ModelDraft {
   readonly records: PagesDraft<Entry>;
   readonly aliases: PagesDraft<string>;
-  cursor: string | null;
-  pulled: boolean;
+  progress: Pick<
+    ModelFacts,
+    'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince' | 'listedSince'
+  >;
   shown: number;
 }
 
@@ -85,6 +88,7 @@ export class FactsDraft {
   order: number;
   settledOrder: number;
   logOrder: number;
+  origins: Facts['origins'];
   lastSyncedAt: number | null;
   lastFailure: Facts['lastFailure'];
   readonly #lastSeen: Facts['lastSeen'];
@@ -100,6 +104,7 @@ export class FactsDraft {
     this.order = before.order;
     this.settledOrder = before.settledOrder;
     this.logOrder = before.logOrder;
+    this.origins = before.origins;
     this.lastSyncedAt = before.lastSyncedAt;
     this.lastFailure = before.lastFailure;
     this.#lastSeen = before.lastSeen;
@@ -123,8 +128,7 @@ export class FactsDraft {
       draft = {
         records: new PagesDraft(before.records),
         aliases: new PagesDraft(before.aliases),
-        cursor: before.cursor,
-        pulled: before.pulled,
+        progress: before,
         shown: before.shown,
       };
       this.#models.set(name, draft);
@@ -269,7 +273,7 @@ export class FactsDraft {
     if (before && before.alias !== null && before.alias !== known)
       draft.aliases.delete(before.alias);
     const shown = before?.shown ?? null;
-    draft.records.set(recordId, { base, version, alias: known, shown });
+    draft.records.set(recordId, { base, version, alias: known, shown, confirmed: this.head });
   }
 
   /** Base and shown at once, for a record without operations: one walk down the pages, not three. */
@@ -293,7 +297,9 @@ export class FactsDraft {
     if (before && before.alias !== null && before.alias !== known)
       draft.aliases.delete(before.alias);
     if (!before?.shown) draft.shown++;
-    draft.records.set(recordId, { base, version, alias: known, shown: base });
+    draft.records.set(recordId, {
+      ...{ base, version, alias: known, shown: base, confirmed: this.head },
+    });
   }
 
   /** Shows base with the visible operations of the lane: the one function of every change. */
@@ -307,6 +313,7 @@ export class FactsDraft {
       version: entry?.version ?? null,
       alias: entry?.alias ?? null,
       shown: rebase(base, operations, this.lane(key)?.parked ?? null),
+      confirmed: entry?.confirmed ?? 0,
     });
   }
 
@@ -321,7 +328,14 @@ export class FactsDraft {
     const settlements = this.pages('settlements');
     const settled = this.pages('settled');
     // An operation ends once: a dead letter that is discarded later stays `rejected`.
-    if (settlements.get(operationId)) return;
+    const known = settlements.get(operationId);
+    if (known) {
+      const reached = outcome === 'committed' || outcome === 'merged';
+      if (reached && known.outcome === 'rejected') {
+        settlements.set(operationId, { ...known, succeeded: true });
+      }
+      return;
+    }
     const order = orderKey(this.settledOrder++);
     settlements.set(operationId, { outcome, at, order });
     settled.set(order, operationId);
@@ -367,6 +381,11 @@ export class FactsDraft {
     for (const operation of valuesOf(this.pages('outbox').finish())) {
       this.settle(operation, 'discarded', at);
     }
+    // What waits behind a row that can not be read can be read itself.
+    for (const { text } of valuesOf(this.pages('quarantine').finish())) {
+      const { row } = decodeEntry(0, text);
+      if (row?.type === 'recorded') this.settle(row.operation, 'discarded', at);
+    }
     for (const field of ['lanes', 'outbox', 'places', 'attention', 'conflictLog'] as const) {
       this.pages(field).clear();
     }
@@ -376,8 +395,7 @@ export class FactsDraft {
       const model = this.model(name);
       model.records.clear();
       model.aliases.clear();
-      model.cursor = null;
-      model.pulled = false;
+      model.progress = emptyModel;
       model.shown = 0;
     }
   }
@@ -391,6 +409,7 @@ export class FactsDraft {
       order: this.order,
       settledOrder: this.settledOrder,
       logOrder: this.logOrder,
+      origins: this.origins,
       lastSyncedAt: this.lastSyncedAt,
       lastFailure: this.lastFailure,
       lastSeen: this.#seen ?? this.#lastSeen,
@@ -405,8 +424,7 @@ export class FactsDraft {
         models[name] = {
           records: draft.records.finish(),
           aliases: draft.aliases.finish(),
-          cursor: draft.cursor,
-          pulled: draft.pulled,
+          ...pick(draft.progress),
           shown: draft.shown,
         };
       }
@@ -414,6 +432,18 @@ export class FactsDraft {
     }
     return next;
   }
+}
+
+function pick({
+  cursor,
+  pulled,
+  epoch,
+  epochSince,
+  filter,
+  fullSince,
+  listedSince,
+}: ModelDraft['progress']) {
+  return { cursor, pulled, epoch, epochSince, filter, fullSince, listedSince };
 }
 
 type PagedField =

@@ -1,7 +1,7 @@
 import { cleanContext } from '../machines/record.ts';
 import { type Facts, type Lane, type LaneRef, laneKey } from './facts.ts';
 import { FactsDraft, type IllegalMove } from './factsDraft.ts';
-import { type JsonObject, sameJson } from './json.ts';
+import { pulled } from './foldPulled.ts';
 import { applyOperation } from './rebase.ts';
 import type {
   AnsweredRow,
@@ -10,8 +10,8 @@ import type {
   EditedRow,
   JournalEntry,
   Operation,
+  OriginPausedRow,
   ParkedRow,
-  PulledRow,
   PurgedRow,
   RecordedRow,
   ResolvedRow,
@@ -132,6 +132,8 @@ function foldLegal(draft: FactsDraft, row: Row): string | undefined {
       return discarded(draft, row);
     case 'pulled':
       return pulled(draft, row);
+    case 'originPaused':
+      return originPaused(draft, row);
     case 'purged':
       return purged(draft, row);
   }
@@ -160,6 +162,7 @@ function recorded(draft: FactsDraft, row: RecordedRow): undefined {
     version: entry?.version ?? null,
     alias: entry?.alias ?? null,
     shown: hidden === 0 ? applyOperation(shown, operation) : shown,
+    confirmed: entry?.confirmed ?? 0,
   });
   // What was rolled back hides nothing, though it is not visible: the walk tells.
   if (hidden > 0 && lane?.parked?.rollback) draft.rebaseRecord(model, recordId);
@@ -200,7 +203,7 @@ function sealed(draft: FactsDraft, row: SealedRow): string | undefined {
     if (first?.operation.id !== request.key) return 'the sealed operation is not the first';
     const moved = draft.moved(lane, { type: 'sealed' });
     if (!moved) return `a record that is ${lane.state} can't be sealed`;
-    moves.push({ key, lane: { ...moved, sealed: request } });
+    moves.push({ key, lane: { ...moved, sealed: request, sealedAt: draft.head } });
   }
   for (const { key, lane } of moves) draft.putLane(key, lane);
   return undefined;
@@ -306,10 +309,7 @@ function resolved(draft: FactsDraft, row: ResolvedRow): string | undefined {
     return 'an operation that was to be replaced is not here';
   }
   const remaining = lane.count - row.replaced.length + (row.operation ? 1 : 0);
-  const found =
-    lane.state === 'conflicted' || !lane.sealed
-      ? []
-      : [...attempted(lane), { type: 'conflictFound', failure: conflictOf(row) } as const];
+  const found = foundBefore(lane, row);
   const moved = draft.moved(lane, ...found, { type: 'resolved', remaining });
   if (moved === undefined) return `a record that is ${lane.state} has nothing to resolve`;
   if (row.operation) {
@@ -317,7 +317,7 @@ function resolved(draft: FactsDraft, row: ResolvedRow): string | undefined {
   } else {
     for (const id of row.replaced) {
       const operation = draft.dequeue(id);
-      if (operation) draft.settle(operation, 'merged', row.at);
+      if (operation) draft.settle(operation, row.outcome ?? 'merged', row.at);
     }
   }
   const { model, recordId, at } = row;
@@ -325,6 +325,14 @@ function resolved(draft: FactsDraft, row: ResolvedRow): string | undefined {
   draft.putBase(model, recordId, row.base, row.version);
   refresh(draft, key, moved && { ...moved, sealed: null, parked: null }, row);
   return undefined;
+}
+
+/** A policy finds and decides at once: the answer to a request, or a pull over what waits. */
+function foundBefore(lane: Lane, row: ResolvedRow) {
+  const conflict = { type: 'conflictFound', failure: conflictOf(row) } as const;
+  if (lane.state === 'conflicted') return [];
+  if (lane.sealed) return [...attempted(lane), conflict];
+  return row.by === 'policy' && lane.state === 'pending' ? [conflict] : [];
 }
 
 function conflictOf(row: ResolvedRow) {
@@ -388,81 +396,14 @@ function replaced(draft: FactsDraft, row: RetriedRow | EditedRow): string | unde
   return undefined;
 }
 
-function pulled(draft: FactsDraft, row: PulledRow): undefined {
-  const model = draft.model(row.model);
-  for (const item of row.items) {
-    const { id: recordId, record, version, alias } = item;
-    for (const field of item.overwritten ?? []) {
-      draft.log({ model: row.model, recordId, at: row.at, ...field });
-    }
-    const known = version ?? knownVersion(draft, row.model, recordId, record);
-    confirmed(draft, row.model, recordId, record, known, alias);
-  }
-  for (const recordId of row.deleted) {
-    const entry = draft.entry(row.model, recordId);
-    if (entry === undefined) continue;
-    const lane = draft.lane(laneKey(row.model, recordId));
-    // Older or newer than the request under way? Its base is in doubt: whoever answers it will look.
-    if (lane?.sealed) {
-      draft.putBase(row.model, recordId, entry.base, null);
-      continue;
-    }
-    // What a person still has to decide keeps its base; that theirs is gone is remembered.
-    if (lane?.parked) {
-      renewConflict(draft, row.model, recordId, null, null);
-      continue;
-    }
-    confirmed(draft, row.model, recordId, null, null);
-  }
-  // From the start, or on from where we are: otherwise what lies between was never folded here.
-  const isContinuous = row.since === null || row.since === model.cursor;
-  if (!isContinuous) return;
-  if (row.cursor !== null) model.cursor = row.cursor;
-  if (row.complete) {
-    model.pulled = true;
-    draft.confirm(row.at);
-  }
-}
-
-/** A list without versions takes none away from a record that is still the same. */
-function knownVersion(draft: FactsDraft, model: string, recordId: string, record: JsonObject) {
-  const entry = draft.entry(model, recordId);
-  return entry && sameJson(entry.base ?? undefined, record) ? entry.version : null;
-}
-
-/** What a person decides on is what the server has now. */
-function renewConflict(
+/** Pauses that are over by then go. */
+function originPaused(
   draft: FactsDraft,
-  model: string,
-  recordId: string,
-  remote: JsonObject | null,
-  remoteVersion: string | null,
-): void {
-  const key = laneKey(model, recordId);
-  const lane = draft.lane(key);
-  if (!lane?.parked) return;
-  // A dead letter has no conflict; only that the record is gone is told to whoever discards it.
-  const back = lane.parked.reason === 'rejected' && remote !== null;
-  const conflict = back ? null : { remote, remoteVersion };
-  draft.putLane(key, { ...lane, parked: { ...lane.parked, conflict } });
-}
-
-/** A new base: pending changes stay on top; a clean record, the rule, is shown as it came. */
-function confirmed(
-  draft: FactsDraft,
-  model: string,
-  recordId: string,
-  base: JsonObject | null,
-  version: string | null,
-  alias?: string,
-): void {
-  if (draft.isDirty(model, recordId)) {
-    draft.putBase(model, recordId, base, version, alias);
-    renewConflict(draft, model, recordId, base, version);
-    draft.rebaseRecord(model, recordId);
-  } else {
-    draft.putClean(model, recordId, base, version, alias);
-  }
+  { origin, until, failure, at }: OriginPausedRow,
+): undefined {
+  const kept = Object.entries(draft.origins).filter(([, pause]) => pause.until > at);
+  draft.origins = { ...Object.fromEntries(kept), [origin]: { until, failure } };
+  draft.lastFailure = failure;
 }
 
 function purged(draft: FactsDraft, row: PurgedRow): undefined {

@@ -17,6 +17,8 @@ export interface Intent {
   readonly version: string | null;
   /** The server's own id of the record, where it has one. */
   readonly alias: string | null;
+  /** How this one call travels, where it differs from its model's way. */
+  readonly request: JsonObject | null;
 }
 
 /** A create that is deleted before anybody saw it needs no request (where none was there before). */
@@ -37,7 +39,7 @@ export const runLimits = { operations: 1_000, characters: 1_000_000 } as const;
  * | update | ends the run | one update | one delete |
  * | delete | ends the run | ends the run | ends the run |
  *
- * Never across another strategy. `operations` are the unsealed ones of the lane, in order.
+ * Never across another strategy, a `dependsOn`, or a call with a request of its own. `operations` are the unsealed ones of the lane, in order.
  *
  * @example coalesce([create({ a: 1 }), update({ b: 2 })], undefined) // one create of { a: 1, b: 2 }
  */
@@ -52,7 +54,7 @@ export function coalesce(
   const operationIds = [first.id];
   let characters = 0;
   for (const next of operations.slice(1, runLimits.operations)) {
-    if (kind === 'delete' || next.strategy !== first.strategy || kindOf(next) === 'create') break;
+    if (kind === 'delete' || kindOf(next) === 'create' || !mayJoin(first, next)) break;
     if (next.kind === 'delete') {
       operationIds.push(next.id);
       if (kind === 'create' && !entry?.base) return { kind: 'nothing', operationIds };
@@ -71,7 +73,13 @@ export function coalesce(
     base: entry?.base ?? null,
     version: entry?.version ?? null,
     alias: entry?.alias ?? null,
+    request: first.request ?? null,
   };
+}
+
+function mayJoin(first: Operation, next: Operation): boolean {
+  if (next.strategy !== first.strategy || next.dependsOn !== undefined) return false;
+  return first.request === undefined && next.request === undefined;
 }
 
 function kindOf(operation: Operation): 'create' | 'update' | 'delete' {

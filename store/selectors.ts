@@ -13,6 +13,8 @@ import { eachLeaf, getIn, keysOf, type Leaf, type Pages, scan, valuesOf } from '
 import type { ConflictFacts, Operation } from './rows/row.ts';
 import type { PullProgress, SyncState } from './slice.ts';
 
+export type { PullProgress } from './slice.ts';
+
 /** The key of a record by its key or by the server's id. */
 export function keyOf(state: SyncState, model: string, id: string): string {
   const aliases = state.shown.models[model]?.aliases;
@@ -127,11 +129,23 @@ export type SyncReason =
   | 'paused'
   | 'timeTravelling'
   | 'offline'
+  /** There is a network, but not of the kind that the app asks for. */
+  | 'networkUnsuited'
+  /** A person must sign in. */
+  | 'authRequired'
+  /** The server asked for time. */
+  | 'pausedUntil'
+  /** The server refuses everything: a bad deployment. */
+  | 'tripped'
   | 'backoff'
+  /** A change waits for another one, which is held or gone for good. */
+  | 'dependency'
   | 'deadLetters'
   | 'conflicts'
   /** Rows on disk that this build can not read; their records wait. */
   | 'quarantined'
+  /** A pull would remove so much that a person is asked first: `approveDeletes`, `declineDeletes`. */
+  | 'deletesHeld'
   | 'pullFailed';
 
 export interface SyncStatus {
@@ -148,6 +162,11 @@ export interface SyncStatus {
   /** Records received by the pulls under way. */
   readonly received: number;
   readonly reason: SyncReason | null;
+}
+
+/** The last pull of a model in this page's life; undefined if there was none. */
+export function selectPullProgress(state: SyncState, model: string): PullProgress | undefined {
+  return state.ephemeral.pulls[model];
 }
 
 const statusOfState = new WeakMap<SyncState, SyncStatus>();
@@ -196,6 +215,8 @@ function phaseOf(
   if (state.tail.size > 0) return 'saving';
   const { failed, conflicted } = state.shown.counts;
   if (failed + conflicted + state.shown.quarantine.size > 0) return 'attention';
+  if (heldLine(state) === 'authRequired') return 'attention';
+  if (hasPull(state, 'held')) return 'attention';
   const behind = waiting > 0 || Object.values(state.ephemeral.pulls).some(isBehind);
   return behind || !online || run === 'paused' ? 'waiting' : 'synced';
 }
@@ -204,18 +225,37 @@ function isBehind(pull: PullProgress): boolean {
   return pull.state === 'failed' || pull.state === 'postponed';
 }
 
+/** The word for the line that is held, the one first that needs a person. */
+function heldLine({ ephemeral }: SyncState): SyncReason | null {
+  const states = Object.values(ephemeral.lines).map((line) => line.state);
+  if (states.includes('authRequired')) return 'authRequired';
+  if (states.includes('tripped') || states.includes('trying')) return 'tripped';
+  return states.includes('pausedUntil') ? 'pausedUntil' : null;
+}
+
 function reasonOf(state: SyncState, online: boolean): SyncReason | null {
   const { role, run } = state.ephemeral;
   const { counts } = state.shown;
   if (role === 'blocked' || role === 'readOnly') return role;
   if (run !== 'running') return run;
-  if (!online) return 'offline';
+  if (!online) {
+    return state.ephemeral.connection === 'unsuited' ? 'networkUnsuited' : 'offline';
+  }
+  const held = heldLine(state);
+  if (held) return held;
   if (counts.failed > 0) return 'deadLetters';
   if (counts.conflicted > 0) return 'conflicts';
   if (state.shown.quarantine.size > 0) return 'quarantined';
+  if (hasPull(state, 'held')) return 'deletesHeld';
   if (counts.backoff > 0 && counts.pending === 0 && counts.syncing === 0) return 'backoff';
-  const failed = Object.values(state.ephemeral.pulls).some((pull) => pull.state === 'failed');
-  return failed ? 'pullFailed' : null;
+  if (state.ephemeral.dependent > 0 && state.ephemeral.dependent === counts.pending) {
+    return 'dependency';
+  }
+  return hasPull(state, 'failed') ? 'pullFailed' : null;
+}
+
+function hasPull(state: SyncState, is: PullProgress['state']): boolean {
+  return Object.values(state.ephemeral.pulls).some((pull) => pull.state === is);
 }
 
 /** An operation that the server does not have yet. */

@@ -6,6 +6,8 @@ import {
 } from '@reduxjs/toolkit';
 import type { ConnectionState } from '../machines/connection.ts';
 import type { EngineRole, EngineRun } from '../machines/engine.ts';
+import type { Failure } from '../machines/failure.ts';
+import type { LineState } from '../machines/line.ts';
 import { emptyFacts, type Facts, laneKey, orderKey } from './facts.ts';
 import { type IllegalMove, noteSeen } from './factsDraft.ts';
 import { foldEntries, foldTail } from './fold.ts';
@@ -19,6 +21,10 @@ export interface Ephemeral {
   readonly connection: ConnectionState | 'starting';
   readonly role: EngineRole;
   readonly run: EngineRun;
+  /** Lines to origins that are not simply open, by the origin's name. */
+  readonly lines: Readonly<Record<string, LineFacts>>;
+  /** Records that wait for other records' changes to reach the server. */
+  readonly dependent: number;
   /** Lane keys of requests under way. */
   readonly underWay: Readonly<Record<string, true>>;
   /** The last pull in this page's life, per model. */
@@ -27,10 +33,23 @@ export interface Ephemeral {
   readonly illegal: readonly IllegalMove[];
 }
 
+/** Whether requests may go to an origin, and why not. */
+export interface LineFacts {
+  readonly state: LineState;
+  /** When it is tried again (ms since 1970), where that is known. */
+  readonly until: number | null;
+  readonly failure: Failure | null;
+}
+
 export interface PullProgress {
-  readonly state: 'running' | 'done' | 'failed' | 'postponed';
+  /** `held`: it would remove so much that a person is asked first. */
+  readonly state: 'running' | 'done' | 'failed' | 'postponed' | 'held';
   /** Records received by this pull so far. */
   readonly received: number;
+  /** Records that the server says there are; null where it does not. */
+  readonly total: number | null;
+  /** Whether no pull of this model had come to its end before. */
+  readonly isFirst: boolean;
 }
 
 export interface SyncState {
@@ -69,6 +88,8 @@ const initialEphemeral: Ephemeral = {
   connection: 'starting',
   role: 'stopped',
   run: 'running',
+  lines: {},
+  dependent: 0,
   underWay: {},
   pulls: {},
   illegal: [],
@@ -86,6 +107,14 @@ function ephemeralSlice(name: string) {
       leadershipChanged(state, action: PayloadAction<{ role: EngineRole; run: EngineRun }>) {
         state.role = action.payload.role;
         state.run = action.payload.run;
+      },
+      lineChanged(state, action: PayloadAction<{ origin: string; line: LineFacts }>) {
+        const { origin, line } = action.payload;
+        if (line.state === 'open') delete state.lines[origin];
+        else state.lines[origin] = line;
+      },
+      dependentChanged(state, action: PayloadAction<number>) {
+        state.dependent = action.payload;
       },
       attemptStarted(state, action: PayloadAction<readonly string[]>) {
         for (const lane of action.payload) state.underWay[lane] = true;

@@ -10,6 +10,7 @@ import { isId } from './ids.ts';
 import { isObject, JsonRefused, parseJson } from './json.ts';
 import { malformed } from './refusals.ts';
 import { requestBody } from './requestBody.ts';
+import type { Tokens } from './tokens.ts';
 import type { Trouble } from './trouble.ts';
 import { parseTrouble, TroubleRefused } from './troubleInput.ts';
 
@@ -17,6 +18,7 @@ export interface ControlOptions {
   readonly database: ReferenceDatabase;
   readonly collections: readonly CollectionConfig[];
   readonly trouble: Trouble;
+  readonly tokens: Tokens;
   readonly apiUrl: string;
 }
 
@@ -35,7 +37,7 @@ function badRequest(detail: string): Answer {
  * reachable while the API's line is cut.
  */
 export function createControl(options: ControlOptions): Hono<HttpEnv> {
-  const { database, collections, trouble, apiUrl } = options;
+  const { database, collections, trouble, tokens, apiUrl } = options;
 
   function rowsOf(collection: string) {
     return database.records.all(collection).map(({ id, record, version, lastOperationId }) => {
@@ -100,6 +102,18 @@ export function createControl(options: ControlOptions): Hono<HttpEnv> {
   app.post('/_control/reset', (c) => {
     database.reset();
     return send(c, json(200, { epoch: database.epoch() }));
+  });
+  app.post('/_control/expireCursors', (c) => {
+    database.expireCursors();
+    return send(c, json(200, {}));
+  });
+  app.post('/_control/expireTokens', (c) => {
+    tokens.expire();
+    return send(c, json(200, {}));
+  });
+  app.post('/_control/revokeSessions', (c) => {
+    tokens.revoke();
+    return send(c, json(200, {}));
   });
   app.all('/_control/*', (c) => send(c, problem(404, 'unknown-path', 'No such control.')));
   app.onError((error, c) => {

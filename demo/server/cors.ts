@@ -6,6 +6,7 @@ const EXPOSED = [
   'Location',
   'Retry-After',
   'Last-Operation-Id',
+  'Idempotency-Key',
   'Idempotency-Replayed',
 ].join(', ');
 

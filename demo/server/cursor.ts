@@ -8,17 +8,17 @@ export interface Position {
   readonly quietUntil: number;
 }
 
-/** The epoch travels inside the cursor: after a reset the same numbers would mean other changes. */
-export function encodeCursor(epoch: string, position: Position): string {
-  const text = `${epoch}.${position.seq}.${position.quietUntil}`;
+/** The life travels inside the cursor: after a reset the same numbers would mean other changes. */
+export function encodeCursor(life: string, position: Position): string {
+  const text = `${life}.${position.seq}.${position.quietUntil}`;
   return Buffer.from(text, 'utf8').toString('base64url');
 }
 
 const SHAPE = /^([0-9a-f-]{36})\.(\d{1,15})\.(\d{1,15})$/;
 
-/** Undefined for a cursor of another epoch and for anything that was never a cursor of ours. */
-export function decodeCursor(epoch: string, cursor: string): Position | undefined {
+/** Undefined for a cursor of another life and for anything that was never a cursor of ours. */
+export function decodeCursor(life: string, cursor: string): Position | undefined {
   const match = SHAPE.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
-  if (match === null || match[1] !== epoch) return undefined;
+  if (match === null || match[1] !== life) return undefined;
   return { seq: Number(match[2]), quietUntil: Number(match[3]) };
 }

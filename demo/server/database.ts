@@ -17,6 +17,10 @@ export interface ReferenceDatabase {
   newId(): string;
   /** Names this life of the data; a reset begins another one. */
   epoch(): string;
+  /** What every cursor that is still good bears. */
+  cursorLife(): string;
+  /** Cursors given until now are good no more. */
+  expireCursors(): void;
   /** All of the work or none of it. Not to be nested. */
   transaction<T>(work: () => T): T;
   /** Wipes everything and begins a new epoch. */
@@ -47,9 +51,14 @@ export function openDatabase(file: string, newId: () => string = randomUUID): Re
     sql
       .prepare('INSERT INTO meta (epoch) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM meta)')
       .run(newId());
+    sql
+      .prepare('INSERT INTO cursors (life) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM cursors)')
+      .run(newId());
   });
   const readEpoch = sql.prepare('SELECT epoch FROM meta');
   const changeEpoch = sql.prepare('UPDATE meta SET epoch = ?');
+  const readLife = sql.prepare('SELECT life FROM cursors');
+  const changeLife = sql.prepare('UPDATE cursors SET life = ?');
 
   return {
     sql,
@@ -58,11 +67,14 @@ export function openDatabase(file: string, newId: () => string = randomUUID): Re
     idempotency: createIdempotencyTable(sql),
     newId,
     epoch: () => String(readEpoch.get()?.epoch),
+    cursorLife: () => String(readLife.get()?.life),
+    expireCursors: () => void changeLife.run(randomUUID()),
     transaction,
     reset: () =>
       transaction(() => {
         sql.exec('DELETE FROM records; DELETE FROM idempotency; DELETE FROM ledger;');
         changeEpoch.run(newId());
+        changeLife.run(newId());
       }),
     close: () => {
       if (sql.isOpen) sql.close();

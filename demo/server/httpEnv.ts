@@ -1,8 +1,14 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 
-/** What every handler of the server can rely on: Node's own request, and the body as text. */
-export type HttpEnv = { Bindings: HttpBindings; Variables: { body: string } };
+/**
+ * What every handler of the server can rely on: Node's own request, the body as text, and which of
+ * its keys are under way already.
+ */
+export type HttpEnv = {
+  Bindings: HttpBindings;
+  Variables: { body: string; busy: ReadonlySet<string> };
+};
 export type HttpContext = Context<HttpEnv>;
 export type Middleware = MiddlewareHandler<HttpEnv>;
 

@@ -1,5 +1,5 @@
-import { problem, send } from './answer.ts';
-import type { Middleware } from './httpEnv.ts';
+import { type Answer, problem, send } from './answer.ts';
+import type { HttpContext, Middleware } from './httpEnv.ts';
 
 const SHAPE = /^[\x21\x23-\x7e]{1,255}$/;
 
@@ -10,39 +10,44 @@ export function parseKey(header: string): string | undefined {
   return SHAPE.test(key) ? key : undefined;
 }
 
+export function inProgress(): Answer {
+  return problem(
+    409,
+    'idempotency-in-progress',
+    'A request with this Idempotency-Key is under way.',
+    {},
+    { 'Retry-After': '1' },
+  );
+}
+
 /**
- * One request of a key at a time. A resend that overtakes its first sending (a client
- * that gave up waiting too early) is told to come back instead of racing it.
+ * One request of a key at a time. A resend that overtakes its first sending (a client that gave up
+ * waiting too early) is told to come back instead of racing it; of a batch (`keysOf`) those
+ * operations are whose keys are under way.
  */
-export function oneAtATime(): Middleware {
+export function oneAtATime(keysOf: (c: HttpContext) => readonly string[]): Middleware {
   const underWay = new Set<string>();
   return async (c, next) => {
     const header = c.req.header('Idempotency-Key');
-    if (header === undefined) return next();
-    const key = parseKey(header);
-    if (key === undefined) {
+    const key = header === undefined ? undefined : parseKey(header);
+    if (header !== undefined && key === undefined) {
       return send(
         c,
         problem(400, 'bad-idempotency-key', 'An Idempotency-Key has 1 to 255 visible characters.'),
       );
     }
-    if (underWay.has(key)) {
-      return send(
-        c,
-        problem(
-          409,
-          'idempotency-in-progress',
-          'A request with this Idempotency-Key is under way.',
-          {},
-          { 'Retry-After': '1' },
-        ),
-      );
-    }
-    underWay.add(key);
+    // An echo: whoever gets an answer can see whose it is.
+    if (key !== undefined) c.header('Idempotency-Key', `"${key}"`);
+    if (key !== undefined && underWay.has(key)) return send(c, inProgress());
+    const keys = key === undefined ? keysOf(c) : [key];
+    const busy = new Set(keys.filter((each) => underWay.has(each)));
+    c.set('busy', busy);
+    const own = keys.filter((each) => !busy.has(each));
+    for (const each of own) underWay.add(each);
     try {
       return await next();
     } finally {
-      underWay.delete(key);
+      for (const each of own) underWay.delete(each);
     }
   };
 }

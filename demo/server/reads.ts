@@ -2,7 +2,9 @@ import { type Answer, json, problem } from './answer.ts';
 import { decodeCursor, encodeCursor, type Position } from './cursor.ts';
 import type { ReferenceDatabase } from './database.ts';
 import { isTagList, weakMatch } from './entityTags.ts';
+import type { Json, JsonObject } from './json.ts';
 import { missing, recordAnswer, recordHeaders } from './recordAnswers.ts';
+import type { RecordRow } from './recordsTable.ts';
 
 const DEFAULT_LIMIT = 500;
 const MAX_LIMIT = 1000;
@@ -28,23 +30,43 @@ function parseLimit(limit: string | undefined): number | undefined {
   return Math.min(Number(limit), MAX_LIMIT);
 }
 
+/** What a list is asked for: every parameter with all its values. */
+export type Query = Readonly<Record<string, readonly string[]>>;
+
+const OWN_PARAMETERS: ReadonlySet<string> = new Set(['since', 'limit']);
+
+/** Whether a record has, in every field that the query names, one of the values named for it. */
+function filterOf(query: Query): ((record: JsonObject) => boolean) | undefined {
+  const wanted = Object.entries(query).filter(([name]) => !OWN_PARAMETERS.has(name));
+  if (wanted.length === 0) return undefined;
+  return (record) =>
+    wanted.every(([name, values]) => {
+      const value = Object.hasOwn(record, name) ? record[name] : undefined;
+      return value !== undefined && values.includes(textOf(value));
+    });
+}
+
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /**
- * One page of changes. Without a cursor it begins a full pull: every live record, and of
- * the tombstones only those that come to be while the pull is under way.
+ * One page of changes. Without a cursor it begins a full pull: every live record, and of the
+ * tombstones only those that come to be while the pull is under way. Under a filter a record that
+ * changed and is not in it (any more) is listed as deleted: for who sees no more than the filter,
+ * it is.
  */
-export function readChanges(
-  database: ReferenceDatabase,
-  collection: string,
-  query: { readonly since: string | undefined; readonly limit: string | undefined },
-): Answer {
-  const limit = parseLimit(query.limit);
+export function readChanges(database: ReferenceDatabase, collection: string, query: Query): Answer {
+  const limit = parseLimit(query.limit?.[0]);
   if (limit === undefined) {
     return problem(400, 'bad-limit', 'limit is a whole number above 0.');
   }
   const epoch = database.epoch();
+  const life = database.cursorLife();
   const latest = database.records.latestSeq();
+  const since = query.since?.[0];
   const start: Position | undefined =
-    query.since === undefined ? { seq: 0, quietUntil: latest } : decodeCursor(epoch, query.since);
+    since === undefined ? { seq: 0, quietUntil: latest } : decodeCursor(life, since);
   // A number we have not reached yet comes from a file that was rolled back: nothing to go on from.
   if (start === undefined || start.seq > latest) {
     return problem(410, 'cursor-expired', 'This cursor is not valid any more; pull in full.', {
@@ -59,14 +81,18 @@ export function readChanges(
   const next = hasMore
     ? { seq: reached, quietUntil }
     : { seq: Math.max(reached, quietUntil), quietUntil: 0 };
-  const live = rows.filter((row) => row.record !== null);
+  const filter = filterOf(query);
+  const isIn = ({ record }: RecordRow) => record !== null && (filter?.(record) ?? true);
+  const live = rows.filter(isIn);
+  // What stood outside of the filter before a full pull began was never in it for the client.
+  const gone = rows.filter((row) => !isIn(row) && (row.record === null || row.seq > quietUntil));
   return json(200, {
     items: live.map((row) => row.record),
-    deleted: rows.filter((row) => row.record === null).map(({ id, version }) => ({ id, version })),
+    deleted: gone.map(({ id, version }) => ({ id, version })),
     versions: Object.fromEntries(
       live.map(({ id, version, lastOperationId }) => [id, { version, lastOperationId }]),
     ),
-    cursor: encodeCursor(epoch, next),
+    cursor: encodeCursor(life, next),
     hasMore,
     epoch,
   });

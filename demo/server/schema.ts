@@ -37,4 +37,5 @@ export const SCHEMA = `
     SELECT RAISE(ABORT, 'the ledger is append only');
   END;
   CREATE TABLE IF NOT EXISTS meta (epoch TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS cursors (life TEXT NOT NULL);
 `;

@@ -4,6 +4,7 @@ import { type CollectionConfig, defaultCollections } from './collections.ts';
 import { createControl } from './control.ts';
 import { openDatabase, type ReferenceDatabase } from './database.ts';
 import { type Listening, listen } from './listen.ts';
+import { createTokens, type Tokens } from './tokens.ts';
 import { createTrouble, type Trouble } from './trouble.ts';
 
 export interface ReferenceServerOptions {
@@ -23,6 +24,7 @@ export interface ReferenceServer {
   readonly apiUrl: string;
   readonly pageUrl: string;
   readonly trouble: Trouble;
+  readonly tokens: Tokens;
   readonly database: ReferenceDatabase;
   /** Ends every connection, then the database. */
   close(): Promise<void>;
@@ -39,6 +41,7 @@ export async function startReferenceServer({
 }: ReferenceServerOptions): Promise<ReferenceServer> {
   const closing = new AbortController();
   const trouble = createTrouble();
+  const tokens = createTokens();
   const database = openDatabase(file, newId);
   const open: Listening[] = [];
 
@@ -50,17 +53,17 @@ export async function startReferenceServer({
 
   try {
     const api = await listen({
-      app: createApi({ database, collections, trouble, closing: closing.signal }),
+      app: createApi({ database, collections, trouble, tokens, closing: closing.signal }),
       port: apiPort,
       accepts: () => !trouble.knobs.cut,
     });
     open.push(api);
     trouble.onCut(api.hangUpAll);
-    const page = createControl({ database, collections, trouble, apiUrl: api.url });
+    const page = createControl({ database, collections, trouble, tokens, apiUrl: api.url });
     if (pageDirectory !== undefined) page.use(serveStatic({ root: pageDirectory }));
     const pageListening = await listen({ app: page, port: pagePort });
     open.push(pageListening);
-    return { apiUrl: api.url, pageUrl: pageListening.url, trouble, database, close };
+    return { apiUrl: api.url, pageUrl: pageListening.url, trouble, tokens, database, close };
   } catch (error) {
     await close();
     throw error;

@@ -2,8 +2,8 @@
 export interface FailWith {
   readonly status: 500 | 429 | 503;
   readonly count: number;
-  /** In seconds. */
-  readonly retryAfter?: number;
+  /** In seconds, or any text: a date, or what no client can read. */
+  readonly retryAfter?: number | string;
 }
 
 /** Refuses every write whose body contains `match`. */
@@ -22,6 +22,14 @@ export interface TroubleKnobs {
   readonly dropAnswers: number;
   readonly failWith: FailWith | null;
   readonly refuse: Refuse | null;
+  /** The next n writes are applied, but answered 202: ask again (-1: all). */
+  readonly deferAnswers: number;
+  /** A write that changes a record must say which version (428). */
+  readonly requireIfMatch: boolean;
+  /** Only who has a good token is let in (401). */
+  readonly auth: boolean;
+  /** Operations of a batch that are attempted, the rest is not (-1: all). */
+  readonly batchAttempts: number;
 }
 
 const NO_TROUBLE: TroubleKnobs = {
@@ -30,6 +38,10 @@ const NO_TROUBLE: TroubleKnobs = {
   dropAnswers: 0,
   failWith: null,
   refuse: null,
+  deferAnswers: 0,
+  requireIfMatch: false,
+  auth: false,
+  batchAttempts: -1,
 };
 
 /** Everything that goes wrong between a client and a server, at the turn of a knob. */
@@ -40,6 +52,8 @@ export interface Trouble {
   takeFailure(): FailWith | undefined;
   /** Spends one lost answer, if one is due. */
   takeDrop(): boolean;
+  /** Spends one deferred answer, if one is due. */
+  takeDefer(): boolean;
   /** Called whenever the line is cut, so that open connections can be ended. */
   onCut(listener: () => void): void;
 }
@@ -68,6 +82,11 @@ export function createTrouble(): Trouble {
       const { dropAnswers } = knobs;
       if (dropAnswers > 0) knobs = { ...knobs, dropAnswers: dropAnswers - 1 };
       return dropAnswers !== 0;
+    },
+    takeDefer() {
+      const { deferAnswers } = knobs;
+      if (deferAnswers > 0) knobs = { ...knobs, deferAnswers: deferAnswers - 1 };
+      return deferAnswers !== 0;
     },
     onCut(listener) {
       listeners.push(listener);

@@ -11,6 +11,16 @@ function wholeNumber(value: unknown, name: string, from: number, to: number): nu
   throw new TroubleRefused(`${name} is a whole number from ${from} to ${to}.`);
 }
 
+function parseRetryAfter(value: unknown): number | string {
+  if (typeof value === 'string' && /^[\x20-\x7e]{1,100}$/.test(value)) return value;
+  return wholeNumber(value, 'failWith.retryAfter', 0, 86_400);
+}
+
+function boolean(value: unknown, name: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new TroubleRefused(`${name} is true or false.`);
+}
+
 function parseFailWith(value: unknown): FailWith | null {
   if (value === null) return null;
   if (!isObject(value)) throw new TroubleRefused('failWith is an object or null.');
@@ -22,7 +32,7 @@ function parseFailWith(value: unknown): FailWith | null {
   if (times === 0) return null;
   const failWith = { status, count: times } as const;
   if (retryAfter === undefined) return failWith;
-  return { ...failWith, retryAfter: wholeNumber(retryAfter, 'failWith.retryAfter', 0, 86_400) };
+  return { ...failWith, retryAfter: parseRetryAfter(retryAfter) };
 }
 
 function parseRefuse(value: unknown): Refuse | null {
@@ -41,13 +51,29 @@ export function parseTrouble(input: unknown): Partial<TroubleKnobs> {
   if (!isObject(input)) throw new TroubleRefused('The body must be an object of knobs.');
   const change: Partial<Writable<TroubleKnobs>> = {};
   for (const [name, value] of Object.entries(input)) {
-    if (name === 'delayMs') change.delayMs = wholeNumber(value, name, 0, 600_000);
-    else if (name === 'dropAnswers') change.dropAnswers = wholeNumber(value, name, -1, 1_000_000);
-    else if (name === 'failWith') change.failWith = parseFailWith(value);
-    else if (name === 'refuse') change.refuse = parseRefuse(value);
-    else if (name !== 'cut') throw new TroubleRefused(`There is no knob "${name}".`);
-    else if (typeof value === 'boolean') change.cut = value;
-    else throw new TroubleRefused('cut is true or false.');
+    switch (name) {
+      case 'delayMs':
+        change.delayMs = wholeNumber(value, name, 0, 600_000);
+        break;
+      case 'dropAnswers':
+      case 'deferAnswers':
+      case 'batchAttempts':
+        change[name] = wholeNumber(value, name, -1, 1_000_000);
+        break;
+      case 'cut':
+      case 'requireIfMatch':
+      case 'auth':
+        change[name] = boolean(value, name);
+        break;
+      case 'failWith':
+        change.failWith = parseFailWith(value);
+        break;
+      case 'refuse':
+        change.refuse = parseRefuse(value);
+        break;
+      default:
+        throw new TroubleRefused(`There is no knob "${name}".`);
+    }
   }
   return change;
 }

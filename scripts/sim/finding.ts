@@ -56,8 +56,15 @@ export function told(seed: number, shrunk: Smallest, original: Plan, path: strin
     '',
     `the plan, made smaller in ${runs} runs (${why}): ${size(original)} became ${size(plan)}`,
     ...[...plan.steps, ...plan.faults].map((item) => `  ${JSON.stringify(item)}`),
-    `  ids ${plan.ids}, onReject ${plan.onReject}`,
+    `  ${othersOf(plan)}`,
     '',
     `repeat it: npm run sim -- --seed ${seed} --plan ${path}`,
   ].join('\n');
+}
+
+/** What a plan says beside its lists. */
+function othersOf({ steps: _, faults: __, ...others }: Plan): string {
+  return Object.entries(others)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 }

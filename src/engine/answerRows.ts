@@ -5,9 +5,11 @@ import { getIn } from '../../store/pages.ts';
 import type { Operation, SealedRequest } from '../../store/rows/row.ts';
 import { coalesce } from '../../store/seal.ts';
 import type { EngineDraft } from '../journal/journal.ts';
-import { merge } from '../policies/merge.ts';
-import type { Answer, RemoteRecord } from '../ports/transport.ts';
+import type { ConflictRule } from '../policies/policy.ts';
+import type { Answer, RemoteRecord, UnderWay } from '../ports/transport.ts';
+import { conflictRows } from './conflictRows.ts';
 import { operationsIn } from './laneReads.ts';
+import { type References, toKeys } from './references.ts';
 
 /** What was drawn and read before the rows are built: building them asks no clock and no dice. */
 export interface AnswerContext {
@@ -20,7 +22,12 @@ export interface AnswerContext {
   /** ms to wait before attempt n + 1. */
   readonly delayAfter: (attempts: number) => number;
   readonly onReject: 'keep' | 'rollback';
+  readonly references: References;
+  readonly rule: ConflictRule;
 }
+
+/** ms until a server that works on a request is asked again, at least. */
+const shortestWait = 250;
 
 /** The lane, if it still waits for the answer to this request. */
 function waitingLane(facts: Facts, context: AnswerContext): Lane | null {
@@ -41,12 +48,35 @@ export function answerRows(
       return [committedRow(facts, context, answer.remote, answer.version)];
     case 'conflict':
       // Without a record the engine has read it before; then it is there.
-      return answer.remote ? [conflictRow(facts, context, answer.remote)] : null;
+      return answer.remote ? conflictAnswer(facts, context, answer.remote) : null;
     case 'rejected':
       return [parkedRow(facts, context, answer.failure)];
     case 'retryLater':
       return [retryRow(lane, context, answer.failure)];
+    case 'underWay':
+      return [askAgainRow(lane, context, answer)];
+    case 'gone':
+      return goneRows(facts, context, answer.failure);
+    case 'held':
+      return null;
   }
+}
+
+/** The server works on it: the same request later tells how it ended. */
+function askAgainRow(lane: Lane, context: AnswerContext, answer: UnderWay): EngineDraft {
+  const { model, recordId, at } = context;
+  const { attempts } = lane;
+  const wait = answer.retryIn ?? context.delayAfter(attempts + 2);
+  const retryAt = at + Math.max(shortestWait, wait);
+  const { failure } = answer;
+  return { v: 1, type: 'retryScheduled', model, recordId, at, attempts, retryAt, failure };
+}
+
+function goneRows(facts: Facts, context: AnswerContext, failure: Failure): EngineDraft[] {
+  if (context.request.kind === 'create') {
+    return [parkedRow(facts, context, { ...failure, code: 'rejected' })];
+  }
+  return conflictAnswer(facts, context, { record: null, version: null, lastOperationId: null });
 }
 
 /** The row after a failed attempt. */
@@ -55,15 +85,6 @@ function retryRow(lane: Lane, context: AnswerContext, failure: Failure): EngineD
   const attempts = lane.attempts + 1;
   const retryAt = at + context.delayAfter(lane.attempts);
   return { v: 1, type: 'retryScheduled', model, recordId, at, attempts, retryAt, failure };
-}
-
-export function retryRows(
-  facts: Facts,
-  context: AnswerContext,
-  failure: Failure,
-): readonly EngineDraft[] | null {
-  const lane = waitingLane(facts, context);
-  return lane && [retryRow(lane, context, failure)];
 }
 
 function entryOf(facts: Facts, { model, recordId }: AnswerContext): Entry | undefined {
@@ -77,11 +98,15 @@ function sealedOperations(facts: Facts, context: AnswerContext): Operation[] {
   return operationsIn(facts, lane, ids.length).filter((operation) => ids.includes(operation.id));
 }
 
-/** The server's record under this device's key. */
-function ownKeyed(record: JsonObject, recordId: string): { base: JsonObject; alias?: string } {
+/** The server's record under this device's keys. */
+function ownKeyed(
+  facts: Facts,
+  { recordId, references }: AnswerContext,
+  record: JsonObject,
+): { base: JsonObject; alias?: string } {
   const { id } = record;
   const serverId = typeof id === 'number' ? String(id) : id;
-  const base = { ...record, id: recordId };
+  const base = { ...toKeys(facts, record, references), id: recordId };
   return typeof serverId === 'string' && serverId !== recordId
     ? { base, alias: serverId }
     : { base };
@@ -97,7 +122,12 @@ function committedRow(
   const row = { v: 1, type: 'answered', model, recordId, at } as const;
   const { operationIds } = request;
   if (remote?.record) {
-    return { ...row, operationIds, ...ownKeyed(remote.record, recordId), version: remote.version };
+    return {
+      ...row,
+      operationIds,
+      ...ownKeyed(facts, context, remote.record),
+      version: remote.version,
+    };
   }
   if (remote || request.kind === 'delete') {
     return { ...row, operationIds, base: null, version: null };
@@ -122,59 +152,27 @@ function parkedRow(facts: Facts, context: AnswerContext, failure: Failure): Engi
 }
 
 /** Somebody else changed the record (or was it us, and the answer was lost?). */
-function conflictRow(facts: Facts, context: AnswerContext, remote: RemoteRecord): EngineDraft {
+function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteRecord): EngineDraft[] {
   const { model, recordId, at, request } = context;
   const { operationIds } = request;
   if (remote.lastOperationId !== null && remote.lastOperationId === request.key) {
-    return committedRow(facts, context, remote, remote.version);
+    return [committedRow(facts, context, remote, remote.version)];
   }
-  const conflict = { remote: remote.record, remoteVersion: remote.version };
-  const lane = { model, recordId, at };
-  if (remote.record === null) {
-    const failure: Failure = { code: 'remoteDeleted', message: 'it was deleted by others', at };
-    const parked = {
-      reason: 'conflict',
-      operationIds,
-      failure,
-      rollback: false,
-      conflict,
-    } as const;
-    return { v: 1, type: 'parked', ...lane, ...parked };
+  const theirs = remote.record && ownKeyed(facts, context, remote.record).base;
+  if (theirs === null && request.kind === 'delete') {
+    const row = { v: 1, type: 'answered', model, recordId, at } as const;
+    return [{ ...row, operationIds, base: null, version: null }];
   }
-  if (request.kind === 'delete') {
-    const message = 'it was changed by others after it was deleted here';
-    const failure: Failure = { code: 'conflict', message, at };
-    const parked = { reason: 'conflict', operationIds, failure, rollback: true, conflict } as const;
-    return { v: 1, type: 'parked', ...lane, ...parked };
-  }
-  return mergedRow(facts, context, remote.record, remote.version);
-}
-
-function mergedRow(
-  facts: Facts,
-  context: AnswerContext,
-  record: JsonObject,
-  version: string | null,
-): EngineDraft {
-  const { model, recordId, at, request } = context;
   const operations = sealedOperations(facts, context);
   const entry = entryOf(facts, context);
   const intent = coalesce(operations, entry);
-  const local = intent && intent.kind !== 'nothing' ? intent.changes : {};
-  const { base } = ownKeyed(record, recordId);
-  const { id: _, ...fields } = local;
-  const { changes, overwritten } = merge(entry?.base ?? null, fields, base);
-  const first = operations[0];
-  const operation =
-    first && Object.keys(changes).length > 0
-      ? ({
-          ...first,
-          id: context.newOperationId,
-          kind: 'update',
-          changes,
-          supersedes: operations.flatMap((item) => [item.id, ...(item.supersedes ?? [])]),
-        } satisfies Operation)
-      : null;
-  const row = { v: 1, type: 'resolved', by: 'policy', model, recordId, at } as const;
-  return { ...row, replaced: request.operationIds, operation, base, version, overwritten };
+  return conflictRows({
+    ...{ model, recordId, at, operations, version: remote.version },
+    ...{ rule: context.rule, newOperationId: context.newOperationId },
+    waiting: operationsIn(facts, laneKey(model, recordId)),
+    base: entry?.base ?? null,
+    remote: theirs,
+    changes:
+      intent && intent.kind !== 'nothing' && intent.kind !== 'delete' ? intent.changes : null,
+  });
 }

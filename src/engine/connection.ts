@@ -1,6 +1,7 @@
 import { type ActorOptions, type AnyActorLogic, createActor } from 'xstate';
 import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
 import { type ConnectionState, connectionMachine } from '../../machines/connection.ts';
+import { isSuited, type NetworkKind, type NetworkRequirement } from '../../machines/network.ts';
 import type { Env } from '../ports/env.ts';
 
 type MachineClock = NonNullable<ActorOptions<AnyActorLogic>['clock']>;
@@ -18,11 +19,20 @@ export function envClock(env: Env): MachineClock {
 export interface ConnectionOptions {
   readonly env: Env;
   readonly backoff: Backoff;
+  readonly network: NetworkRequirement;
   /** One cheap request; rejects if no answer came. */
   readonly probe: (signal: AbortSignal) => Promise<void>;
   readonly onChange: (state: ConnectionState) => void;
   readonly inspect?: Inspect | undefined;
 }
+
+const unknownKind: NetworkKind = { type: 'unknown', metered: null };
+
+const wordEvents = {
+  present: 'networkCame',
+  absent: 'networkWent',
+  unsuited: 'networkUnsuited',
+} as const;
 
 /** The live connection machine, with its effects: the platform's hints and the probe. */
 export class Connection {
@@ -37,14 +47,23 @@ export class Connection {
     const { env, inspect } = options;
     this.#options = options;
     this.#actor = createActor(connectionMachine, {
-      input: { hinted: env.networkHint() },
+      input: { hinted: this.#word() },
       clock: envClock(env),
       ...(inspect && { inspect }),
     });
     this.#actor.subscribe((snapshot) => this.#entered(snapshot.value as ConnectionState));
     this.#stopHints = env.onNetworkHint((hint) => {
-      this.#actor.send({ type: hint === 'present' ? 'networkCame' : 'networkWent' });
+      this.#actor.send({ type: wordEvents[this.#word(hint)] });
     });
+  }
+
+  /** The platform's word, as far as it is asked and as the app's requirement reads it. */
+  #word(hint = this.#options.env.networkHint()): keyof typeof wordEvents {
+    const { env, network } = this.#options;
+    if (network === 'none') return 'present';
+    if (hint === 'absent') return 'absent';
+    const kind = env.networkKind?.() ?? unknownKind;
+    return isSuited(network, kind) ? 'present' : 'unsuited';
   }
 
   start(): void {
@@ -65,13 +84,14 @@ export class Connection {
       this.#verdicts.push(resolve);
       this.#actor.send({ type: 'requestFailed' });
       // Not online any more: the others' probe has failed already.
-      if (this.state === 'waiting' || this.state === 'offline') this.#judge(false);
+      if (isAway(this.state)) this.#judge(false);
     });
   }
 
   /** A person asks to try now, or the page is shown again: the wait is over. */
   wake(): void {
-    this.#actor.send({ type: 'networkCame' });
+    const isUnsuited = this.#word() === 'unsuited';
+    this.#actor.send({ type: isUnsuited ? 'networkUnsuited' : 'networkCame' });
   }
 
   stop(): void {
@@ -85,7 +105,7 @@ export class Connection {
     if (state === this.#state) return;
     this.#state = state;
     if (state === 'online') this.#judge(true);
-    if (state === 'waiting' || state === 'offline') this.#judge(false);
+    if (isAway(state)) this.#judge(false);
     if (state === 'probing') this.#probe().catch(this.#options.env.report);
     else this.#probing?.abort();
     this.#options.onChange(state);
@@ -114,4 +134,9 @@ export class Connection {
     const retryIn = Math.max(250, backoffDelay(backoff, failures, env.random('probe')));
     this.#actor.send({ type: 'probeFailed', retryIn });
   }
+}
+
+/** Whether nothing can be sent until something changes. */
+export function isAway(state: ConnectionState): boolean {
+  return state === 'waiting' || state === 'offline' || state === 'unsuited';
 }

@@ -2,10 +2,16 @@ import { createActor, waitFor } from 'xstate';
 import { type Backoff, defaultBackoff } from '../../machines/backoff.ts';
 import type { ConnectionState } from '../../machines/connection.ts';
 import { type EngineRole, type EngineRun, engineMachine } from '../../machines/engine.ts';
-import { type Facts, laneKey } from '../../store/facts.ts';
-import { getIn, valuesOf } from '../../store/pages.ts';
+import type { NetworkRequirement } from '../../machines/network.ts';
+import type { Facts } from '../../store/facts.ts';
+import { valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, PersonRow, UnreadableRow } from '../../store/rows/row.ts';
-import { lanesOfRow, type PullProgress, type SyncState } from '../../store/slice.ts';
+import {
+  type LineFacts,
+  lanesOfRow,
+  type PullProgress,
+  type SyncState,
+} from '../../store/slice.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncEvents } from '../events.ts';
 import { rootKey } from '../journal/checkpointer.ts';
@@ -15,11 +21,13 @@ import type { Codec } from '../ports/codec.ts';
 import type { Env, HeldLock, TimerHandle } from '../ports/env.ts';
 import { asStorageError, type Storage, type StorageError } from '../ports/storage.ts';
 import type { Transport } from '../ports/transport.ts';
-import { Connection, envClock, type Inspect } from './connection.ts';
+import { Connection, envClock, type Inspect, isAway } from './connection.ts';
 import { LaneIndex } from './laneIndex.ts';
+import { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
 import { type Opened, open, readFacts, sameMoment, takeLead } from './opening.ts';
 import { Puller, type PullResult } from './puller.ts';
+import type { PullOptions } from './pullRun.ts';
 import { Pusher } from './pusher.ts';
 
 /** Journal rows after which a checkpoint is written. */
@@ -41,6 +49,8 @@ export interface EngineStore {
   readonly checkpointLoaded: (facts: Facts) => void;
   readonly connectionChanged: (state: ConnectionState) => void;
   readonly leadershipChanged: (role: EngineRole, run: EngineRun) => void;
+  readonly lineChanged: (origin: string, line: LineFacts) => void;
+  readonly dependentChanged: (count: number) => void;
   readonly attempts: (change: 'started' | 'ended', lanes: readonly string[]) => void;
   readonly progress: (model: string, progress: PullProgress) => void;
 }
@@ -62,6 +72,7 @@ export interface EngineOptions {
     why: StorageError | 'readOnly' | 'stopped',
   ) => void;
   readonly inspect?: Inspect | undefined;
+  readonly network?: NetworkRequirement | undefined;
 }
 
 /**
@@ -76,6 +87,7 @@ export class Engine {
   readonly #index: LaneIndex;
   readonly #pusher: Pusher;
   readonly #puller: Puller;
+  readonly #lines: Lines;
   #opened: Opened | null = null;
   #journal: Journal | null = null;
   #lock: HeldLock | null = null;
@@ -100,18 +112,26 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { env, transport, models, store, inspect, backoff = defaultBackoff } = options;
-    this.#index = new LaneIndex(backoff.cap);
+    this.#index = new LaneIndex(backoff.cap, (path) => transport.originOf?.(path) ?? '');
     this.#actor = createActor(engineMachine, { clock: envClock(env), ...(inspect && { inspect }) });
     this.#actor.subscribe(() => store.leadershipChanged(this.role, this.run));
     this.#connection = new Connection({
       env,
       backoff: probeBackoff,
+      network: options.network ?? 'any',
       inspect,
       probe: (signal) => transport.probe([...models.values()], signal),
       onChange: (state) => this.#connectionChanged(state),
     });
+    this.#lines = new Lines({
+      ...{ env, inspect, refresh: transport.refresh },
+      append: (row) => {
+        this.#journal?.appendIf(() => [row]).catch((error) => this.#tell(error));
+      },
+      onChange: (origin, line) => this.#lineChanged(origin, line),
+    });
     const shared = {
-      ...{ env, transport, models, backoff, index: this.#index },
+      ...{ env, transport, models, backoff, index: this.#index, lines: this.#lines },
       facts: () => this.#sequenced(),
       appendIf: (build: Parameters<Journal['appendIf']>[0]) =>
         this.#journal ? this.#journal.appendIf(build) : Promise.resolve(false),
@@ -127,6 +147,8 @@ export class Engine {
       ...shared,
       onProgress: store.progress,
       onEnd: (result) => this.#pullEnded(result),
+      onMassDelete: (model, held) =>
+        this.#options.events.emit({ type: 'massDeleteHeld', model, ...held }),
     });
     this.#stopResume = env.onResume(() => this.#resumed());
   }
@@ -203,8 +225,13 @@ export class Engine {
     });
   }
 
-  pull(model: string): Promise<PullResult> {
-    return this.#puller.pull(model);
+  pull(model: string, how?: PullOptions): Promise<PullResult> {
+    return this.#puller.pull(model, how);
+  }
+
+  /** What a model's pulls can do besides: one record, one page, a person's word. */
+  get pulls(): Puller {
+    return this.#puller;
   }
 
   pause(): void {
@@ -215,6 +242,7 @@ export class Engine {
   async resume(): Promise<void> {
     if (this.run === 'timeTravelling') await this.#reload();
     this.#actor.send({ type: 'resumeRequested' });
+    this.#lines.resume();
     this.#connection.wake();
     this.wake();
   }
@@ -285,6 +313,7 @@ export class Engine {
     this.#connection.stop();
     this.#pusher.stop();
     this.#puller.stop();
+    this.#lines.stop();
     this.#clear('retry');
     this.#clear('reopen');
     this.#actor.send({ type: 'stopped' });
@@ -386,6 +415,7 @@ export class Engine {
     });
     for (const row of valuesOf(store.state().tail)) this.#journal.append(row);
     this.#actor.send({ type: 'elected' });
+    this.#lines.restore(this.#sequenced().origins);
     this.#askedAt = env.now();
     this.#puller.want(this.#options.models.keys());
     this.wake();
@@ -478,10 +508,6 @@ export class Engine {
       // A pull touches many records and no lane but those there are.
       if (row.type === 'pulled' && after.sequenced.lanes.size === 0) continue;
       for (const lane of lanesOfRow(row)) lanes.add(lane);
-      if (row.type === 'answered' || row.type === 'resolved') {
-        this.#answered(row.model, row.recordId, before.sequenced);
-        this.#answered(row.model, row.recordId, after.sequenced);
-      }
     }
     if (entries.some(({ row }) => row?.type === 'purged')) this.#index.rebuild(after.sequenced);
     else this.#index.update(after.sequenced, lanes);
@@ -497,14 +523,6 @@ export class Engine {
       this.#checkpoint().catch((error) => this.#tell(error));
     }
     this.wake();
-  }
-
-  /** Tells the puller, by the record's key and by the server's id: a delete takes the alias away. */
-  #answered(model: string, recordId: string, facts: Facts): void {
-    const records = facts.models[model]?.records;
-    const alias = records && getIn(records, recordId)?.alias;
-    this.#puller.answered(model, laneKey(model, recordId));
-    if (alias) this.#puller.answered(model, laneKey(model, alias));
   }
 
   #illegal(move: { type: string; sequence: number; reason: string }): void {
@@ -539,6 +557,7 @@ export class Engine {
     if (this.#connection.state !== 'online') return;
     this.#pusher.work();
     this.#puller.work();
+    this.#options.store.dependentChanged(this.#index.dependent);
     this.#clear('retry');
     const { nextRetryAt } = this.#index;
     if (nextRetryAt === null) return;
@@ -570,11 +589,21 @@ export class Engine {
 
   #connectionChanged(state: ConnectionState): void {
     this.#options.store.connectionChanged(state);
-    if (state === 'waiting' || state === 'offline') this.#away = true;
+    if (isAway(state)) this.#away = true;
     if (state !== 'online') return;
     // A probe that succeeds at once is no reconnection: what failed keeps its own backoff.
     if (this.#away) this.#puller.want(this.#options.models.keys());
     this.#away = false;
+    this.wake();
+  }
+
+  #lineChanged(origin: string, line: LineFacts): void {
+    const { store, events } = this.#options;
+    store.lineChanged(origin, line);
+    const { state, failure } = line;
+    if (state === 'authRequired') events.emit({ type: 'authRequired', origin, failure });
+    if (state === 'tripped') events.emit({ type: 'originTripped', origin, failure });
+    // Not at once: whoever sends is in the middle of his own work.
     this.wake();
   }
 

@@ -4,8 +4,10 @@ import { PagesDraft } from '../../store/pagesDraft.ts';
 
 /** Where a lane stands in the index. */
 interface Place {
-  readonly queue: 'toSeal' | 'toSend' | 'later';
+  readonly queue: 'toSeal' | 'toSend' | 'later' | 'blocked';
+  /** With `blocked`: the lane that is waited for. */
   readonly key: string;
+  readonly origin: string;
   /** The model of a sealed create. */
   readonly creates: string | null;
 }
@@ -22,24 +24,31 @@ function timeKey(ms: number): string {
 export class LaneIndex {
   /** Pending lanes by the order of their first operation. */
   #toSeal = new PagesDraft<string>(noPages());
-  /** Sealed lanes that may be sent now, in the order they were sealed. */
-  #toSend = new PagesDraft<string>(noPages());
+  /** Sealed lanes that may be sent now, in the order they were sealed, by origin. */
+  #toSend = new Map<string, PagesDraft<string>>();
   /** Sealed lanes in backoff, by `retryAt`. */
   #later = new PagesDraft<string>(noPages());
+  /** Lanes that wait for another lane, by that one's key: looked at again when it changes. */
+  #blocked = new Map<string, Set<string>>();
+  #dependent = 0;
   #places = new Map<string, Place>();
   #sealedCreates = new Map<string, number>();
   #ticket = 0;
   readonly #longestWait: number;
+  readonly #originOf: (path: string) => string;
 
   /** @param longestWait ms: the cap of the backoff */
-  constructor(longestWait: number) {
+  constructor(longestWait: number, originOf: (path: string) => string) {
     this.#longestWait = longestWait;
+    this.#originOf = originOf;
   }
 
   rebuild(facts: Facts): void {
     this.#toSeal = new PagesDraft(noPages());
-    this.#toSend = new PagesDraft(noPages());
+    this.#toSend = new Map();
     this.#later = new PagesDraft(noPages());
+    this.#blocked = new Map();
+    this.#dependent = 0;
     this.#places = new Map();
     this.#sealedCreates = new Map();
     scan(facts.lanes, '', (lane, key) => {
@@ -51,10 +60,21 @@ export class LaneIndex {
   /** After rows that touched these lanes. */
   update(facts: Facts, lanes: Iterable<string>): void {
     for (const key of lanes) {
-      const lane = getIn(facts.lanes, key);
-      this.#remove(key);
-      if (lane) this.#add(facts, key, lane);
+      this.#renew(facts, key);
+      const waiting = this.#blocked.get(key);
+      if (!waiting) continue;
+      this.#blocked.delete(key);
+      for (const blocked of waiting) this.#renew(facts, blocked);
     }
+  }
+
+  /** Takes a lane out of what is to be sealed until `on` changes, or itself. */
+  block(lane: string, on: string): void {
+    this.#remove(lane);
+    const waiting = this.#blocked.get(on) ?? new Set();
+    this.#blocked.set(on, waiting.add(lane));
+    this.#dependent++;
+    this.#places.set(lane, { queue: 'blocked', key: on, origin: '', creates: null });
   }
 
   /** Lanes to seal next, oldest first, that `skip` doesn't hold. */
@@ -62,8 +82,20 @@ export class LaneIndex {
     return take(this.#toSeal, limit, skip);
   }
 
-  /** Lanes to send next; those whose time has come join at the end. */
-  nextToSend(now: number, limit: number, skip: (lane: string) => boolean): string[] {
+  /** Origins that sealed lanes wait for. */
+  origins(now: number): string[] {
+    this.#wake(now);
+    return [...this.#toSend.keys()];
+  }
+
+  /** Lanes to send next to an origin, oldest first, that `skip` doesn't hold. */
+  nextToSend(origin: string, limit: number, skip: (lane: string) => boolean): string[] {
+    const from = this.#toSend.get(origin);
+    return from ? take(from, limit, skip) : [];
+  }
+
+  /** Those whose time has come join at the end of what is to be sent. */
+  #wake(now: number): void {
     const due: string[] = [];
     this.#later.scan('', (lane, key) => {
       if (Number.parseInt(key.slice(0, 10), 36) > now) return false;
@@ -76,11 +108,10 @@ export class LaneIndex {
       return true;
     });
     for (const lane of due) {
-      const creates = this.#places.get(lane)?.creates ?? null;
+      const { creates = null, origin = '' } = this.#places.get(lane) ?? {};
       this.#remove(lane);
-      this.#place(lane, 'toSend', timeKey(this.#ticket++), creates);
+      this.#place(lane, { queue: 'toSend', key: timeKey(this.#ticket++), origin, creates });
     }
-    return take(this.#toSend, limit, skip);
   }
 
   /** When the next backoff ends (ms since 1970); null if none is under way. */
@@ -89,8 +120,14 @@ export class LaneIndex {
     return first ? Number.parseInt(first.key.slice(0, 10), 36) : null;
   }
 
-  get waitingToSend(): number {
-    return this.#toSend.size;
+  /** Sealed lanes that wait for this origin, or are under way to it. */
+  waitingToSend(origin: string): number {
+    return this.#toSend.get(origin)?.size ?? 0;
+  }
+
+  /** Lanes that wait for others. */
+  get dependent(): number {
+    return this.#dependent;
   }
 
   /** Whether a create of this model is sealed: its server id may come with a pull first. */
@@ -100,34 +137,56 @@ export class LaneIndex {
 
   #add(facts: Facts, key: string, lane: Lane): void {
     const creates = lane.sealed?.kind === 'create' ? lane.model : null;
+    const origin = lane.sealed ? this.#originOf(lane.sealed.path) : '';
     if (lane.state === 'pending') {
       const order = firstOrder(facts, laneKey(lane.model, lane.recordId));
-      if (order !== null) this.#place(key, 'toSeal', `${order}${key}`, null);
+      if (order === null) return;
+      this.#place(key, { queue: 'toSeal', key: `${order}${key}`, origin, creates: null });
     } else if (lane.state === 'syncing') {
-      this.#place(key, 'toSend', timeKey(this.#ticket++), creates);
+      this.#place(key, { queue: 'toSend', key: timeKey(this.#ticket++), origin, creates });
     } else if (lane.state === 'backoff') {
-      this.#place(key, 'later', `${timeKey(lane.retryAt ?? 0)}${key}`, creates);
+      const due = `${timeKey(lane.retryAt ?? 0)}${key}`;
+      this.#place(key, { queue: 'later', key: due, origin, creates });
     }
   }
 
-  #place(lane: string, queue: Place['queue'], key: string, creates: string | null): void {
-    this.#queue(queue).set(key, lane);
-    this.#places.set(lane, { queue, key, creates });
+  #renew(facts: Facts, key: string): void {
+    const lane = getIn(facts.lanes, key);
+    this.#remove(key);
+    if (lane) this.#add(facts, key, lane);
+  }
+
+  #place(lane: string, place: Place): void {
+    this.#queue(place)?.set(place.key, lane);
+    this.#places.set(lane, place);
+    const { creates } = place;
     if (creates) this.#sealedCreates.set(creates, (this.#sealedCreates.get(creates) ?? 0) + 1);
   }
 
   #remove(lane: string): void {
     const place = this.#places.get(lane);
     if (!place) return;
-    this.#queue(place.queue).delete(place.key);
     this.#places.delete(lane);
+    if (place.queue === 'blocked') {
+      this.#dependent--;
+      const waiting = this.#blocked.get(place.key);
+      if (waiting?.delete(lane) && waiting.size === 0) this.#blocked.delete(place.key);
+      return;
+    }
+    const queue = this.#queue(place);
+    queue?.delete(place.key);
+    if (place.queue === 'toSend' && queue?.size === 0) this.#toSend.delete(place.origin);
     const { creates } = place;
     if (creates) this.#sealedCreates.set(creates, (this.#sealedCreates.get(creates) ?? 1) - 1);
   }
 
-  #queue(queue: Place['queue']): PagesDraft<string> {
+  #queue({ queue, origin }: Place): PagesDraft<string> | null {
+    if (queue === 'blocked') return null;
     if (queue === 'toSeal') return this.#toSeal;
-    return queue === 'toSend' ? this.#toSend : this.#later;
+    if (queue === 'later') return this.#later;
+    const lanes = this.#toSend.get(origin) ?? new PagesDraft<string>(noPages());
+    this.#toSend.set(origin, lanes);
+    return lanes;
   }
 }
 

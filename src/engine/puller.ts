@@ -2,38 +2,37 @@ import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
 import type { Failure } from '../../machines/failure.ts';
 import type { Facts } from '../../store/facts.ts';
 import type { PullProgress } from '../../store/slice.ts';
-import type { RowBuilder } from '../journal/journal.ts';
-import type { Env, TimerHandle } from '../ports/env.ts';
-import type { PullAnswer, Transport } from '../ports/transport.ts';
-import type { LaneIndex } from './laneIndex.ts';
-import type { EngineModels } from './models.ts';
-import { type PageFate, pullRows } from './pulling.ts';
+import type { TimerHandle } from '../ports/env.ts';
+import type { CallRequest } from '../ports/requests.ts';
 
-/** Records asked for in one page. */
-const pageSize = 1_000;
-/** A page that keeps colliding with our own commits is left for another time. */
-const repeats = 20;
+import { filterText } from '../pullOptions.ts';
+import type { LaneIndex } from './laneIndex.ts';
+import { type HeldRemovals, MassDeleteGuard } from './massDeleteGuard.ts';
+import type { EngineModel, EngineModels } from './models.ts';
+import type { PullContext, PullMeans } from './pullContext.ts';
+import { type FetchEnd, type FetchQuery, fetchPage, type OnceEnd, pullRecord } from './pullOnce.ts';
+import { type PullEnd, type PullOptions, runPull } from './pullRun.ts';
+import { keyOf, serverIdOf } from './recordReads.ts';
 
 export interface PullResult {
-  readonly status: 'done' | 'failed' | 'postponed';
+  /** `held`: it would remove so much that a person is asked first. */
+  readonly status: 'done' | 'failed' | 'postponed' | 'held';
   readonly model: string;
   /** Records received, and tombstones. */
   readonly items: number;
   readonly deleted: number;
+  /** Whether the server has more: `limit` ended the pull, the next one goes on behind it. */
+  readonly hasMore: boolean;
   readonly failure: Failure | null;
 }
 
-export interface PullerOptions {
-  readonly env: Env;
-  readonly transport: Transport;
+export interface PullerOptions extends Omit<PullMeans, 'waitsForCreates'> {
   readonly models: EngineModels;
   readonly backoff: Backoff;
   readonly index: LaneIndex;
-  readonly facts: () => Facts;
-  readonly appendIf: (build: RowBuilder) => Promise<boolean>;
-  readonly wireFailed: () => Promise<boolean>;
   readonly onProgress: (model: string, progress: PullProgress) => void;
   readonly onEnd: (result: PullResult) => void;
+  readonly onMassDelete: (model: string, held: HeldRemovals) => void;
   readonly wake: () => void;
 }
 
@@ -44,13 +43,20 @@ interface Wanted {
   readonly notBefore: number;
 }
 
+interface Running {
+  readonly result: Promise<PullResult>;
+  /** Of what filter it is, as text. */
+  readonly filter: string;
+  /** Whether it is a pull as any other, which who wants one may join. */
+  readonly isPlain: boolean;
+}
+
 /** Brings what others changed: one pull of a model at a time, page by page. */
 export class Puller {
   readonly #options: PullerOptions;
-  readonly #running = new Map<string, Promise<PullResult>>();
-  /** Lanes answered since the page was asked for, by model. */
-  readonly #answered = new Map<string, Set<string>>();
+  readonly #running = new Map<string, Running>();
   readonly #wanted = new Map<string, Wanted>();
+  readonly #guards = new Map<string, MassDeleteGuard>();
   readonly #abort = new AbortController();
   #timer: TimerHandle | null = null;
 
@@ -63,11 +69,6 @@ export class Puller {
     for (const model of models) this.#wanted.set(model, { failures: 0, notBefore: 0 });
   }
 
-  /** A request of these lanes was answered: a page under way may be older than that. */
-  answered(model: string, lane: string): void {
-    this.#answered.get(model)?.add(lane);
-  }
-
   /** Begins the pulls that may be. */
   work(): void {
     const { env } = this.#options;
@@ -75,6 +76,7 @@ export class Puller {
     let next: number | null = null;
     for (const [model, { notBefore }] of this.#wanted) {
       if (this.#waitsForCreates(model) || this.#running.has(model)) continue;
+      if (this.#isLineHeld(model)) continue;
       if (notBefore > now) next = Math.min(next ?? notBefore, notBefore);
       else this.pull(model).catch(env.report);
     }
@@ -82,21 +84,60 @@ export class Puller {
     this.#timer = next === null ? null : env.setTimer(next - now, this.#options.wake, 'pull');
   }
 
-  /** Pulls a model now; joins a pull that is under way. */
-  pull(model: string): Promise<PullResult> {
-    const running = this.#running.get(model);
-    if (running) return running;
-    const wanted = this.#wanted.get(model) ?? { failures: 0, notBefore: 0 };
-    this.#wanted.delete(model);
-    const pull = this.#pull(model)
-      .then((result) => this.#ended(result, wanted))
+  /** Wanted pulls wait with all else for an origin that is held; its opening wakes them. */
+  #isLineHeld(name: string): boolean {
+    const { transport, models, lines } = this.#options;
+    const model = models.get(name);
+    return model !== undefined && lines.room(transport.originOf?.(model.endpoint) ?? '') === 0;
+  }
+
+  /** Pulls a model now; joins a pull of the same kind that is under way, waits for any other. */
+  pull(name: string, how: PullOptions = {}): Promise<PullResult> {
+    const model = this.#options.models.get(name);
+    if (!model) return Promise.resolve(this.#unknown(name));
+    const filter = filterText(model.filter);
+    const isPlain = Object.values(how).every((value) => value === undefined || value === false);
+    const running = this.#running.get(name);
+    if (running) {
+      const isSame = isPlain && running.isPlain && running.filter === filter;
+      return isSame ? running.result : running.result.then(() => this.pull(name, how));
+    }
+    const wanted = this.#wanted.get(name) ?? { failures: 0, notBefore: 0 };
+    if (how.since === undefined) this.#wanted.delete(name);
+    const result = this.#pull(model, how)
+      .then((end) => this.#ended(name, end, wanted))
       .finally(() => {
-        this.#running.delete(model);
-        this.#answered.delete(model);
+        this.#running.delete(name);
         this.#options.wake();
       });
-    this.#running.set(model, pull);
-    return pull;
+    this.#running.set(name, { result, filter, isPlain });
+    return result;
+  }
+
+  /** Reads one record, by its key or the server's id. */
+  async pullRecord(name: string, id: string, request?: CallRequest): Promise<OnceEnd> {
+    const model = this.#options.models.get(name);
+    if (!model) return this.#unknown(name);
+    const facts = this.#options.facts();
+    const serverId = serverIdOf(facts, name, keyOf(facts, name, id));
+    return pullRecord(this.#context(model), serverId, request);
+  }
+
+  /** Asks for one page of the server's list; moves no cursor. */
+  async fetch(name: string, query: FetchQuery): Promise<FetchEnd> {
+    const model = this.#options.models.get(name);
+    if (!model) return { ...this.#unknown(name), ids: [], cursor: null };
+    const end = await fetchPage(this.#context(model), query);
+    if (end.status === 'postponed') {
+      this.want([name]);
+      this.#options.wake();
+    }
+    return end;
+  }
+
+  /** What a person says to the removals that are held: they may go, or the records stay. */
+  decide(model: string, verdict: 'approve' | 'decline'): void {
+    this.#guardOf(model)[verdict]();
   }
 
   stop(): void {
@@ -105,118 +146,66 @@ export class Puller {
     if (this.#timer !== null) this.#options.env.clearTimer(this.#timer);
   }
 
+  #guardOf(name: string): MassDeleteGuard {
+    const known = this.#guards.get(name);
+    if (known) return known;
+    const limit = this.#options.models.get(name)?.massDelete ?? { share: 0, records: 0 };
+    const { onMassDelete } = this.#options;
+    const guard = new MassDeleteGuard(limit, (held) => onMassDelete(name, held));
+    this.#guards.set(name, guard);
+    return guard;
+  }
+
   #waitsForCreates(model: string): boolean {
     const { models, index } = this.#options;
     return models.get(model)?.ids === 'server' && index.hasSealedCreate(model);
   }
 
-  #ended(result: PullResult, { failures }: Wanted): PullResult {
+  #unknown(model: string): PullResult {
+    const message = 'no such model';
+    const failure: Failure = { code: 'unreadable', message, at: this.#options.env.now() };
+    return { status: 'failed', model, items: 0, deleted: 0, hasMore: false, failure };
+  }
+
+  /** What is pulled is of these facts: neither cleared nor under another filter since. */
+  #context(model: EngineModel): PullContext {
+    const { facts, models } = this.#options;
+    const { generation, models: known } = facts();
+    const filter = filterText(model.filter);
+    const isWanted = (now: Facts) =>
+      now.generation === generation && filterText(models.get(model.name)?.filter ?? {}) === filter;
+    return {
+      ...this.#options,
+      ...{ model, isWanted, guard: this.#guardOf(model.name), signal: this.#abort.signal },
+      total: known[model.name]?.records.size ?? 0,
+      waitsForCreates: (name) => this.#waitsForCreates(name),
+    };
+  }
+
+  async #pull(model: EngineModel, how: PullOptions): Promise<PullEnd> {
+    const { onProgress } = this.#options;
+    const { name } = model;
+    let last: Omit<PullProgress, 'state'> = { received: 0, total: null, isFirst: false };
+    const end = await runPull(this.#context(model), how, (progress) => {
+      last = progress;
+      onProgress(name, { state: 'running', ...progress });
+    });
+    onProgress(name, { ...last, state: end.status, received: end.items });
+    return end;
+  }
+
+  #ended(model: string, end: PullEnd, { failures }: Wanted): PullResult {
     const { env, backoff, onEnd } = this.#options;
-    if (!this.#abort.signal.aborted && result.status !== 'done') {
-      const failed = result.status === 'failed';
+    const { status } = end;
+    if (status === 'done' && !end.hasMore) this.#guardOf(model).completed();
+    if (!this.#abort.signal.aborted && (status === 'failed' || status === 'postponed')) {
+      const failed = status === 'failed';
       const delay = failed ? backoffDelay(backoff, failures, env.random('pull')) : 0;
-      const next = { failures: failed ? failures + 1 : failures, notBefore: env.now() + delay };
-      this.#wanted.set(result.model, next);
+      const next = failed ? failures + 1 : failures;
+      this.#wanted.set(model, { failures: next, notBefore: env.now() + delay });
     }
+    const result = { ...end, model };
     onEnd(result);
     return result;
-  }
-
-  async #pull(model: string): Promise<PullResult> {
-    const { facts, env, onProgress } = this.#options;
-    let items = 0;
-    let deleted = 0;
-    let failure: Failure | null = null;
-    const end = (status: PullResult['status']): PullResult => {
-      const state = status;
-      onProgress(model, { state, received: items });
-      return { status, model, items, deleted, failure };
-    };
-    onProgress(model, { state: 'running', received: 0 });
-    let cursor = facts().models[model]?.cursor ?? null;
-    let restarted = false;
-    for (let collisions = 0; collisions < repeats; ) {
-      const { generation } = facts();
-      const answer = await this.#ask(model, cursor);
-      if (answer.kind === 'expired') {
-        if (cursor === null || restarted) break;
-        restarted = true;
-        cursor = null;
-        continue;
-      }
-      if (answer.kind === 'failed') {
-        failure = answer.failure;
-        return end('failed');
-      }
-      const fate = await this.#fold(model, answer, generation, cursor);
-      if (fate === 'unwritten') {
-        failure = { code: 'unreadable', message: 'the page could not be stored', at: env.now() };
-        return end('failed');
-      }
-      if (fate === 'postponed' || fate === null) return end('postponed');
-      if (fate === 'again') {
-        collisions++;
-        continue;
-      }
-      items += answer.items.length;
-      deleted += answer.deleted.length;
-      if (!answer.hasMore) return end('done');
-      if (answer.cursor === null || answer.cursor === cursor) break;
-      cursor = answer.cursor;
-      collisions = 0;
-      onProgress(model, { state: 'running', received: items });
-    }
-    const message = 'the server has more, but its cursor does not move';
-    failure = { code: 'unreadable', message, at: env.now() };
-    return end('failed');
-  }
-
-  async #ask(model: string, cursor: string | null): Promise<PullAnswer> {
-    const { env, transport, models, wireFailed } = this.#options;
-    const wire = models.get(model);
-    const at = env.now();
-    if (!wire) {
-      return { kind: 'failed', failure: { code: 'unreadable', message: 'no such model', at } };
-    }
-    this.#answered.set(model, new Set());
-    try {
-      return await transport.pull({ model: wire, cursor, limit: pageSize }, this.#abort.signal);
-    } catch {
-      await wireFailed();
-      const message = 'the request ended without an answer';
-      return { kind: 'failed', failure: { code: 'network', message, at } };
-    }
-  }
-
-  /** Null if the rows could not be written now. */
-  async #fold(
-    model: string,
-    page: Extract<PullAnswer, { kind: 'page' }>,
-    generation: number,
-    since: string | null,
-  ): Promise<PageFate | 'unwritten' | null> {
-    const { env, appendIf } = this.#options;
-    const told: { fate: PageFate | null } = { fate: null };
-    const build = pullRows(
-      {
-        model,
-        at: env.now(),
-        generation,
-        since,
-        answeredSince: this.#answered.get(model) ?? new Set(),
-        waitsForCreates: () => this.#waitsForCreates(model),
-      },
-      page,
-      (fate) => {
-        told.fate = fate;
-      },
-    );
-    try {
-      const written = await appendIf(build);
-      // Rows were made and not written (DevTools show the past): the page must come again.
-      return written || told.fate === 'postponed' ? told.fate : null;
-    } catch {
-      return 'unwritten';
-    }
   }
 }

@@ -1,20 +1,21 @@
 import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
 import type { Failure } from '../../machines/failure.ts';
-import { type Entry, type Facts, type Lane, laneKey } from '../../store/facts.ts';
-import type { JsonObject } from '../../store/json.ts';
+import type { Facts } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
-import type { SealedRequest } from '../../store/rows/row.ts';
-import { coalesce, runLimits } from '../../store/seal.ts';
-import type { EngineDraft, RowBuilder } from '../journal/journal.ts';
+import type { RowBuilder } from '../journal/journal.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
-import type { Answer, Transport } from '../ports/transport.ts';
-import { type AnswerContext, answerRows, retryRows } from './answerRows.ts';
+import type { Answer, BatchAnswer, Transport } from '../ports/transport.ts';
+import { type AnswerContext, answerRows } from './answerRows.ts';
+import { type Attempt, completed, confirmedAt } from './attempt.ts';
 import type { LaneIndex } from './laneIndex.ts';
-import { operationsIn } from './laneReads.ts';
+import type { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
+import { Sealer } from './sealer.ts';
 
 /** Requests of one origin under way at once: what browsers allow over HTTP/1.1. */
 const parallel = 6;
+/** Batches under way at once. */
+const parallelBatches = 2;
 /** Requests sealed beyond those under way, so that the line is never idle while rows are written. */
 const sealedAhead = 6;
 /** ms until an answer whose row could not be written is asked for again. */
@@ -26,6 +27,7 @@ export interface PusherOptions {
   readonly models: EngineModels;
   readonly backoff: Backoff;
   readonly index: LaneIndex;
+  readonly lines: Lines;
   readonly facts: () => Facts;
   readonly appendIf: (build: RowBuilder) => Promise<boolean>;
   /** Resolves with whether the server can be reached after all. */
@@ -35,27 +37,40 @@ export interface PusherOptions {
   readonly wake: () => void;
 }
 
-/** Seals and sends: at most one request of a record, six of the origin under way. */
+/** What goes in one request: one lane, or several in a batch. */
+interface Request {
+  readonly origin: string;
+  readonly attempts: ReadonlyMap<string, Attempt>;
+  /** Credentials renewed before it left. */
+  readonly renewals: number;
+  readonly abort: AbortController;
+}
+
+/** An answer that leaves nothing open, and when the server had spoken of the record before it. */
+interface Complete {
+  readonly answer: Answer;
+  readonly confirmed?: number;
+}
+
+/** Sends what is sealed and seals what comes next: at most one request of a record under way. */
 export class Pusher {
   readonly #options: PusherOptions;
-  readonly #underWay = new Map<string, AbortController>();
-  /** Lanes that could not be sealed (the transport threw): left alone until they change. */
-  readonly #unsealable = new Set<string>();
-  /** Where the pulls of its model stood when a create was sealed, by key; of this life alone. */
-  readonly #sealedAt = new Map<string, string | null>();
+  readonly #sealer: Sealer;
+  readonly #underWay = new Map<string, Request>();
+  readonly #requests = new Set<Request>();
   #sealing: Promise<void> | null = null;
+  /** Operations in one request, at most; halved where the server says that it is too much. */
+  #batchLimit: number;
   /** Waits after rows that could not be written. */
   readonly #resting = new Map<TimerHandle, () => void>();
-  /** Answers on their way to the disk: their requests take no place on the line any more. */
-  #ending = 0;
   #stopped = false;
 
   constructor(options: PusherOptions) {
     this.#options = options;
-  }
-
-  get underWay(): number {
-    return this.#underWay.size;
+    const { transport, models, index, env } = options;
+    const { now, report } = env;
+    this.#sealer = new Sealer({ transport, models, index, now: () => now(), report });
+    this.#batchLimit = transport.pushMany ? (transport.batchLimit ?? 100) : 1;
   }
 
   /** Sends what may go and seals what comes next. */
@@ -64,15 +79,14 @@ export class Pusher {
     this.#seal();
   }
 
-  /** Lanes that changed may be tried anew. */
   touched(lanes: Iterable<string>): void {
-    for (const lane of lanes) this.#unsealable.delete(lane);
+    this.#sealer.touched(lanes);
   }
 
   /** Ends all attempts; what was sealed is sent again, with the same key, another time. */
   stop(): void {
     this.#stopped = true;
-    for (const abort of this.#underWay.values()) abort.abort();
+    for (const { abort } of this.#requests) abort.abort();
     for (const [timer, resolve] of this.#resting) {
       this.#options.env.clearTimer(timer);
       resolve();
@@ -81,141 +95,194 @@ export class Pusher {
   }
 
   #send(): void {
-    const { env, index, facts, onAttempts } = this.#options;
-    const room = parallel + this.#ending - this.#underWay.size;
-    const lanes = index.nextToSend(env.now(), room, (lane) => this.#underWay.has(lane));
-    if (lanes.length === 0) return;
-    const started: string[] = [];
+    const { env, index } = this.#options;
+    const isHeld = (lane: string) => this.#underWay.has(lane) || !this.#isKnown(lane);
+    for (const origin of index.origins(env.now())) {
+      let room = this.#room(origin);
+      while (room > 0) {
+        const lanes = index.nextToSend(origin, this.#batchLimit, isHeld);
+        if (lanes.length === 0) break;
+        this.#begin(origin, lanes);
+        room--;
+      }
+    }
+  }
+
+  /** A model that this build of the app does not have any more keeps its operations (UP7). */
+  #isKnown(lane: string): boolean {
+    return this.#options.models.has(lane.slice(0, lane.indexOf('\u0000')));
+  }
+
+  /** Requests that may leave now; those whose answers are on their way to the disk are not counted. */
+  #room(origin: string): number {
+    const most = this.#batchLimit > 1 ? parallelBatches : parallel;
+    let open = 0;
+    for (const request of this.#requests) if (request.origin === origin) open++;
+    return Math.min(most, this.#options.lines.room(origin)) - open;
+  }
+
+  #begin(origin: string, lanes: readonly string[]): void {
+    const { env, facts, models, lines, onAttempts } = this.#options;
+    const attempts = new Map<string, Attempt>();
+    const renewals = lines.renewals(origin);
+    const request: Request = { origin, attempts, renewals, abort: new AbortController() };
     for (const key of lanes) {
+      // What is under way is so until its row is written, also if there is nobody to send it to.
+      this.#underWay.set(key, request);
       const lane = getIn(facts().lanes, key);
-      if (!lane?.sealed) continue;
-      const abort = new AbortController();
-      this.#underWay.set(key, abort);
-      started.push(key);
-      this.#attempt(key, lane, lane.sealed, abort).catch(env.report);
+      const model = lane && models.get(lane.model);
+      if (lane?.sealed && model) attempts.set(key, { lane, request: lane.sealed, model });
     }
-    onAttempts('started', started);
+    this.#requests.add(request);
+    onAttempts('started', lanes);
+    this.#attempt(request)
+      .catch(env.report)
+      .finally(() => this.#ended(request, lanes));
   }
 
-  async #attempt(
-    key: string,
-    lane: Lane,
-    request: SealedRequest,
-    abort: AbortController,
-  ): Promise<void> {
-    try {
-      const build = await this.#ask(lane, request, abort.signal);
-      if (build && !this.#stopped) {
-        this.#ending++;
-        // What takes this request's place is sealed in the transaction that writes its answer, and
-        // the next one leaves meanwhile: the line waits for no disk.
-        this.#options.wake();
-        await this.#write(build).finally(() => this.#ending--);
-      }
-    } finally {
-      this.#underWay.delete(key);
-      if (getIn(this.#options.facts().lanes, key)?.sealed?.key !== request.key)
-        this.#sealedAt.delete(request.key);
-      this.#options.onAttempts('ended', [key]);
-      this.#options.wake();
+  #ended(request: Request, lanes: readonly string[]): void {
+    this.#requests.delete(request);
+    for (const key of lanes) {
+      if (this.#underWay.get(key) === request) this.#underWay.delete(key);
     }
+    this.#options.onAttempts('ended', lanes);
+    this.#options.wake();
   }
 
-  /** The builder of the rows that the attempt becomes; null if it is to be forgotten. */
-  async #ask(lane: Lane, request: SealedRequest, signal: AbortSignal): Promise<RowBuilder | null> {
-    const { env, transport, models, wireFailed } = this.#options;
-    const model = models.get(lane.model);
-    if (!model) return null;
-    const context = this.#context(lane, request, model.onReject);
+  async #attempt(request: Request): Promise<void> {
+    const { wireFailed } = this.#options;
+    let answers: ReadonlyMap<string, Complete>;
     try {
-      let answer: Answer = await transport.push(request, model, signal);
-      if (answer.kind === 'conflict' && !answer.remote) {
-        const serverId = this.#serverId(lane);
-        const remote = await transport.read(model, serverId, signal);
-        const at = env.now();
-        const message = 'the record could not be read after a conflict';
-        answer = remote
-          ? { kind: 'conflict', remote }
-          : { kind: 'retryLater', failure: { code: 'unreadable', message, at } };
-      }
-      const { kind } = answer;
-      const base = this.#base(lane);
-      const cursor = this.#cursor(lane);
-      if ((kind === 'committed' || kind === 'conflict') && this.#moved(lane, request)) {
-        // A pull has come since it was sealed: which of both is newer only the server can tell.
-        const remote = await transport.read(model, this.#serverId(lane), signal);
-        const message = 'the record could not be read after its base had moved';
-        answer = remote
-          ? { kind, remote, version: remote.version }
-          : { kind: 'retryLater', failure: { code: 'unreadable', message, at: env.now() } };
-      }
-      const known = answer;
-      const key = laneKey(lane.model, lane.recordId);
-      const isBase = known.kind === 'committed' || known.kind === 'conflict';
-      const isStill = (facts: Facts) =>
-        this.#base(lane, facts) === base &&
-        (request.kind !== 'create' || this.#cursor(lane, facts) === cursor);
-      return (facts, taken) => {
-        if (taken.has(key)) return 'later';
-        // Moved while the row waited for the disk: the request goes again and is answered anew.
-        if (isBase && !isStill(facts)) return null;
-        return answerRows(facts, { ...context, at: env.now() }, known);
-      };
+      answers = await this.#ask(request);
     } catch (cause) {
-      if (this.#stopped) return null;
-      if (!(await wireFailed()) || this.#stopped) return null;
+      if (this.#stopped || !(await wireFailed()) || this.#stopped) return;
       // The server is there: what failed is this request.
-      const code =
-        (cause as { name?: unknown } | null)?.name === 'AbortError' ? 'timeout' : 'network';
-      const message = 'the request ended without an answer';
-      const failure: Failure = { code, message, at: env.now() };
-      const key = laneKey(lane.model, lane.recordId);
-      return (facts, taken) =>
-        taken.has(key) ? 'later' : retryRows(facts, { ...context, at: failure.at }, failure);
+      const failed = { kind: 'retryLater', failure: this.#wireFailure(cause) } as const;
+      answers = new Map([...request.attempts.keys()].map((key) => [key, { answer: failed }]));
+    }
+    if (this.#stopped || answers.size === 0) return;
+    // What takes its place is sealed in the transaction that writes its answer, and the next request
+    // leaves meanwhile: the line waits for no disk.
+    this.#requests.delete(request);
+    this.#options.wake();
+    await this.#write(this.#rows(request, answers));
+  }
+
+  /** The complete answers by lane; of a lane that is missing nothing is known or to be done. */
+  async #ask(request: Request): Promise<ReadonlyMap<string, Complete>> {
+    const { transport, facts, env } = this.#options;
+    const { signal } = request.abort;
+    const given = await this.#push(request, signal);
+    const context = { transport, facts, now: () => env.now() };
+    const complete = new Map<string, Complete>();
+    await Promise.all(
+      [...given].map(async ([key, answer]) => {
+        const attempt = request.attempts.get(key);
+        if (!attempt) return;
+        const confirmed = confirmedAt(facts(), attempt);
+        const known = await completed(context, attempt, answer, signal);
+        const judged = this.#judge(request, key, attempt, known);
+        if (!judged) return;
+        const isOnBase = ['committed', 'conflict', 'gone'].includes(judged.kind);
+        complete.set(key, isOnBase ? { answer: judged, confirmed } : { answer: judged });
+      }),
+    );
+    return complete;
+  }
+
+  async #push(request: Request, signal: AbortSignal): Promise<ReadonlyMap<string, Answer>> {
+    const { transport } = this.#options;
+    const [[key, first] = []] = request.attempts;
+    if (key === undefined || !first) return new Map();
+    const { pushMany } = transport;
+    if (request.attempts.size === 1 || !pushMany) {
+      return new Map([[key, await transport.push(first.request, first.model, signal)]]);
+    }
+    const sent = [...request.attempts.values()];
+    return this.#parted(request, await pushMany(sent, signal));
+  }
+
+  /** What a batch's answer says of each lane. */
+  #parted(request: Request, answer: BatchAnswer): ReadonlyMap<string, Answer> {
+    const parts = new Map<string, Answer>();
+    if (answer.kind === 'tooLarge') {
+      // The same in smaller parts: each operation has its own key, so regrouping is safe.
+      this.#batchLimit = Math.max(1, request.attempts.size >> 1);
+      return parts;
+    }
+    for (const [key, { request: sealed }] of request.attempts) {
+      const part = answer.kind === 'failed' ? answer.answer : answer.answers.get(sealed.key);
+      if (part === 'notAttempted') continue;
+      parts.set(key, part ?? { kind: 'retryLater', failure: this.#missing() });
+    }
+    return parts;
+  }
+
+  #missing(): Failure {
+    const message = 'the answer to the batch does not speak of this operation';
+    return { code: 'unreadable', message, at: this.#options.env.now() };
+  }
+
+  /** What the answer means for the line; null if it says nothing about the request. */
+  #judge(
+    { origin, renewals }: Request,
+    key: string,
+    { lane }: Attempt,
+    answer: Answer,
+  ): Answer | null {
+    const { lines } = this.#options;
+    switch (answer.kind) {
+      case 'held':
+        lines.held(origin, answer, renewals);
+        return null;
+      case 'rejected': {
+        const isBelieved = lines.refused(origin, key, lane.attempts, answer.failure);
+        return isBelieved ? answer : { kind: 'retryLater', failure: answer.failure };
+      }
+      case 'retryLater':
+        return answer;
+      case 'underWay':
+      case 'committed':
+      case 'conflict':
+      case 'gone':
+        lines.answered(origin);
+        return answer;
     }
   }
 
-  #context(lane: Lane, request: SealedRequest, onReject: 'keep' | 'rollback'): AnswerContext {
+  #wireFailure(cause: unknown): Failure {
+    const isAborted = (cause as { name?: unknown } | null)?.name === 'AbortError';
+    const message = 'the request ended without an answer';
+    return { code: isAborted ? 'timeout' : 'network', message, at: this.#options.env.now() };
+  }
+
+  /** The rows of all answers of a request, in one transaction. */
+  #rows({ attempts }: Request, answers: ReadonlyMap<string, Complete>): RowBuilder {
+    const known = [...answers].flatMap(([key, complete]) => {
+      const attempt = attempts.get(key);
+      return attempt ? [{ key, attempt, complete, context: this.#context(attempt) }] : [];
+    });
+    return (facts, taken) => {
+      if (known.some(({ key }) => taken.has(key))) return 'later';
+      const at = this.#options.env.now();
+      return known.flatMap(({ attempt, complete: { answer, confirmed }, context }) => {
+        // Moved while the row waited for the disk: the request goes again and is answered anew.
+        if (confirmed !== undefined && confirmedAt(facts, attempt) !== confirmed) return [];
+        return answerRows(facts, { ...context, at }, answer) ?? [];
+      });
+    };
+  }
+
+  #context({ lane, request, model }: Attempt): AnswerContext {
     const { env, backoff } = this.#options;
-    const { model, recordId } = lane;
     const random = env.random('backoff');
     return {
-      ...{ model, recordId, request, onReject },
+      ...{ model: lane.model, recordId: lane.recordId, request },
+      ...{ onReject: model.onReject, references: model.references, rule: model.rule },
       at: env.now(),
       newOperationId: env.uuid(),
       delayAfter: (attempts) => backoffDelay(backoff, attempts, random),
     };
-  }
-
-  #entry({ model, recordId }: Lane, facts = this.#options.facts()): Entry | undefined {
-    const records = facts.models[model]?.records;
-    return records && getIn(records, recordId);
-  }
-
-  #base(lane: Lane, facts?: Facts): JsonObject | null {
-    return this.#entry(lane, facts)?.base ?? null;
-  }
-
-  #cursor({ model }: Lane, facts = this.#options.facts()): string | null {
-    return facts.models[model]?.cursor ?? null;
-  }
-
-  #moved(lane: Lane, request: SealedRequest): boolean {
-    const entry = this.#entry(lane);
-    if (request.kind === 'create' && !entry?.base) {
-      // Where the server gives the ids no page comes in between.
-      if (this.#options.models.get(lane.model)?.ids === 'server') return false;
-      // A tombstone leaves no trace where there is no base yet: any page since may have held one.
-      const known = this.#sealedAt.get(request.key);
-      return known === undefined || known !== this.#cursor(lane);
-    }
-    if (!entry || entry.base === null) return false;
-    if (request.kind === 'create') return true;
-    return request.ifMatch !== null && entry.version !== request.ifMatch;
-  }
-
-  #serverId(lane: Lane): string {
-    return this.#entry(lane)?.alias ?? lane.recordId;
   }
 
   async #write(build: RowBuilder): Promise<void> {
@@ -242,55 +309,32 @@ export class Pusher {
   }
 
   #seal(): void {
-    if (this.#sealing) return;
-    const { index } = this.#options;
-    const room = parallel + sealedAhead + this.#ending - index.waitingToSend;
-    const some = index.nextToSeal(1, (lane) => this.#unsealable.has(lane));
-    if (room <= 0 || some.length === 0) return;
-    this.#sealing = this.#write((facts, taken) => this.#sealRows(facts, taken, room)).finally(
-      () => {
-        this.#sealing = null;
-        this.#options.wake();
-      },
-    );
+    if (this.#sealing || !this.#sealer.hasWork) return;
+    const room = this.#sealRoom();
+    if (room <= 0) return;
+    this.#sealing = this.#write(this.#sealer.rows(room)).finally(() => {
+      this.#sealing = null;
+      this.#options.wake();
+    });
   }
 
-  #sealRows(facts: Facts, taken: ReadonlySet<string>, room: number): EngineDraft[] | null {
-    const { env, index, transport, models } = this.#options;
-    const at = env.now();
-    const requests: (SealedRequest & { model: string; recordId: string })[] = [];
-    const cancelled: EngineDraft[] = [];
-    const skip = (lane: string) => taken.has(lane) || this.#unsealable.has(lane);
-    for (const key of index.nextToSeal(room, skip)) {
-      const lane = getIn(facts.lanes, key);
-      const model = lane && models.get(lane.model);
-      if (!model) {
-        this.#unsealable.add(key);
-        continue;
-      }
-      const { model: name, recordId } = lane;
-      const records = facts.models[name]?.records;
-      const entry = records && getIn(records, recordId);
-      const intent = coalesce(operationsIn(facts, key, runLimits.operations), entry);
-      if (!intent) continue;
-      if (intent.kind === 'nothing') {
-        const { operationIds } = intent;
-        cancelled.push({ v: 1, type: 'cancelled', at, model: name, recordId, operationIds });
-        continue;
-      }
-      try {
-        const wire = transport.seal(intent, model);
-        const { kind, operationIds, key: idempotencyKey } = intent;
-        requests.push({ ...wire, kind, operationIds, key: idempotencyKey, model: name, recordId });
-        if (kind === 'create')
-          this.#sealedAt.set(idempotencyKey, facts.models[name]?.cursor ?? null);
-      } catch (error) {
-        this.#unsealable.add(key);
-        env.report(error);
-      }
+  /** How many may be sealed: as many as may be under way, and some to take their place. */
+  #sealRoom(): number {
+    const { env, index, lines } = this.#options;
+    const most =
+      this.#batchLimit > 1 ? (parallelBatches + 1) * this.#batchLimit : parallel + sealedAhead;
+    let waiting = 0;
+    for (const origin of index.origins(env.now())) {
+      // What waits for an origin that is held keeps nobody else waiting.
+      if (lines.room(origin) > 0) waiting += index.waitingToSend(origin);
     }
-    const sealed: EngineDraft[] =
-      requests.length > 0 ? [{ v: 1, type: 'sealed', at, requests }] : [];
-    return [...sealed, ...cancelled];
+    return most + this.#ending() - waiting;
+  }
+
+  /** Lanes whose answers are on their way to the disk: they take no place on the line any more. */
+  #ending(): number {
+    let open = 0;
+    for (const request of this.#requests) open += request.attempts.size;
+    return this.#underWay.size - open;
   }
 }

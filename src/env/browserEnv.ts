@@ -1,4 +1,5 @@
 import { v4, v7 } from 'uuid';
+import type { NetworkKind } from '../../machines/network.ts';
 import type { Env, HeldLock } from '../ports/env.ts';
 
 /** `setTimeout` fires at once for delays beyond 2^31 - 1 ms. */
@@ -43,6 +44,23 @@ function listen(target: EventTarget | undefined, types: readonly string[], liste
 }
 
 /** The platform as it is: browsers, and Node as far as it has the same globals. */
+/** The Network Information API, where there is one (Chromium; `type` on Android alone). */
+interface NetworkInformation extends EventTarget {
+  readonly type?: string;
+  readonly saveData?: boolean;
+}
+
+function networkInformation(): NetworkInformation | undefined {
+  const { navigator } = globalThis as { navigator?: { connection?: NetworkInformation } };
+  return navigator?.connection;
+}
+
+const networkTypes: Readonly<Record<string, NetworkKind['type'] | undefined>> = {
+  wifi: 'wifi',
+  ethernet: 'wired',
+  cellular: 'cellular',
+};
+
 export const browserEnv: Env = {
   now: () => Date.now(),
   setTimer: (delay, callback) =>
@@ -71,13 +89,22 @@ export const browserEnv: Env = {
     }
   },
   networkHint: () => (globalThis.navigator?.onLine === false ? 'absent' : 'present'),
+  networkKind: () => {
+    const told = networkInformation();
+    const type = networkTypes[told?.type ?? ''] ?? 'unknown';
+    const spared = told?.saveData === true || type === 'cellular';
+    return { type, metered: spared || (told ? false : null) };
+  },
   onNetworkHint: (listener) => {
     const target = globalThis.window;
     const stopCame = listen(target, ['online'], () => listener('present'));
     const stopWent = listen(target, ['offline'], () => listener('absent'));
+    const { networkHint } = browserEnv;
+    const stopKind = listen(networkInformation(), ['change'], () => listener(networkHint()));
     return () => {
       stopCame();
       stopWent();
+      stopKind();
     };
   },
   onResume: (listener) => {

@@ -243,8 +243,7 @@ export class Journal {
   #giveUp(error: StorageError): void {
     const [first, ...rest] = this.#people;
     if (!first) return;
-    const lanes = new Set(lanesOfRow(first));
-    const dependent = rest.filter((row) => lanesOfRow(row).some((lane) => lanes.has(lane)));
+    const dependent = dependentsOf(first, rest);
     this.#people = rest.filter((row) => !dependent.includes(row));
     this.#options.onRejected([first, ...dependent], error);
   }
@@ -366,4 +365,21 @@ export class Journal {
 
 function isInDoubt(error: StorageError): boolean {
   return error.code === 'lost' || error.code === 'timeout';
+}
+
+/** What was made on a row: later acts on its record, and writes that wait for one of those. */
+function dependentsOf(first: PersonRow, rest: readonly PersonRow[]): PersonRow[] {
+  const lanes = new Set(lanesOfRow(first));
+  const gone = new Set(operationIdsOf(first));
+  return rest.filter((row) => {
+    const waits = row.type === 'recorded' && row.operation.dependsOn?.some((id) => gone.has(id));
+    if (!waits && !lanesOfRow(row).some((lane) => lanes.has(lane))) return false;
+    for (const lane of lanesOfRow(row)) lanes.add(lane);
+    for (const id of operationIdsOf(row)) gone.add(id);
+    return true;
+  });
+}
+
+function operationIdsOf(row: PersonRow): string[] {
+  return row.type === 'recorded' ? [row.operation.id] : [];
 }

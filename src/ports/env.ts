@@ -1,3 +1,4 @@
+import type { NetworkKind } from '../../machines/network.ts';
 /** A timer under way; opaque. */
 export type TimerHandle = number;
 
@@ -35,7 +36,9 @@ export interface Env {
   writeMark(key: string, value: string): void;
   /** The platform's word on the network: a hint. */
   networkHint(): 'present' | 'absent';
-  /** Returns how to stop listening. */
+  /** What kind of network it is, where the platform tells. */
+  networkKind?(): NetworkKind;
+  /** Either of both may have changed. Returns how to stop listening. */
   onNetworkHint(listener: (hint: 'present' | 'absent') => void): () => void;
   /** The page is shown again, or comes back from the back/forward cache. */
   onResume(listener: () => void): () => void;

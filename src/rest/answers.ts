@@ -2,227 +2,224 @@ import type { Failure, FailureCode } from '../../machines/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../store/json.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import { idProblem } from '../ids.ts';
-import type {
-  Answer,
-  ModelWire,
-  PullAnswer,
-  PulledRecord,
-  RemoteRecord,
-} from '../ports/transport.ts';
-import { type Body, objectIn } from './answerBody.ts';
+import type { Answer, Held, ModelWire, RemoteRecord } from '../ports/transport.ts';
+import { objectIn } from './answerBody.ts';
+import { dataIn, isNoMatch, recordIn } from './data.ts';
+import {
+  entityTag,
+  fieldVersion,
+  type Heard,
+  hasBadId,
+  idOf,
+  nothing,
+  problemTypes,
+  reasonIn,
+  remoteFrom,
+  textIn,
+  versionIn,
+} from './heard.ts';
+import { type Meaning, meaningOf } from './meanings.ts';
+import { retryIn } from './retryAfter.ts';
+import { expectedId, sentRecord } from './sealed.ts';
+import type { Settings } from './settings.ts';
+import type { Way } from './ways.ts';
 
-/** Header that names the operation that wrote a record last. */
-const lastOperationHeader = 'last-operation-id';
-
-function failureOf(code: FailureCode, response: Response, message: string, at: number): Failure {
-  return { code, status: response.status, message, at };
+/** A write, and what was heard of it. */
+export interface Exchange {
+  readonly request: SealedRequest;
+  readonly model: ModelWire;
+  readonly way: Way;
+  readonly settings: Pick<Settings, 'versioning' | 'keyHeader' | 'answerLimit'>;
+  readonly heard: Heard;
+  /** ms since 1970 */
+  readonly at: number;
 }
 
-function textIn(object: JsonObject, ...names: readonly string[]): string | null {
-  for (const name of names) {
-    const value = Object.hasOwn(object, name) ? object[name] : undefined;
-    if (typeof value === 'string' && value !== '') return value;
+/** What each meaning comes to; a meaning that is missing here does not compile. */
+const answers: { readonly [M in Meaning]: (exchange: Exchange) => Answer } = {
+  done: committed,
+  underWay,
+  changed: (exchange) => ({ kind: 'conflict', remote: remoteInProblem(exchange) }),
+  contested,
+  notFound: (exchange) =>
+    exchange.request.kind === 'create' ? misdeployed(exchange) : gone(exchange, false),
+  gone: (exchange) =>
+    exchange.request.kind === 'create' ? refused(exchange) : gone(exchange, true),
+  refused,
+  forbidden: (exchange) => rejected(exchange, 'forbidden'),
+  tooLarge: (exchange) => rejected(exchange, 'tooLarge'),
+  unauthorized: ({ heard, at }) => unauthorized(heard, at),
+  paused: ({ heard, at }) => paused(heard, at),
+  unavailable: ({ heard, at }) =>
+    retryIn(heard, at) === null ? later(heard, at) : paused(heard, at),
+  misdeployed,
+  later: ({ heard, at }) => later(heard, at),
+  unreadable: (exchange) => unreadable(exchange, reasonIn(exchange.heard)),
+};
+
+/** The answer to a write. Statuses and types decide, never words; what nobody knows is tried again. */
+export function pushAnswer(exchange: Exchange): Answer {
+  const { request, settings, heard } = exchange;
+  const echo = settings.keyHeader && heard.header(settings.keyHeader);
+  if (echo && echo.replace(/^"(.*)"$/, '$1') !== request.key) {
+    return unreadable(exchange, 'the answer belongs to another request');
   }
-  return null;
+  return answers[meaningOf(heard.status)](exchange);
 }
 
-/** The server's own words on a refusal: problem details (RFC 9457) or what is usual. */
-function reasonIn(body: Body, response: Response): string {
-  const problem = objectIn(body);
-  const said = problem && textIn(problem, 'detail', 'title', 'message', 'error');
-  return said ?? `the server answered ${response.status}`;
+function failureOf(
+  code: FailureCode,
+  heard: Heard,
+  at: number,
+  message = reasonIn(heard),
+): Failure {
+  return { code, ...(heard.status > 0 && { status: heard.status }), message, at };
 }
 
-/** The record's id; null if it has none, or one that can be no id here. */
-function idOf(record: JsonObject): string | null {
-  const id = Object.hasOwn(record, 'id') ? record.id : undefined;
-  if (typeof id === 'string' && idProblem(id) === null) return id;
-  return typeof id === 'number' ? String(id) : null;
+function rejected({ heard, at }: Exchange, code: FailureCode): Answer {
+  return { kind: 'rejected', failure: failureOf(code, heard, at) };
 }
 
-/** Whether a record says an id that can be none. */
-function hasBadId(record: JsonObject): boolean {
-  const isSaid = Object.hasOwn(record, 'id') && record.id !== null;
-  return isSaid && idOf(record) === null;
+function unreadable({ heard, at }: Exchange, reason: string): Answer {
+  return { kind: 'retryLater', failure: failureOf('unreadable', heard, at, reason) };
 }
 
-/** A version as it goes into If-Match: an ETag as it stands, a bare number or word in quotes. */
-function versionIn(value: Json | undefined): string | null {
-  if (typeof value === 'number') return `"${value}"`;
-  if (typeof value !== 'string' || value === '') return null;
-  return /^(W\/)?".*"$/.test(value) ? value : `"${value}"`;
+function later(heard: Heard, at: number): Answer {
+  return { kind: 'retryLater', failure: failureOf('server', heard, at) };
 }
 
-function remoteFrom(record: JsonObject, response: Response): RemoteRecord {
+function gone({ heard, at }: Exchange, certain: boolean): Answer {
+  return { kind: 'gone', certain, failure: failureOf('remoteDeleted', heard, at) };
+}
+
+function underWay({ heard, at }: Exchange): Answer {
   return {
-    record,
-    version: response.headers.get('etag'),
-    lastOperationId: response.headers.get(lastOperationHeader),
+    kind: 'underWay',
+    retryIn: retryIn(heard, at),
+    failure: failureOf('underWay', heard, at),
   };
 }
 
-/** The current record that came with a 409 or 412, if it did. */
-function remoteInProblem(body: Body, response: Response): RemoteRecord | null {
-  const problem = objectIn(body);
-  if (!problem || !Object.hasOwn(problem, 'record')) return null;
-  const { record } = problem;
-  if (record !== null && (!isJsonObject(record) || hasBadId(record))) return null;
+export function unauthorized(heard: Heard, at: number): Held {
+  const failure = failureOf('unauthorized', heard, at);
+  return { kind: 'held', by: 'auth', retryIn: null, failure };
+}
+
+export function paused(heard: Heard, at: number): Held {
+  const failure = failureOf('paused', heard, at);
+  return { kind: 'held', by: 'pause', retryIn: retryIn(heard, at), failure };
+}
+
+export function misdeployed({ heard, at }: Pick<Exchange, 'heard' | 'at'>): Held {
+  const failure = failureOf('misdeployed', heard, at);
+  return { kind: 'held', by: 'deployment', retryIn: null, failure };
+}
+
+/** By name, as in the idempotency-key draft and as the large APIs say it. */
+const ofKeys = /idempoten/i;
+const ofReuse = /re-?us|mismatch|different|payload|fingerprint/i;
+
+/** 4xx. The key stands for another request: never again under a new one, a person must look. */
+function refused(exchange: Exchange): Answer {
+  const { heard, at } = exchange;
+  const types = problemTypes(heard).filter((type) => ofKeys.test(type));
+  const isReused = heard.status === 422 ? types.length > 0 : types.some((it) => ofReuse.test(it));
+  if (!isReused) return rejected(exchange, 'rejected');
+  const message = `its idempotency key was used for another request: ${reasonIn(heard)}`;
+  return { kind: 'rejected', failure: failureOf('rejected', heard, at, message) };
+}
+
+/** 409: the same request is under way, or somebody else has changed the record. */
+function contested(exchange: Exchange): Answer {
+  const { heard, at } = exchange;
+  const types = problemTypes(heard).filter((type) => ofKeys.test(type));
+  if (types.some((type) => ofReuse.test(type))) return refused(exchange);
+  const remote = remoteInProblem(exchange);
+  const isUnderWay = types.length > 0 || retryIn(heard, at) !== null;
+  return !remote && isUnderWay ? underWay(exchange) : { kind: 'conflict', remote };
+}
+
+/** The current record that came with a 409 or 412, if it did: in the problem, or in its place. */
+function remoteInProblem(exchange: Exchange): RemoteRecord | null {
+  const { heard, request, model, way, settings } = exchange;
+  const problem = objectIn(heard.body);
+  if (!problem) return null;
+  if (Object.hasOwn(problem, 'record')) {
+    const { record } = problem;
+    if (record === null) return { record, ...told(exchange, problem, null) };
+    if (isJsonObject(record) && hasBadId(record)) return null;
+    const { responseDataKey: _, ...bare } = way;
+    const data = dataIn({ kind: 'json', value: record as Json }, bare, settings.answerLimit);
+    if (data.kind !== 'data' || !isJsonObject(data.value)) return null;
+    const id = idOf(data.value);
+    const isOwn = id === null || id === expectedId(request, model);
+    return isOwn ? { record: data.value, ...told(exchange, problem, data.value) } : null;
+  }
+  const data = dataIn(heard.body, way, settings.answerLimit);
+  const record = data.kind === 'data' ? recordIn(data.value, model, way) : null;
+  // A problem of another form may have an id of its own.
+  if (!record || idOf(record) === null || idOf(record) !== expectedId(request, model)) return null;
+  return { record, ...told(exchange, problem, record) };
+}
+
+function told(
+  { heard, model, settings: { versioning } }: Exchange,
+  problem: JsonObject,
+  record: JsonObject | null,
+): Pick<RemoteRecord, 'version' | 'lastOperationId'> {
+  const { versionField } = model;
+  const tag = versioning === 'none' ? null : (entityTag(heard) ?? versionIn(problem.version));
   return {
-    record: record ?? null,
-    version: response.headers.get('etag') ?? versionIn(problem.version),
-    lastOperationId:
-      response.headers.get(lastOperationHeader) ?? textIn(problem, 'lastOperationId'),
+    version: fieldVersion(record, { versioning, versionField }) ?? tag,
+    lastOperationId: heard.header('last-operation-id') ?? textIn(problem, 'lastOperationId'),
   };
 }
 
-/** The answer to a write. Statuses decide, never text; what is not named is tried again. */
-export function pushAnswer(
-  request: SealedRequest,
-  model: ModelWire,
-  response: Response,
-  body: Body,
-  at: number,
-): Answer {
-  const { status } = response;
-  if (status === 200 || status === 201 || status === 204) {
-    return committed(request, model, response, body, at);
+function committed(exchange: Exchange): Answer {
+  const { request, model, way, settings, heard } = exchange;
+  const { body } = heard;
+  const { versioning } = settings;
+  const version = versioning === 'etag' ? entityTag(heard) : null;
+  // Half an answer says nothing about what the server did: ask again.
+  if (body.kind === 'unreadable') return unreadable(exchange, body.reason);
+  const data = dataIn(body, way, settings.answerLimit);
+  // Nothing has this id and this version: which of both it was, a read tells.
+  if (request.kind !== 'create' && isNoMatch(data, way)) return { kind: 'conflict', remote: null };
+  if (request.kind === 'delete') return { kind: 'committed', remote: nothing, version };
+  if (data.kind === 'unreadable') return unreadable(exchange, data.reason);
+  if (data.kind === 'data' && isJsonObject(data.value) && hasBadId(data.value)) {
+    return unreadable(exchange, 'the id in the answer can be none');
   }
-  if (status === 400 || status === 422) {
-    const failure = failureOf('rejected', response, reasonIn(body, response), at);
-    return { kind: 'rejected', failure };
+  const isNew = request.kind === 'create' && model.ids === 'server';
+  const record = data.kind === 'data' ? recordIn(data.value, model, way) : null;
+  if (data.kind === 'data' && record === null && !isJsonObject(data.value)) {
+    return unreadable(exchange, 'the answer is no record');
   }
-  if (status === 412) return { kind: 'conflict', remote: remoteInProblem(body, response) };
-  if (status === 409) {
-    const remote = remoteInProblem(body, response);
-    if (remote) return { kind: 'conflict', remote };
-  }
-  if (status === 410 && request.kind !== 'create') {
-    const gone = { record: null, version: null, lastOperationId: null };
-    return request.kind === 'delete'
-      ? { kind: 'committed', remote: gone, version: null }
-      : { kind: 'conflict', remote: gone };
-  }
-  const code = body.kind === 'unreadable' ? 'unreadable' : 'server';
-  const failure = failureOf(code, response, reasonIn(body, response), at);
-  return { kind: 'retryLater', failure };
-}
-
-function committed(
-  request: SealedRequest,
-  model: ModelWire,
-  response: Response,
-  body: Body,
-  at: number,
-): Answer {
-  const version = response.headers.get('etag');
-  const unreadable = (reason: string): Answer => ({
-    kind: 'retryLater',
-    failure: failureOf('unreadable', response, reason, at),
-  });
-  // Half an answer, or a portal's page, says nothing about what the server did: ask again.
-  if (body.kind === 'unreadable') return unreadable(body.reason);
-  if (request.kind === 'delete') {
+  if (record === null) {
+    if (!isNew) return { kind: 'committed', remote: null, version };
+    const made = createdAt(heard);
+    if (made === null) return unreadable(exchange, 'the answer does not say which id was made');
+    const sent = { ...sentRecord(request, way), id: made };
     return {
       kind: 'committed',
-      remote: { record: null, version: null, lastOperationId: null },
+      remote: remoteFrom(sent, heard, { versioning, ...model }),
       version,
     };
   }
-  const record = objectIn(body);
-  if (!record) {
-    if (body.kind === 'json') return unreadable('the answer is no record');
-    if (request.kind !== 'create' || model.ids === 'client') {
-      return { kind: 'committed', remote: null, version };
-    }
-    const made = createdAt(response);
-    if (made === null) return unreadable('the answer does not say which id was made');
-    const sent = JSON.parse(request.body ?? '{}') as JsonObject;
-    return { kind: 'committed', remote: remoteFrom({ ...sent, id: made }, response), version };
-  }
-  if (hasBadId(record)) return unreadable('the id in the answer can be none');
   const id = idOf(record);
-  const foreign =
-    request.kind === 'create' && model.ids === 'server' ? id === null : !isOwn(id, request, model);
-  if (foreign) return unreadable('the answer is about another record');
-  return { kind: 'committed', remote: remoteFrom(record, response), version };
+  const isOwn = isNew ? id !== null : id === null || id === expectedId(request, model);
+  if (!isOwn) return unreadable(exchange, 'the answer is about another record');
+  const remote = remoteFrom(record, heard, { versioning, versionField: model.versionField });
+  return { kind: 'committed', remote, version: remote.version };
 }
 
 /** The id of a record that was made, by the Location header (RFC 9110, 10.2.2). */
-function createdAt(response: Response): string | null {
-  const last = response.headers.get('location')?.split(/[?#]/)[0]?.split('/').pop();
+function createdAt(heard: Heard): string | null {
+  const last = heard.header('location')?.split(/[?#]/)[0]?.split('/').pop();
   try {
     const id = last ? decodeURIComponent(last) : '';
     return idProblem(id) === null ? id : null;
   } catch {
     return null;
   }
-}
-
-/** Whether the answer speaks of the record that the request was about. */
-function isOwn(id: string | null, request: SealedRequest, model: ModelWire): boolean {
-  if (id === null) return true;
-  if (request.kind === 'create') {
-    const sent: unknown = JSON.parse(request.body ?? 'null');
-    return isJsonObject(sent) && sent.id === id;
-  }
-  return request.path === `${model.endpoint}/${encodeURIComponent(id)}`;
-}
-
-/** The answer to a read of one record; null if it can't be used. */
-export function readAnswer(response: Response, body: Body): RemoteRecord | null {
-  if (response.status === 404 || response.status === 410) {
-    return { record: null, version: null, lastOperationId: null };
-  }
-  const record = response.status === 200 ? objectIn(body) : null;
-  return record && !hasBadId(record) ? remoteFrom(record, response) : null;
-}
-
-/** Names under which servers hand out a list. */
-const listNames = ['items', 'data', 'results', 'records'] as const;
-
-/** The answer to a pull. */
-export function pullAnswer(
-  model: ModelWire,
-  response: Response,
-  body: Body,
-  at: number,
-): PullAnswer {
-  if (response.status === 410) return { kind: 'expired' };
-  const failed = (code: FailureCode, message: string): PullAnswer => ({
-    kind: 'failed',
-    failure: failureOf(code, response, message, at),
-  });
-  if (response.status !== 200) return failed('server', reasonIn(body, response));
-  if (body.kind !== 'json') return failed('unreadable', 'the answer is no list');
-  const page: JsonObject = isJsonObject(body.value) ? body.value : { items: body.value };
-  const name = [...listNames, model.name].find((key) => Array.isArray(page[key]));
-  if (name === undefined) return failed('unreadable', 'the answer is no list');
-  const versions = isJsonObject(page.versions) ? page.versions : {};
-  const items: PulledRecord[] = [];
-  for (const record of page[name] as readonly Json[]) {
-    const id = isJsonObject(record) ? idOf(record) : null;
-    if (id === null || !isJsonObject(record)) return failed('unreadable', 'an item has no id');
-    items.push({ id, record, version: itemVersion(versions, id) });
-  }
-  const deleted = deletedIds(page.deleted);
-  if (!deleted) return failed('unreadable', 'the tombstones are none');
-  return {
-    kind: 'page',
-    items,
-    deleted,
-    cursor: typeof page.cursor === 'string' ? page.cursor : null,
-    hasMore: page.hasMore === true,
-  };
-}
-
-function itemVersion(versions: JsonObject, id: string): string | null {
-  const entry = Object.hasOwn(versions, id) ? versions[id] : undefined;
-  return versionIn(isJsonObject(entry) ? entry.version : entry);
-}
-
-function deletedIds(deleted: Json | undefined): string[] | null {
-  if (deleted === undefined) return [];
-  if (!Array.isArray(deleted)) return null;
-  const ids = deleted.map((item: Json) => idOf(isJsonObject(item) ? item : { id: item }));
-  return ids.every((id): id is string => typeof id === 'string') ? ids : null;
 }

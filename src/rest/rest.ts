@@ -1,130 +1,227 @@
+import { copyJson, isJsonObject, type JsonObject } from '../../store/json.ts';
+import type { SealedRequest } from '../../store/rows/row.ts';
 import { SyncError } from '../errors.ts';
 import type { Env } from '../ports/env.ts';
-import type { Transport, TransportFactory } from '../ports/transport.ts';
-import { readBody } from './answerBody.ts';
-import { pullAnswer, pushAnswer, readAnswer } from './answers.ts';
-import { recordPath, sealRequest } from './seal.ts';
+import type { RestVerb } from '../ports/requests.ts';
+import type {
+  Addressed,
+  Answer,
+  BatchAnswer,
+  ModelWire,
+  RemoteRecord,
+  Transport,
+  TransportFactory,
+} from '../ports/transport.ts';
+import { isAbsolute } from './address.ts';
+import { pushAnswer } from './answers.ts';
+import { batchAnswer, batchBody, sentMany } from './batch.ts';
+import { checkRequest, checkRequests } from './checkRequests.ts';
+import { createKeyring } from './credentials.ts';
+import { listRequest, pagesByPlace } from './listAddress.ts';
+import { listAnswer } from './lists.ts';
+import { meaningOf } from './meanings.ts';
+import type { RestOptions } from './options.ts';
+import { readAnswer, readRequest } from './reads.ts';
+import { resent } from './resend.ts';
+import { sealRequest } from './seal.ts';
+import { isSecretHeader } from './secrets.ts';
+import { type Settings, settingsOf } from './settings.ts';
+import { type Way, wayOf } from './ways.ts';
+import { createWire, isAllowed } from './wire.ts';
 
-export type HeaderSource =
-  | Readonly<Record<string, string>>
-  | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>);
-
-export interface RestOptions {
-  /** Where the endpoints stand under; `https`, or `http` on a local host. */
-  readonly baseUrl: string;
-  /** Sent with every request; asked for at send time, never kept. */
-  readonly headers?: HeaderSource;
-  /** ms until a request without a complete answer is given up (30 s). */
-  readonly timeout?: number;
-  /** `include` sends cookies across origins. Default `same-origin`. */
-  readonly credentials?: RequestCredentials;
-}
-
-const defaultTimeout = 30_000;
+/** ms; people wait for it. */
 const probeTimeout = 10_000;
-
-function checkedBase(baseUrl: string): string {
-  let url: URL;
-  try {
-    url = new URL(baseUrl);
-  } catch (cause) {
-    throw new SyncError('badConfig', 'rest: baseUrl must be an absolute URL', cause);
-  }
-  const local = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && local)) {
-    throw new SyncError('badConfig', 'rest: baseUrl must be https (http on localhost alone)');
-  }
-  return url.href.endsWith('/') ? url.href : `${url.href}/`;
-}
 
 /**
  * Any REST server: POST, PATCH (merge patch) or PUT, DELETE with `Idempotency-Key` and `If-Match`;
  * pulls by cursor. A wire failure throws; everything a server says is an answer.
  *
  * @example createSync({ …, transport: rest({ baseUrl: 'https://api.example.com' }) })
- * @throws SyncError `badConfig`
+ * @throws SyncError `badConfig`, with the path of the option
  */
 export function rest(options: RestOptions): TransportFactory {
-  const base = checkedBase(options.baseUrl);
-  const timeout = options.timeout ?? defaultTimeout;
-  if (!(timeout > 0)) throw new SyncError('badConfig', 'rest: timeout must be a number above 0');
-  return (env) => createRest(env, base, timeout, options);
+  const settings = settingsOf(options);
+  const create = (env: Env) => createRest(env, settings);
+  return Object.assign(create, {
+    checkModel: (model: ModelWire) => checkModel(model, settings),
+    checkCall: (model: ModelWire, verb: RestVerb, request: unknown) =>
+      checkCall(model, verb, request, settings),
+  });
 }
 
-interface Sent {
-  readonly method: string;
-  readonly path: string;
-  readonly query?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | null;
+function checkModel({ name, ids, versionField, requests }: ModelWire, settings: Settings): void {
+  const refuse = (option: string, must: string): never => {
+    throw new SyncError('badConfig', `createSync: models.${name}.${option} must ${must}`);
+  };
+  if (settings.versioning === 'field' && versionField === null) {
+    refuse('version', "name the field of the version, for rest({ versioning: 'field' })");
+  }
+  const { origins, keyHeader } = settings;
+  if (requests !== undefined)
+    checkRequests('requests', requests, { refuse, origins, keyHeader, ids });
 }
 
-function createRest(env: Env, base: string, timeout: number, options: RestOptions): Transport {
-  /** Sends and reads to the end, within the deadline. */
-  async function send<T>(
-    sent: Sent,
+function checkCall(
+  model: ModelWire,
+  verb: RestVerb,
+  request: unknown,
+  settings: Settings,
+): JsonObject {
+  const refuse = (option: string, must: string): never => {
+    throw new SyncError('badData', `${option} must ${must}`);
+  };
+  const { origins, keyHeader, requests } = settings;
+  const checking = { refuse, origins, keyHeader, ids: model.ids, isCall: true };
+  checkRequest('request', verb, request, checking, wayOf(requests, model, verb));
+  const copied = copyJson(request);
+  if (copied.ok && isJsonObject(copied.value)) return copied.value;
+  return refuse('request', 'be plain data');
+}
+
+function createRest(env: Env, settings: Settings): Transport {
+  const { origin, batch, keyHeader, requests } = settings;
+  const keyring = createKeyring(settings.auth, settings.headers);
+  const wire = createWire(env, settings, keyring);
+
+  async function push(
+    request: SealedRequest,
+    model: ModelWire,
     signal: AbortSignal,
-    read: (response: Response) => Promise<T>,
-    deadline = timeout,
-  ): Promise<T> {
-    const abort = new AbortController();
-    const stop = () => abort.abort();
-    signal.addEventListener('abort', stop);
-    if (signal.aborted) stop();
-    const timer = env.setTimer(deadline, stop, 'request');
-    try {
-      const { headers } = options;
-      const own = typeof headers === 'function' ? await headers() : headers;
-      const request = new Request(`${base}${sent.path.replace(/^\//, '')}${sent.query ?? ''}`, {
-        method: sent.method,
-        headers: { accept: 'application/json', ...own, ...sent.headers },
-        body: sent.body ?? null,
-        signal: abort.signal,
-        redirect: 'error',
-        // A read must come from the server. A write always does, and with `no-store` Chromium keeps no
-        // preflight either: across origins every write would be two requests.
-        cache: sent.method === 'GET' ? 'no-store' : 'default',
-        referrerPolicy: 'no-referrer',
-        credentials: options.credentials ?? 'same-origin',
-      });
-      return await read(await env.fetch(request));
-    } finally {
-      env.clearTimer(timer);
-      signal.removeEventListener('abort', stop);
+  ): Promise<Answer> {
+    if (!isAllowed(request.path, settings)) return notAllowed();
+    const way = wayOf(requests, model, request.kind, request.notes);
+    const { method, path, query, body } = request;
+    const outgoing = {
+      method,
+      path,
+      query,
+      body,
+      headers: headersOf(request),
+      timeout: way.timeoutMillis,
+    };
+    return resent(env, way.retryCount ?? 0, signal, async () => {
+      const heard = await wire.ask(outgoing, signal);
+      return pushAnswer({ request, model, way, settings, heard, at: env.now() });
+    });
+  }
+
+  /** A request on disk that names an origin that no option allows (any more). */
+  function notAllowed(): Answer {
+    const message = 'its url leads to an origin that rest({ origins }) does not name';
+    return { kind: 'rejected', failure: { code: 'rejected', message, at: env.now() } };
+  }
+
+  function headersOf({
+    key,
+    ifMatch,
+    contentType,
+    headers,
+  }: SealedRequest): Record<string, string> {
+    const sent: Record<string, string> = {};
+    for (const [name, value] of Object.entries(headers ?? {})) {
+      if (!isSecretHeader(name)) sent[name] = value;
     }
+    // A structured string, as the draft has it; under other names the bare key.
+    if (keyHeader !== null) sent[keyHeader] = keyHeader === 'idempotency-key' ? `"${key}"` : key;
+    if (ifMatch !== null && settings.ifMatch) sent['if-match'] = ifMatch;
+    if (contentType !== null) sent['content-type'] = contentType;
+    return sent;
+  }
+
+  async function pushBatch(
+    { url }: NonNullable<Settings['batch']>,
+    all: readonly Addressed[],
+    signal: AbortSignal,
+  ): Promise<BatchAnswer> {
+    const body = batchBody(all, settings);
+    const headers = { 'content-type': 'application/json' };
+    const heard = await wire.ask({ method: 'POST', path: url, headers, body }, signal);
+    return batchAnswer({ requests: all, settings, heard, at: env.now() });
+  }
+
+  async function check(model: ModelWire, signal: AbortSignal): Promise<boolean> {
+    const way = wayOf(requests, model, 'list');
+    const { path, query, body } = listRequest(way, {
+      ...{ model, cursor: null, limit: 1, offset: 0, filter: {} },
+    });
+    const outgoing = { method: way.method ?? 'GET', path, query, body, headers: contentType(body) };
+    const heard = await wire.ask({ ...outgoing, isGlance: true }, signal);
+    return meaningOf(heard.status) === 'done';
+  }
+
+  async function read(
+    model: ModelWire,
+    serverId: string,
+    signal: AbortSignal,
+    call?: Way,
+  ): Promise<RemoteRecord | null> {
+    const way = wayOf(requests, model, 'read', call);
+    const outgoing = readRequest(way, model, serverId);
+    const heard = await wire.ask({ ...outgoing, timeout: way.timeoutMillis }, signal);
+    const remote = readAnswer({ model, serverId, way, settings, heard });
+    // A bare 404 says that there is no such record, or no such address: one more look tells.
+    if (remote !== 'unsure') return remote;
+    return (await check(model, signal))
+      ? { record: null, version: null, lastOperationId: null }
+      : null;
   }
 
   return {
-    seal: sealRequest,
-    push: (request, model, signal) => {
-      const headers: Record<string, string> = { 'idempotency-key': `"${request.key}"` };
-      if (request.ifMatch !== null) headers['if-match'] = request.ifMatch;
-      if (request.contentType !== null) headers['content-type'] = request.contentType;
-      const { method, path, query, body } = request;
-      return send({ method, path, query, headers, body }, signal, async (response) =>
-        pushAnswer(request, model, response, await readBody(response), env.now()),
-      );
-    },
-    pull: ({ model, cursor, limit }, signal) => {
-      const parameters = new URLSearchParams(cursor === null ? {} : { since: cursor });
-      parameters.set('limit', String(limit));
-      const sent = { method: 'GET', path: model.endpoint, query: `?${parameters}` };
-      return send(sent, signal, async (response) =>
-        pullAnswer(model, response, await readBody(response, ['versions']), env.now()),
-      );
-    },
-    read: (model, serverId, signal) =>
-      send({ method: 'GET', path: recordPath(model, serverId) }, signal, async (response) =>
-        readAnswer(response, await readBody(response)),
-      ),
-    probe: (models, signal) => {
-      const first = models[0];
-      const sent = { method: 'GET', path: first?.endpoint ?? '', query: '?limit=1' };
-      // Any answer will do: the server is there.
-      const heard = async (response: Response) => {
-        await response.body?.cancel();
+    seal: (intent, model) => sealRequest(intent, model, settings),
+    originOf: (path) => (isAbsolute(path) && URL.canParse(path) ? new URL(path).origin : origin),
+    push,
+    abilities: (model) => {
+      const method = wayOf(requests, model, 'update').method;
+      return {
+        keys: keyHeader !== null,
+        versions: settings.versioning !== 'none',
+        patches: method === undefined ? model.nulls === 'delete' : method === 'PATCH',
+        batch: batch !== null,
+        cursor: !pagesByPlace(wayOf(requests, model, 'list')),
       };
-      return send(sent, signal, heard, Math.min(timeout, probeTimeout));
     },
+    ...(batch && {
+      pushMany: (all: readonly Addressed[], signal: AbortSignal) =>
+        sentMany(
+          all,
+          (requests) => pushBatch(batch, requests, signal),
+          ({ request, model }) => push(request, model, signal),
+        ),
+      batchLimit: batch.limit,
+    }),
+    pull: async (request, signal) => {
+      const way = wayOf(requests, request.model, 'list', request.request);
+      const { path, query, body } = listRequest(way, request);
+      const outgoing = {
+        method: way.method ?? 'GET',
+        path,
+        query,
+        body,
+        headers: contentType(body),
+      };
+      // A page's versions stand under the ids of its records.
+      const maps = [way.parts?.versions ?? 'versions'];
+      const heard = await wire.ask({ ...outgoing, maps, timeout: way.timeoutMillis }, signal);
+      return listAnswer({ request, way, settings, heard, at: env.now() });
+    },
+    read,
+    check,
+    probe: async (models, signal) => {
+      const path = settings.probe ?? models[0]?.endpoint ?? '';
+      const query = settings.probe === null ? '?limit=1' : '';
+      const timeout = Math.min(settings.timeout, probeTimeout);
+      const glance = { method: 'GET', path, query, timeout, isGlance: true, isOpen: true } as const;
+      const { status } = await wire.ask(glance, signal);
+      // Any answer will do: the server is there. A portal in front of it redirects, or says so.
+      if (status === 0 || status === 511 || (status >= 300 && status < 400)) {
+        throw new SyncError('remote', 'something in front of the server answered');
+      }
+    },
+    clockOffset: wire.clockOffset,
+    ...(keyring.refresh && { refresh: keyring.refresh }),
   };
+}
+
+function contentType(body: string | null): Record<string, string> {
+  return body === null ? {} : { 'content-type': 'application/json' };
 }

@@ -60,7 +60,7 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
       at: momentOf(seed, i, moments, span),
       device: at(`device/${i}`, devices),
       record: at(`record/${i}`, records),
-      do: keyedPick(seed, `do/${i}`, doings),
+      do: keyedPick(seed, `do/${i}`, keyed(seed, 'clears') < 0.1 ? [...doings, 'clear'] : doings),
     });
   }
   const isDiligent = keyed(seed, 'diligent') < 0.004;

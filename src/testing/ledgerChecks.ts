@@ -1,6 +1,6 @@
 import { carriedBy, InvariantBroken, type Run, sealOf } from './history.ts';
 import type { SimDevice } from './simDevice.ts';
-import { isDamaged, isSealDamaged } from './written.ts';
+import { isDamaged, isSealDamaged, isSealedAnew } from './written.ts';
 
 function broken(invariant: string, seen: string): never {
   throw new InvariantBroken(invariant, seen);
@@ -95,7 +95,7 @@ export function checkEnded(
   }
   if (outcome !== 'committed') return;
   const applied = run.server.ledger.some((effect) => carriedBy(run, effect).has(operationId));
-  if (!applied && !isGone(run, operationId)) {
+  if (!applied && !isGone(run, operationId) && !isSealedAnew(run.written, operationId)) {
     broken('I3', `${operationId} was told as committed and has not taken effect`);
   }
 }

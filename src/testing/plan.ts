@@ -74,6 +74,7 @@ export const userActs = [
   'discard',
   /** Keeps ours at an even moment, theirs at an odd one. */
   'resolve',
+  /** From the start at an even moment; where 3 divides it the server has forgotten its cursors. */
   'pull',
   'checkpoint',
   'reload',

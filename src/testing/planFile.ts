@@ -2,6 +2,7 @@ import { isJsonObject } from '../../store/json.ts';
 import {
   type Check,
   isCount,
+  isNumber,
   isString,
   isText,
   listOf,
@@ -26,9 +27,11 @@ export const largestSeed = 0xffff_ffff;
 
 const isSeed: Check = (value) => isCount(value) && (value as number) <= largestSeed;
 const isOrdinal: Check = (value) => isCount(value) && (value as number) > 0;
+/** ms; not always whole: a crash is put between two events. */
+const isMoment: Check = (value) => isNumber(value) && (value as number) >= 0;
 const item = { device: isCount, do: isText };
-const step = shape({ ...item, at: isCount, record: isCount });
-const atTime = shape({ ...item, on: oneOf('time'), at: isCount, for: optional(isCount) });
+const step = shape({ ...item, at: isMoment, record: isCount });
+const atTime = shape({ ...item, on: oneOf('time'), at: isMoment, for: optional(isCount) });
 const atOrdinal = shape({ ...item, on: oneOf('request', 'disk'), n: isOrdinal });
 
 /** Part by part, so that a message can name what is wrong. */
@@ -36,6 +39,8 @@ const planParts: Readonly<Record<string, Check>> = {
   devices: isCount,
   ids: oneOf('client', 'server'),
   onReject: oneOf('keep', 'rollback'),
+  seeded: optional(isCount),
+  serverPage: optional(isOrdinal),
 };
 const fileParts: Readonly<Record<string, Check>> = {
   what: optional(nullable(isString)),

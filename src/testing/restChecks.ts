@@ -18,7 +18,6 @@ export function checkQuiet(run: Run, device: SimDevice, disk: Facts): void {
   if (!life) broken('I14', `${reference} does not run`);
   for (const lane of valuesOf(disk.lanes)) {
     if (lane.state === 'failed' || lane.state === 'conflicted') continue;
-    if (isQuarantined(disk, lane.recordId)) continue;
     broken('I14', `${reference}: ${lane.recordId} is ${lane.state} and nothing moves it`);
   }
   const status = life.sync.selectSyncStatus({ sync: life.state() });
@@ -34,10 +33,6 @@ export function checkQuiet(run: Run, device: SimDevice, disk: Facts): void {
   checkConvergence(run, device, disk);
   checkTold(run, device, disk);
   checkIdle(run, device);
-}
-
-function isQuarantined(facts: Facts, recordId: string): boolean {
-  return valuesOf(facts.quarantine).some((item) => item.lane?.recordId === recordId);
 }
 
 /** I13: every record that waits for nobody is what the server has. */
@@ -115,7 +110,9 @@ function checkIdle(run: Run, device: SimDevice): void {
   if (steps > stepsInPeace * devices.length) broken('I15', `${steps} steps until all was quiet`);
   const open = net.attempts.filter((item) => item.device === device.index && item.to === null);
   if (open.length > 0) broken('I23', `still open: ${JSON.stringify(open)}`);
-  if (device.timers > idleTimers) broken('I23', `${device.timers} timers are still set`);
+  if (device.timers.length > idleTimers) {
+    broken('I23', `timers are still set: ${device.timers.join(', ')}`);
+  }
 }
 
 /** Bytes of an empty database, of a node beside what stands in it, and of a key with its commas. */

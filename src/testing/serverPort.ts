@@ -57,6 +57,8 @@ export interface ServerPort {
   changeAt(cursor: string | null): number;
   /** Live records of a collection by server id, as of the last answer. */
   rows(collection: string): ReadonlyMap<string, { readonly record: Row; readonly version: string }>;
+  /** Cursors given before are worth nothing from here on; the records are the same. */
+  expireCursors?(): void;
   /** The run is over. */
   close?(): Promise<void>;
 }

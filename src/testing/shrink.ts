@@ -85,6 +85,7 @@ async function drop(list: 'faults' | 'steps', best: () => Plan, attempt: Attempt
 async function simplify(best: () => Plan, attempt: Attempt): Promise<void> {
   if (best().ids !== 'client') await attempt({ ...best(), ids: 'client' });
   if (best().onReject !== 'keep') await attempt({ ...best(), onReject: 'keep' });
+  for (const field of ['seeded', 'serverPage'] as const) await simplifyNumber(field, best, attempt);
   for (const divisor of [10, 2]) while (await attempt(sooner(best(), divisor)));
   const records = new Set(best().steps.map(({ record }) => record));
   for (const record of records) if (record !== 0) await attempt(asFirstRecord(best(), record));
@@ -93,6 +94,23 @@ async function simplify(best: () => Plan, attempt: Attempt): Promise<void> {
   }
   for (let at = 0; at < best().steps.length; at++) {
     await simplifyItem('steps', at, simplerSteps, best, attempt);
+  }
+}
+
+/** What may be left out of a plan is, or made smaller. */
+async function simplifyNumber(
+  field: 'seeded' | 'serverPage',
+  best: () => Plan,
+  attempt: Attempt,
+): Promise<void> {
+  const { [field]: _, ...without } = best();
+  if (await attempt(without)) return;
+  for (let again = true; again; ) {
+    again = false;
+    for (const value of lower(best()[field] ?? 0, 1)) {
+      again = await attempt({ ...best(), [field]: value });
+      if (again) break;
+    }
   }
 }
 

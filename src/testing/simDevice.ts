@@ -81,7 +81,7 @@ export class SimDevice {
   #lives = 0;
   #writes = 0;
   #life: Life | null = null;
-  #timers = new Map<number, number>();
+  #timers = new Map<number, { readonly event: number; readonly label: string }>();
   #draws = new Map<string, number>();
 
   constructor(options: SimDeviceOptions) {
@@ -95,8 +95,8 @@ export class SimDevice {
   }
 
   /** Timers of the page that have not run. */
-  get timers(): number {
-    return this.#timers.size;
+  get timers(): string[] {
+    return [...this.#timers.values()].map(({ label }) => label);
   }
 
   /** The id of the database as it stands outside of it. */
@@ -147,7 +147,7 @@ export class SimDevice {
     this.#life = null;
     this.disk.endLife();
     this.#lives++;
-    for (const event of this.#timers.values()) world.cancel(event);
+    for (const { event } of this.#timers.values()) world.cancel(event);
     this.#timers.clear();
     // Only what the process would lose with it: its place among the running syncs of this realm.
     sync.stop().catch(() => {});
@@ -230,7 +230,9 @@ export class SimDevice {
         return this.#quietly(parked && sync.conflicts.resolve(id, choice));
       }
       case 'pull':
-        return this.#quietly(state().ephemeral.role === 'leading' && todo.pull());
+        return this.#quietly(
+          state().ephemeral.role === 'leading' && todo.pull({ full: step.at % 2 === 0 }),
+        );
       case 'checkpoint':
         return this.#quietly(state().ephemeral.role === 'leading' && sync.persistor.flush());
       case 'clear':
@@ -265,7 +267,9 @@ export class SimDevice {
   #env(number: number): Env {
     const { world, net, onError } = this.#options;
     const alive = () => this.#lives === number;
-    const setTimer = (delay: number, callback: () => void) => {
+    const setTimer = (delay: number, callback: () => void, label: string) => {
+      // A page that is dead waits for nothing.
+      if (!alive()) return 0;
       const timer =
         this.#timers.size +
         world.steps * 1_000 +
@@ -276,15 +280,15 @@ export class SimDevice {
         this.#timers.delete(id);
         if (alive()) callback();
       });
-      this.#timers.set(id, event);
+      this.#timers.set(id, { event, label });
       return id;
     };
     return {
       now: () => world.now,
       setTimer,
       clearTimer: (handle) => {
-        const event = this.#timers.get(handle);
-        if (event !== undefined) world.cancel(event);
+        const timer = this.#timers.get(handle);
+        if (timer !== undefined) world.cancel(timer.event);
         this.#timers.delete(handle);
       },
       random: (label) => keyed(world.seed, this.#draw(label)),

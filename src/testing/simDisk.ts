@@ -44,6 +44,8 @@ export class SimDisk {
   #life = 0;
   /** Durable steps begun so far, by their kind: what the exhaustive mode counts and names. */
   readonly points: string[] = [];
+  /** The rows that each of them was to append. */
+  readonly appended: (readonly string[])[] = [];
   /** When each of them began, and when its page heard of it: null if it was dead by then. */
   readonly spans: { readonly from: number; to: number | null }[] = [];
   /** When each read began, and when its page heard of it. */
@@ -156,6 +158,7 @@ export class SimDisk {
     return new Promise((resolve, reject) => {
       if (this.#life !== life) return;
       const n = this.points.push(nameOf(batch));
+      this.appended.push(batch.append ?? []);
       const span = { from: world.now, to: null as number | null };
       this.spans.push(span);
       const end = (tell: () => void) => {

@@ -75,6 +75,8 @@ export class SimServer implements ServerPort {
   readonly #answers = new Map<string, { fingerprint: string; answer: WireAnswer }>();
   #changes = 0;
   #epoch: string;
+  /** What every cursor that is still good bears. */
+  #life: string;
 
   constructor(options: SimServerOptions = {}) {
     let ids = 0;
@@ -86,6 +88,12 @@ export class SimServer implements ServerPort {
     };
     for (const name of this.#options.collections) this.#collections.set(name, new Map());
     this.#epoch = this.#options.newId();
+    this.#life = this.#options.newId();
+  }
+
+  /** Cursors given before are worth nothing; the records are the same. */
+  expireCursors(): void {
+    this.#life = this.#options.newId();
   }
 
   /** A record that was there before anybody came. */
@@ -114,6 +122,7 @@ export class SimServer implements ServerPort {
     this.changes.length = 0;
     this.#changes = 0;
     this.#epoch = this.#options.newId();
+    this.#life = this.#options.newId();
   }
 
   handle(request: WireRequest): WireAnswer {
@@ -251,7 +260,7 @@ export class SimServer implements ServerPort {
       versions: Object.fromEntries(
         live.map(([id, { version, lastOperationId }]) => [id, { version, lastOperationId }]),
       ),
-      cursor: `${this.#epoch}.${next.join('.')}`,
+      cursor: `${this.#life}.${next.join('.')}`,
       hasMore,
       epoch: this.#epoch,
     };
@@ -267,7 +276,7 @@ export class SimServer implements ServerPort {
     if (since === null) return { after: 0, quietUntil: this.#changes };
     const match = /^(.*)\.(\d{1,15})\.(\d{1,15})$/.exec(since);
     const after = Number(match?.[2]);
-    const isOurs = match?.[1] === this.#epoch && after <= this.#changes;
+    const isOurs = match?.[1] === this.#life && after <= this.#changes;
     return isOurs ? { after, quietUntil: Number(match?.[3]) } : undefined;
   }
 }

@@ -1,18 +1,15 @@
 import type { Facts } from '../../store/facts.ts';
-import { valuesOf } from '../../store/pages.ts';
 import { checkFeed } from './feedChecks.ts';
 import { InvariantBroken, makeRun, needsOf, type Run, simulatedServer } from './history.ts';
 import { checkAccepted, checkDisk, checkStep } from './invariants.ts';
-import { checkEnded, checkEndings, checkLedger } from './ledgerChecks.ts';
-import { checkPage } from './pageChecks.ts';
+import { checkEnded } from './ledgerChecks.ts';
 import { checkedPlan, type Fault, type Plan } from './plan.ts';
 import { checkSame } from './recovery.ts';
-import { checkBytes, checkQuiet } from './restChecks.ts';
 import type { ServerFactory } from './serverPort.ts';
+import { settle, startAgain, step } from './settle.ts';
 import type { SimDevice, SimDeviceHooks } from './simDevice.ts';
 import { type Strike, strikesOf } from './strikes.ts';
-import { checkView, type Views } from './viewChecks.ts';
-import { checkMerges, checkWire } from './wireChecks.ts';
+import { checkWire } from './wireChecks.ts';
 
 /** Virtual ms from the beginning; `to` null: it has no end, the page that waited for it is dead. */
 export interface Span {
@@ -59,6 +56,8 @@ export interface SimulationResult {
   /** Those before everything healed. */
   readonly exchanges: readonly Exchange[];
   readonly crashes: readonly Crash[];
+  /** Everything else that it leaves behind. */
+  readonly run: Run;
 }
 
 export interface SimulateOptions {
@@ -66,14 +65,8 @@ export interface SimulateOptions {
   readonly server?: ServerFactory;
 }
 
-/** Virtual ms after the last step in which everything must settle: 3 x the longest wait, and room. */
-const settleBound = 3 * 300_000 + 120_000;
 /** ms after which nothing that was sent is still on its way, and no step waits for its page. */
 const stragglers = 45_000;
-const stepLimit = 60_000;
-
-/** What was seen of each run's devices so far. */
-const views = new WeakMap<Run, Views>();
 
 /**
  * Runs a plan to its end: the steps and faults, then quiet (no more faults, two pulls each), and
@@ -99,7 +92,6 @@ export async function simulate(
     ended: (device, ...ending) => note(() => checkEnded(run, device, ...ending)),
   };
   const run = makeRun(seed, plan, hooks, server);
-  views.set(run, new Map());
   try {
     await live(run, plan);
   } catch (error) {
@@ -129,7 +121,7 @@ export async function simulate(
       const { device, method, path, key } = attempt;
       return { device, method, path, key, ...sinceStart(attempt, start) };
     }),
-    crashes,
+    ...{ crashes, run },
   };
 }
 
@@ -141,6 +133,7 @@ async function live(run: Run, plan: Plan): Promise<void> {
   for (const step of plan.steps) {
     lastStep = Math.max(lastStep, step.at);
     const attempt = (left: number): void => {
+      if (step.do === 'pull' && step.at % 3 === 0 && left === 50) run.server.expireCursors?.();
       if (devices[step.device]?.act(step) || left === 0) return;
       world.schedule(200, () => attempt(left - 1));
     };
@@ -152,7 +145,7 @@ async function live(run: Run, plan: Plan): Promise<void> {
   run.heal();
   await settle(run);
   checkWire(run, plan);
-  await recover(run);
+  await startAgain(run);
   checkStep(run);
 }
 
@@ -169,121 +162,4 @@ async function crashed(run: Run, device: SimDevice, crashes: Crash[]): Promise<v
   checkFeed(run, device, facts);
   // I30: whoever reads it twice reads the same.
   checkSame(`device ${device.index}, read twice`, facts, await device.onDisk());
-}
-
-/** I22, I30: all is checkpointed, and then each device is started anew, without anything to do. */
-async function recover(run: Run): Promise<void> {
-  const { devices, world } = run;
-  const end = world.now + settleBound;
-  const until = async (what: string, done: () => boolean) => {
-    await step(run, () => done() || world.now > end);
-    if (!done()) throw new InvariantBroken('I14', what);
-  };
-  for (const device of devices) {
-    const before = await device.onDisk();
-    await until('a checkpoint does not come to its end', flushed(device));
-    checkBytes(device, before);
-    checkSame(`device ${device.index}, checkpointed`, before, await device.onDisk());
-    device.kill();
-    await until('a start does not come to its end', () => {
-      return device.life?.state().ephemeral.role === 'leading';
-    });
-    checkSame(`device ${device.index}, started again`, before, await device.onDisk());
-  }
-}
-
-/** Asks for a checkpoint, again while the disk does not answer (it hung before all healed). */
-function flushed(device: SimDevice): () => boolean {
-  let state = 'again' as 'asked' | 'done' | 'again';
-  return () => {
-    if (state === 'again') {
-      state = 'asked';
-      device.life?.sync.persistor.flush().then(
-        () => {
-          state = 'done';
-        },
-        () => {
-          state = 'again';
-        },
-      );
-    }
-    return state === 'done';
-  };
-}
-
-async function step(run: Run, done: () => boolean): Promise<void> {
-  let wake = false;
-  // The world must go on until the moment, also when nothing else happens.
-  const tick = () => {
-    if (done()) wake = true;
-    else run.world.schedule(1_000, tick);
-  };
-  tick();
-  await run.world.run(() => {
-    checkStep(run);
-    checkMerges(run);
-    for (const device of run.devices) {
-      checkPage(device);
-      checkView(run, views.get(run) as Views, device);
-    }
-    return wake || done();
-  }, stepLimit);
-}
-
-/** Everything heals; then all must come to rest within the bound, and agree. */
-async function settle(run: Run): Promise<void> {
-  const { world, devices } = run;
-  const end = world.now + settleBound;
-  const isResting = () =>
-    devices.every((device) => {
-      if (!device.life) return false;
-      const { sequenced, tail, ephemeral } = device.life.state();
-      const held = new Set(valuesOf(sequenced.quarantine).map((item) => item.lane?.recordId));
-      const moving = valuesOf(sequenced.lanes).some(
-        ({ state, recordId }) =>
-          state !== 'failed' && state !== 'conflicted' && !held.has(recordId),
-      );
-      return (
-        ephemeral.role === 'leading' &&
-        ephemeral.connection === 'online' &&
-        tail.size === 0 &&
-        !moving &&
-        Object.keys(ephemeral.underWay).length === 0
-      );
-    });
-  for (let round = 0; round < 2; round++) {
-    await step(run, () => isResting() || world.now > end);
-    if (!isResting()) throw new InvariantBroken('I14', 'not everything came to rest in time');
-    for (const device of devices) await pullUntilDone(run, device, end);
-  }
-  await step(run, () => isResting() || world.now > end);
-  checkLedger(run);
-  checkEndings(run);
-  for (const device of devices) {
-    const disk = await device.onDisk();
-    checkDisk(run, device, disk);
-    checkQuiet(run, device, disk);
-  }
-}
-
-async function pullUntilDone(run: Run, device: Run['devices'][number], end: number): Promise<void> {
-  let state = 'again' as 'asked' | 'done' | 'again';
-  while (state !== 'done') {
-    if (run.world.now > end) throw new InvariantBroken('I14', 'a pull does not come to its end');
-    state = 'asked';
-    await step(run, () => device.life !== null);
-    const { life } = device;
-    const pull = life?.sync.models.todo.pull();
-    pull?.then(
-      (result) => {
-        state = result.status === 'done' ? 'done' : 'again';
-      },
-      () => {
-        state = 'again';
-      },
-    );
-    // A page that dies (a fault that was under way when everything healed) takes its pull with it.
-    await step(run, () => state !== 'asked' || device.life !== life || run.world.now > end);
-    if (state === 'asked') state = 'again';
-  }
 }

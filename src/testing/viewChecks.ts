@@ -21,9 +21,9 @@ interface Seen {
   damages: number;
 }
 
-export type Views = Map<SimDevice, Seen>;
+const views = new WeakMap<SimDevice, Seen>();
 
-function seenOf(views: Views, device: SimDevice): Seen {
+function seenOf(device: SimDevice): Seen {
   const known = views.get(device);
   if (known) return known;
   const fresh: Seen = {
@@ -35,10 +35,10 @@ function seenOf(views: Views, device: SimDevice): Seen {
 }
 
 /** I10, I11, I16: what a page shows, at every change of its state. */
-export function checkView(run: Run, views: Views, device: SimDevice): void {
+export function checkView(run: Run, device: SimDevice): void {
   const { life } = device;
   const state = life?.isReady ? life.state() : null;
-  const seen = seenOf(views, device);
+  const seen = seenOf(device);
   if (!state || state === seen.state) return;
   const isSame = state.shown === seen.state?.shown && state.sequenced === seen.state.sequenced;
   seen.state = state;

@@ -1,6 +1,6 @@
 import { carriedBy, InvariantBroken, type Run } from './history.ts';
 import type { Plan } from './plan.ts';
-import { withSuperseded } from './written.ts';
+import { isSealedAnew, withSuperseded } from './written.ts';
 
 function broken(invariant: string, seen: string): never {
   throw new InvariantBroken(invariant, seen);
@@ -152,6 +152,7 @@ function checkValues(run: Run): void {
     for (const [operationId, outcome] of ended) {
       const operation = written.operations.get(operationId);
       if (!operation || gone.has(operationId)) continue;
+      if (isSealedAnew(written, operationId)) continue;
       if (outcome !== 'committed' && outcome !== 'merged') continue;
       for (const [field, value] of Object.entries(operation.changes)) {
         if (typeof value !== 'number') continue;

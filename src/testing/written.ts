@@ -151,6 +151,15 @@ export function isSealDamaged({ damages }: Written, key: string): boolean {
   return damages.some((damage) => damage.keys.has(key));
 }
 
+/** Its request was damaged on the disk and sealed anew, with more in it: what the first did is taken for all. */
+export function isSealedAnew(written: Written, operationId: string): boolean {
+  return [...written.seals].some(
+    ([key, seals]) =>
+      isSealDamaged(written, key) &&
+      seals.some(({ operationIds }) => operationIds.includes(operationId)),
+  );
+}
+
 /** Operations, and those that they stand for. */
 export function withSuperseded({ supersedes }: Written, ids: Iterable<string>): Set<string> {
   const all = new Set<string>();

@@ -28,6 +28,10 @@ export function listOf(check: Check): Check {
   return (value) => Array.isArray(value) && value.every(check);
 }
 
+export function mapOf(check: Check): Check {
+  return (value) => isJsonObject(value) && Object.values(value).every(check);
+}
+
 export function oneOf(...allowed: readonly string[]): Check {
   return (value) => typeof value === 'string' && allowed.includes(value);
 }

@@ -9,6 +9,7 @@ import {
   isString,
   isText,
   listOf,
+  mapOf,
   nullable,
   oneOf,
   optional,
@@ -35,6 +36,8 @@ export const operation = shape({
   visible: isBoolean,
   strategy: oneOf('optimistic', 'waitForRemote'),
   supersedes: optional(ids),
+  dependsOn: optional(ids),
+  request: optional(isObject),
   meta: optional(isAnything),
 });
 
@@ -48,12 +51,19 @@ const requestFields = {
   contentType: nullable(isString),
   body: nullable(isString),
   ifMatch: nullable(isString),
+  headers: optional(mapOf(isString)),
+  notes: optional(isObject),
 };
 
 /** A request as it stands in a lane. */
 export const sealedRequest = shape(requestFields);
 
-const overwritten = listOf(shape({ field: isString, local: isAnything, remote: isAnything }));
+const overwritten = listOf(
+  shape({
+    ...{ field: isString, local: isAnything, remote: isAnything },
+    kept: optional(oneOf('remote')),
+  }),
+);
 const conflict = shape({ remote: nullable(isObject), remoteVersion: nullable(isString) });
 const lane = { model: isName, recordId: isText };
 /** What a lane that waits for a person keeps of the row that parked it. */
@@ -94,6 +104,7 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     by: oneOf('policy', 'person'),
     replaced: ids,
     operation: nullable(operation),
+    outcome: optional(oneOf('discarded')),
     base: nullable(isObject),
     version: nullable(isString),
     overwritten,
@@ -117,6 +128,11 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     since: nullable(isString),
     cursor: nullable(isString),
     complete: isBoolean,
+    begins: optional(isBoolean),
+    unchanged: optional(ids),
+    epoch: optional(isText),
+    filter: optional(isString),
   }),
+  originPaused: row({ origin: isString, until: isNumber, failure }),
   purged: row({ generation: isCount }),
 };

@@ -33,6 +33,10 @@ export interface Operation {
   readonly strategy: Strategy;
   /** Operations that this one stands for: a dead letter retried, a conflict merged. */
   readonly supersedes?: readonly string[];
+  /** Operations that must be on the server before this one is sent. */
+  readonly dependsOn?: readonly string[];
+  /** How this one call travels, where it differs from its model's way; plain data. */
+  readonly request?: JsonObject;
   /** The caller's own, handed back in events and lists; never sent. */
   readonly meta?: Json;
 }
@@ -49,6 +53,10 @@ export interface SealedRequest {
   readonly contentType: string | null;
   readonly body: string | null;
   readonly ifMatch: string | null;
+  /** Of this request alone; never credentials. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The transport's own notes: what it needs to send it and to read its answer; plain data. */
+  readonly notes?: JsonObject;
 }
 
 interface RowOf<Type extends string> {
@@ -112,11 +120,13 @@ export interface ParkedRow extends LaneRow<'parked'> {
   readonly conflict?: ConflictFacts;
 }
 
-/** A field that both sides changed: ours stays, theirs goes to the log. */
+/** A field that both sides changed: ours stays, theirs goes to the log (or the other way round). */
 export interface Overwritten {
   readonly field: string;
   readonly local: Json;
   readonly remote: Json;
+  /** Whose stands. Ours, if it is missing. */
+  readonly kept?: 'remote';
 }
 
 export interface ResolvedRow extends LaneRow<'resolved'> {
@@ -125,6 +135,8 @@ export interface ResolvedRow extends LaneRow<'resolved'> {
   readonly replaced: readonly string[];
   /** What goes to the server instead, in the place of the first replaced; null: nothing. */
   readonly operation: Operation | null;
+  /** How the replaced end where nothing goes instead. Default: merged, nothing was left to say. */
+  readonly outcome?: 'discarded';
   readonly base: JsonObject | null;
   readonly version: string | null;
   readonly overwritten: readonly Overwritten[];
@@ -175,6 +187,22 @@ export interface PulledRow extends RowOf<'pulled'> {
   readonly cursor: string | null;
   /** Whether the server said that there is no more (for now). */
   readonly complete: boolean;
+  /** True in the first row of a full pull. */
+  readonly begins?: true;
+  /** Records that a full pull met as they were known. */
+  readonly unchanged?: readonly string[];
+  /** The life of the server's data, where it tells. */
+  readonly epoch?: string;
+  /** The filter that was asked with, as canonical text. */
+  readonly filter?: string;
+}
+
+/** An origin asked for a pause. */
+export interface OriginPausedRow extends RowOf<'originPaused'> {
+  readonly origin: string;
+  /** ms since 1970. */
+  readonly until: number;
+  readonly failure: Failure;
 }
 
 /** `sync.clear()`: everything goes; what was recorded before it and arrives later is discarded. */
@@ -200,7 +228,8 @@ export type EngineRow =
   | ParkedRow
   | ResolvedRow
   | CancelledRow
-  | PulledRow;
+  | PulledRow
+  | OriginPausedRow;
 
 export type Row = PersonRow | EngineRow;
 export type RowType = Row['type'];

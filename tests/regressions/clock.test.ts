@@ -35,9 +35,9 @@ test('TM1: a wait is kept while the clock is right, and given up where no wait i
     ...[recorded(write), sealed([write]), row({ type: 'retryScheduled', ...retry })],
   );
   const due = (at: number) => {
-    const index = new LaneIndex(longest);
+    const index = new LaneIndex(longest, () => '');
     index.rebuild(facts);
-    return index.nextToSend(at, 9, () => false);
+    return index.origins(at).flatMap((origin) => index.nextToSend(origin, 9, () => false));
   };
   expect(due(now)).toEqual([]);
   expect(due(now + wait - 1)).toEqual([]);

@@ -79,3 +79,24 @@ test('ST10: a row that a start can not read is told, and told again until it sta
   }
   expect(told).toEqual([1, 1]);
 });
+
+test('I17: what waits behind a row that can not be read ends as discarded when all is cleared', async () => {
+  const storage = memory();
+  const connection = await storage.open('cleared-behind');
+  await connection.commit({ append: [rowOfTomorrow('a')] });
+  const device = await world.started({ storage, name: 'cleared-behind', bend: away });
+  const told: string[] = [];
+  device.sync.events.on('settled', ({ operationId, outcome }) => {
+    told.push(`${operationId} ${outcome}`);
+  });
+  const { operationId, saved } = device.sync.models.todo.upsert({
+    id: 'a',
+    title: 'A',
+    done: false,
+  });
+  await saved;
+  expect(stateOf(device).sequenced.quarantine.size).toBe(2);
+  await device.sync.clear({ unsent: 'discard' });
+  expect(stateOf(device).sequenced.quarantine.size).toBe(0);
+  expect(told).toEqual([`${operationId} discarded`]);
+});

@@ -18,7 +18,7 @@ async function answered(kind: 'create' | 'update', id: unknown) {
   const fetch = async () => new Response(body, { status: 200, headers });
   const transport = rest({ baseUrl: 'https://example.com/' })({ ...browserEnv, fetch });
   const intent = { kind, model: 'todo', recordId: 'a', key: 'k', operationIds: ['k'] } as const;
-  const of = { changes: { title: 'Tea' }, base: null, version: null, alias: null };
+  const of = { changes: { title: 'Tea' }, base: null, version: null, alias: null, request: null };
   const wire = transport.seal({ ...intent, ...of }, model);
   return transport.push({ ...wire, kind, key: 'k', operationIds: ['k'] }, model, signal);
 }

@@ -2,8 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AnswerContext, answerRows } from '../../src/engine/answerRows.ts';
 import { operationsIn } from '../../src/engine/laneReads.ts';
-import { pullRows } from '../../src/engine/pulling.ts';
-import type { Answer, PullAnswer, RemoteRecord } from '../../src/ports/transport.ts';
+import type { PagePart } from '../../src/engine/pageParts.ts';
+import { type PartContext, partRows } from '../../src/engine/pulling.ts';
+import type { Answer, RemoteRecord } from '../../src/ports/transport.ts';
 import { sealRequest } from '../../src/rest/seal.ts';
 import { restoreFacts, rootOf, treesOf } from '../../store/checkpoint.ts';
 import { emptyFacts, type Facts, type Lane, laneKey } from '../../store/facts.ts';
@@ -19,11 +20,21 @@ import { canonical } from '../support/rows.ts';
 
 /** A walk of people, an engine and a server over one slice and its journal. */
 const slice = createSyncSlice('sync', ['todo']);
-const wire = { name: 'todo', endpoint: 'todos', ids: 'client', nulls: 'delete' } as const;
+const mergeRule = {
+  references: {},
+  rule: { policy: 'merge', updatedAt: null, clockOffset: () => null },
+} as const;
+const wire = {
+  name: 'todo',
+  endpoint: 'todos',
+  ids: 'client',
+  nulls: 'delete',
+  versionField: null,
+} as const;
 const gone: RemoteRecord = { record: null, version: null, lastOperationId: null };
 const failure = { code: 'rejected', message: '', at: 1 } as const;
 
-type Drafts = ReturnType<ReturnType<typeof pullRows>> | ReturnType<typeof answerRows>;
+type Drafts = ReturnType<ReturnType<typeof partRows>> | ReturnType<typeof answerRows>;
 type Intention = Partial<Omit<Operation, 'changes'>> & { readonly changes?: JsonObject };
 
 class Walk {
@@ -122,26 +133,22 @@ class Walk {
       ...{ model: 'todo', recordId: lane.recordId, request: lane.sealed, at: 1 },
       newOperationId: `merged-${++this.#made}`,
       delayAfter: () => 5,
+      ...mergeRule,
       onReject: pick % 2 ? 'keep' : 'rollback',
     };
     this.engine(answerRows(this.facts, context, answer));
   }
 
-  pull(page: Partial<Extract<PullAnswer, { kind: 'page' }>>): void {
-    const { generation } = this.facts;
-    const context = {
-      model: 'todo',
-      at: 1,
-      since: null,
-      generation,
-      answeredSince: new Set<string>(),
+  pull({ items = [], deleted = [] }: Partial<PagePart>): void {
+    const context: PartContext = {
+      ...{ model: 'todo', at: 1, facts: this.facts, since: null, cursor: 'c', complete: true },
+      ...{ begins: false, byId: false, settles: false, unlisted: false, isOpen: false },
+      ...{ filter: {}, epoch: null, kept: new Set(), ...mergeRule },
+      newOperationId: (recordId) => `pulled-${recordId}-${++this.#made}`,
+      isWanted: () => true,
+      waitsForCreates: () => false,
     };
-    const whole = { kind: 'page', items: [], deleted: [], cursor: 'c', hasMore: false } as const;
-    const build = pullRows(
-      { ...context, waitsForCreates: () => false },
-      { ...whole, ...page },
-      () => {},
-    );
+    const build = partRows(context, { items, deleted }, () => {});
     this.engine(build(this.facts, new Set()));
   }
 
@@ -211,7 +218,7 @@ function take(walk: Walk, { kind, recordId, pick }: Step): unknown {
     case 'pull':
       return walk.pull({ items: [{ id: recordId, ...walk.remote(recordId, pick) }] });
     case 'tombstone':
-      return walk.pull({ deleted: [recordId] });
+      return walk.pull({ deleted: [{ id: recordId }] });
     case 'cancel': {
       const all = operationsIn(shown, key);
       const chosen = all[pick % all.length];
@@ -278,7 +285,8 @@ function lasting(facts: Facts): unknown {
     getIn(facts.settlements, id)?.outcome,
   ]);
   const provisional = { head: 0, folded: 0, lastSeen: {}, settlements: noPages<never>() };
-  return [outcomes, canonical({ ...facts, ...provisional, settled: noPages() })];
+  const text = JSON.stringify(canonical({ ...facts, ...provisional, settled: noPages() }));
+  return [outcomes, text.replace(/"confirmed":\d+/g, '"confirmed":0')];
 }
 
 /** As a start reads it: what is shown is not on disk. */

@@ -424,16 +424,22 @@ describe('pulls', () => {
     }
   });
 
-  test('SV27: an expired cursor starts from the beginning and loses nothing', async () => {
+  test('SV27: an expired cursor starts from the beginning; what the server lost goes, edits wait', async () => {
     const device = await world.device();
     const { todo } = device.sync.models;
-    await todo.create({ id: 'mine', title: 'Milk', done: false }).settled;
+    for (const id of ['mine', 'edited']) {
+      await todo.create({ id, title: 'Milk', done: false }).settled;
+    }
     await todo.pull();
+    device.sync.pause();
+    todo.update('edited', { done: true });
     world.database.reset();
     await world.someoneElse('POST', 'todos', { id: 'new', title: 'new', done: false });
     expect(await todo.pull()).toMatchObject({ status: 'done' });
     expect(record(device, 'new')).toBeDefined();
-    expect(record(device, 'mine')).toBeDefined();
+    expect(record(device, 'mine')).toBeUndefined();
+    expect(record(device, 'edited')).toMatchObject({ title: 'Milk', done: true });
+    expect(device.sync.conflicts.list()).toMatchObject([{ recordId: 'edited', remote: null }]);
   });
 
   test('many pages are one pull', async () => {

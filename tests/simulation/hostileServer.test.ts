@@ -62,7 +62,13 @@ describe('the border to the server', () => {
     } as const;
     const kind = pick('intent', ['create', 'update', 'delete'] as const);
     const intent = { kind, model: 'todo', recordId: 'a', key: 'k', operationIds: ['k'] } as const;
-    const of = { changes: { title: 'Tea' }, base: record, version: '"1"', alias: null };
+    const of = {
+      changes: { title: 'Tea' },
+      base: record,
+      version: '"1"',
+      alias: null,
+      request: null,
+    };
     const wire = transport.seal({ ...intent, ...of }, model);
     const request: SealedRequest = { ...wire, kind, key: 'k', operationIds: ['k'] };
     const asked = { model, cursor: null, limit: 10, offset: 0, filter: {} };

@@ -6,11 +6,11 @@ import { simulate } from '../../src/testing/simulate.ts';
 
 const unlimited = { runs: 100_000, isOver: () => false };
 
-/** Fails where device 1 edits, a batch from its third on dies with the page, and others create. */
-async function fails({ steps, faults }: Plan): Promise<boolean> {
+/** Fails where device 1 edits, a batch from its third on dies with the page, others create, and pages are not too small. */
+async function fails({ steps, faults, serverPage = 0 }: Plan): Promise<boolean> {
   const edits = steps.filter(({ device, do: what }) => device === 1 && what === 'update');
   const dies = faults.some((item) => item.on === 'disk' && item.do === 'killAfter' && item.n >= 3);
-  return edits.length >= 2 && dies && steps.some((item) => item.do === 'create');
+  return serverPage >= 4 && edits.length >= 2 && dies && steps.some((item) => item.do === 'create');
 }
 
 const noise = Array.from({ length: 40 }, (_, i) => ({
@@ -18,7 +18,7 @@ const noise = Array.from({ length: 40 }, (_, i) => ({
   do: i % 4 === 0 ? ('pull' as const) : ('update' as const),
 }));
 const large: Plan = {
-  ...{ devices: 3, ids: 'server', onReject: 'rollback' },
+  ...{ devices: 3, ids: 'server', onReject: 'rollback', seeded: 1_800, serverPage: 6 },
   steps: [...noise, { at: 55_555, device: 2, record: 4, do: 'create' }],
   faults: [
     { on: 'request', device: 0, n: 9, do: 'html' },
@@ -34,7 +34,7 @@ describe('a failing plan is made small', () => {
     const { plan, ended } = await shrink(large, { ...unlimited, fails });
     expect(ended).toBe('smallest');
     expect(plan).toEqual({
-      ...{ devices: 2, ids: 'client', onReject: 'keep' },
+      ...{ devices: 2, ids: 'client', onReject: 'keep', serverPage: 4 },
       steps: [
         { at: 0, device: 1, record: 0, do: 'update' },
         { at: 0, device: 1, record: 0, do: 'update' },

@@ -240,10 +240,12 @@ describe('what is read from disk', () => {
     expect(() => decodePage('records/todo', '{"keys":["a"],"values":[[1,null]]}')).toThrow(
       'no object',
     );
-    expect(decodePage('records/todo', '{"keys":["a"],"values":[[{"id":"a"}]]}')).toEqual({
+    expect(decodePage('records/todo', '{"keys":["a"],"values":[[{"id":"a"},null,1]]}')).toEqual({
       leaf: {
         keys: ['a'],
-        values: [{ base: { id: 'a' }, version: null, alias: null, shown: { id: 'a' } }],
+        values: [
+          { base: { id: 'a' }, version: null, alias: null, shown: { id: 'a' }, confirmed: 1 },
+        ],
       },
     });
   });

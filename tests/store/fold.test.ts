@@ -404,8 +404,19 @@ describe('a conflict', () => {
     expect(journal.illegal).toHaveLength(1);
     journal.add(recorded(edit), row(resolvedRow(operation('update', 'a'), null)));
     expect(journal.illegal).toHaveLength(1);
-    journal.add(row(resolvedRow(edit, null)));
+    journal.add(row({ ...resolvedRow(edit, null), by: 'person' } as PlainRow));
     expect(journal.illegal).toHaveLength(1);
+  });
+
+  test('S13: a policy decides over what waits as soon as a pull brings theirs', () => {
+    const edit = operation('update', 'a', { title: 'Ours' });
+    const journal = synced().add(
+      recorded(edit),
+      row({ ...resolvedRow(edit, null), outcome: 'discarded' } as PlainRow),
+    );
+    expect(journal.illegal).toHaveLength(0);
+    expect(journal.facts.lanes.size).toBe(0);
+    expect(getIn(journal.facts.settlements, edit.id)?.outcome).toBe('discarded');
   });
 });
 

@@ -46,7 +46,7 @@ describe('P3 CR13: operations are coalesced when they are sealed, never before',
     }
     const base = { id: 'a', n: 0 };
     for (const run of runs.slice(1)) {
-      const intent = coalesce(run, { base, version: null, alias: null, shown: base });
+      const intent = coalesce(run, { base, version: null, alias: null, shown: base, confirmed: 1 });
       if (!intent) return expect.fail('a run gives a request');
       const settled = run.slice(0, intent.operationIds.length);
       const from = run[0]?.kind === 'create' ? null : base;
@@ -58,7 +58,13 @@ describe('P3 CR13: operations are coalesced when they are sealed, never before',
 
   test('the key is the first operation; its answer settles all of the run', () => {
     const run = [update(), update()];
-    const intent = coalesce(run, { base: { id: 'a' }, version: '"3"', alias: 'srv', shown: null });
+    const intent = coalesce(run, {
+      base: { id: 'a' },
+      version: '"3"',
+      alias: 'srv',
+      shown: null,
+      confirmed: 1,
+    });
     expect(intent).toMatchObject({
       ...{ key: run[0]?.id, operationIds: run.map((item) => item.id) },
       ...{ base: { id: 'a' }, version: '"3"', alias: 'srv' },

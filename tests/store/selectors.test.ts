@@ -167,7 +167,7 @@ describe('S24: the status of the whole', () => {
   });
 
   test('the last time the server confirmed something, and pulls under way', () => {
-    const progress = { state: 'running', received: 7 } as const;
+    const progress = { state: 'running', received: 7, total: null, isFirst: true } as const;
     const state = stateAfter(synced, [
       ...online,
       slice.actions.progress({ model: 'todo', progress }),

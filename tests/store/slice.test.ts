@@ -261,7 +261,10 @@ describe('what is true only while the page lives', () => {
     state = slice.reducer(state, slice.actions.attemptStarted(['x']));
     state = slice.reducer(
       state,
-      slice.actions.progress({ model: 'todo', progress: { state: 'running', received: 3 } }),
+      slice.actions.progress({
+        model: 'todo',
+        progress: { state: 'running', received: 3, total: null, isFirst: true },
+      }),
     );
     expect(state.ephemeral).toMatchObject({
       ...{ connection: 'online', role: 'leading', underWay: { x: true } },

@@ -14,6 +14,7 @@ export type Handler = (request: RawRequest, response: ServerResponse) => boolean
 /** A server on a port of its own that does to the wire what no well-behaved one would. */
 export async function rawServer(handle: Handler) {
   const requests: RawRequest[] = [];
+  const written = new Map<string, string>();
   const server = createServer((incoming, outgoing) => {
     const parts: Buffer[] = [];
     incoming.on('data', (part: Buffer) => parts.push(part));
@@ -21,7 +22,7 @@ export async function rawServer(handle: Handler) {
       const { method = '', url = '', headers } = incoming;
       const request = { method, url, headers, body: Buffer.concat(parts).toString() };
       requests.push(request);
-      if (!handle(request, outgoing)) answerPlainly(request, outgoing);
+      if (!handle(request, outgoing)) answerPlainly(written, request, outgoing);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -42,12 +43,21 @@ export async function rawServer(handle: Handler) {
   };
 }
 
-/** An empty list, and a yes to every write. */
-function answerPlainly({ method, body }: RawRequest, response: ServerResponse): void {
+/** An empty list, a yes to every write, and a record as it was written last. */
+function answerPlainly(
+  written: Map<string, string>,
+  { method, url, body }: RawRequest,
+  response: ServerResponse,
+): void {
+  const [, collection = '', id] = url.split('?')[0]?.split('/') ?? [];
   const list = { items: [], deleted: [], cursor: 'c', hasMore: false };
-  const text = method === 'GET' ? JSON.stringify(list) : body;
-  response.writeHead(method === 'POST' ? 201 : 200, {
+  const made = method === 'POST' ? String(JSON.parse(body).id) : id;
+  const key = `${collection}/${made}`;
+  if (method === 'POST') written.set(key, body);
+  const known = id === undefined ? JSON.stringify(list) : written.get(key);
+  const text = method === 'GET' ? known : body;
+  response.writeHead(text === undefined ? 404 : method === 'POST' ? 201 : 200, {
     ...{ 'content-type': 'application/json', etag: '"1"' },
   });
-  response.end(text);
+  response.end(text ?? '{}');
 }

@@ -40,6 +40,9 @@ export function serverWorld() {
     get trouble() {
       return server.trouble;
     },
+    get tokens() {
+      return server.tokens;
+    },
     get database() {
       return server.database;
     },

@@ -6,6 +6,8 @@ import type { Env } from '../../src/ports/env.ts';
 import type {
   Answer,
   PullAnswer,
+  PulledRecord,
+  PullRequest,
   RemoteRecord,
   Transport,
   TransportFactory,
@@ -30,8 +32,38 @@ export const busy: Failure = { code: 'server', status: 500, message: 'busy', at:
 export class TinyServer {
   readonly #records = new Map<string, StoredRecord>();
   #changes = 0;
+  #feed = 0;
   pushes = 0;
   pulls = 0;
+  reads = 0;
+  /** Records in one page, at most. */
+  page = Number.POSITIVE_INFINITY;
+  /** `place`: pages by offset, without cursors and tombstones. */
+  pagesBy: 'cursor' | 'place' = 'cursor';
+  /** Which life of its data it tells. */
+  epoch: string | null = null;
+  /** What its lists leave out by mistake, though it is there. */
+  hides: (id: string) => boolean = () => false;
+  /** How it writes a version; null: it tells none in lists. */
+  versioned: (n: number) => string | null = (n) => `"${n}"`;
+  /** Whether lists name the operation that wrote a record last. */
+  namesOperations = false;
+
+  /** Cursors that were given are worth nothing now. */
+  expireCursors(): void {
+    this.#feed++;
+  }
+
+  /** As if it had never been there: no tombstone tells. */
+  forget(model: string, id: string): void {
+    this.#records.delete(`${model}/${id}`);
+  }
+
+  /** All is lost; what comes now has versions from 1 again. */
+  reset(epoch: string): void {
+    this.#records.clear();
+    this.epoch = epoch;
+  }
 
   /** Somebody writes a record; null deletes it. */
   put(model: string, id: string, record: JsonObject | null, operationId: string | null = null) {
@@ -52,14 +84,15 @@ export class TinyServer {
   #since(model: string, cursor: number): [id: string, stored: StoredRecord][] {
     return [...this.#records]
       .filter(([key, { changed }]) => key.startsWith(`${model}/`) && changed > cursor)
-      .map(([key, stored]) => [key.slice(model.length + 1), stored]);
+      .map(([key, stored]): [string, StoredRecord] => [key.slice(model.length + 1), stored])
+      .sort(([, a], [, b]) => a.changed - b.changed);
   }
 
   read(model: string, id: string): RemoteRecord {
     const found = this.find(model, id);
     if (!found?.record) return nothing;
     const { record, version, operationId } = found;
-    return { record, version: `"${version}"`, lastOperationId: operationId };
+    return { record, version: this.versioned(version), lastOperationId: operationId };
   }
 
   push(...[request, model]: Parameters<Transport['push']>): Answer {
@@ -81,15 +114,59 @@ export class TinyServer {
     return { kind: 'committed', remote, version: remote.version };
   }
 
-  pull({ model, cursor }: Parameters<Transport['pull']>[0]): PullAnswer {
+  pull(request: PullRequest): PullAnswer {
     this.pulls++;
-    const rows = this.#since(model.name, Number(cursor ?? 0));
-    const items = rows.flatMap(([id, { record, version }]) =>
-      record ? [{ id, record, version: `"${version}"` }] : [],
-    );
-    const deleted = rows.flatMap(([id, { record }]) => (record || cursor === null ? [] : [id]));
-    return { kind: 'page', items, deleted, cursor: String(this.#changes), hasMore: false };
+    const { model, cursor, filter } = request;
+    const [after = '0', feed = '0'] = cursor?.split('.') ?? ['0', String(this.#feed)];
+    if (Number(feed) !== this.#feed) return { kind: 'expired' };
+    const isListed = ([id, { record }]: [string, StoredRecord]) =>
+      !this.hides(id) && (record === null || isInside(record, filter));
+    const changed = this.#since(model.name, Number(after)).filter(isListed);
+    return this.pagesBy === 'place'
+      ? this.#byPlace(request, changed)
+      : this.#byCursor(request, changed);
   }
+
+  #byPlace({ offset, limit }: PullRequest, changed: [string, StoredRecord][]): PullAnswer {
+    const live = changed.filter(([, { record }]) => record);
+    const items = this.#items(live.slice(offset, offset + Math.min(limit, this.page)));
+    const hasMore = live.length > offset + items.length;
+    const { epoch } = this;
+    return { kind: 'page', items, deleted: [], cursor: null, hasMore, epoch, total: live.length };
+  }
+
+  #byCursor({ cursor, limit }: PullRequest, changed: [string, StoredRecord][]): PullAnswer {
+    const told = changed.filter(([, { record }]) => record || cursor !== null);
+    const rows = told.slice(0, Math.min(limit, this.page));
+    const hasMore = rows.length < told.length;
+    const last = hasMore ? (rows.at(-1)?.[1].changed ?? 0) : this.#changes;
+    const deleted = rows.flatMap(([id, { record, version }]) =>
+      record ? [] : [{ id, version: this.versioned(version) }],
+    );
+    const page = { items: this.#items(rows), deleted, cursor: this.#cursorAt(last), hasMore };
+    return { kind: 'page', ...page, epoch: this.epoch };
+  }
+
+  #cursorAt(change: number): string {
+    return this.#feed === 0 ? String(change) : `${change}.${this.#feed}`;
+  }
+
+  #items(rows: readonly [string, StoredRecord][]): PulledRecord[] {
+    return rows.flatMap(([id, { record, version, operationId }]) =>
+      record
+        ? [
+            {
+              ...{ id, record, version: this.versioned(version) },
+              ...(this.namesOperations && { lastOperationId: operationId }),
+            },
+          ]
+        : [],
+    );
+  }
+}
+
+function isInside(record: JsonObject, filter: PullRequest['filter']): boolean {
+  return Object.entries(filter).every(([field, value]) => String(record[field]) === String(value));
 }
 
 /** What a test changes on the way to the server. */
@@ -102,7 +179,11 @@ export function tinyTransport(server: TinyServer, bend: Bend): TransportFactory 
     seal: sealRequest,
     push: (...args) => way().then(() => server.push(...args)),
     pull: (request) => way().then(() => server.pull(request)),
-    read: ({ name }, id) => way().then(() => server.read(name, id)),
+    read: ({ name }, id) =>
+      way().then(() => {
+        server.reads++;
+        return server.read(name, id);
+      }),
     probe: way,
   };
   return () => ({ ...straight, ...bend(straight) });

@@ -45,14 +45,26 @@ export function syncReason(status: SyncStatus): string {
       return phase === 'attention'
         ? 'No connection, and something in the outbox waits for your decision.'
         : 'No connection. What you write is kept on this device.';
+    case 'networkUnsuited':
+      return 'Waits for another kind of network. What you write is kept on this device.';
+    case 'authRequired':
+      return 'Sign in again: the server does not accept you any more. Nothing is lost meanwhile.';
+    case 'pausedUntil':
+      return 'The server asked for some time; it goes on by itself.';
+    case 'tripped':
+      return 'The server refuses everything at present; it is tried again from time to time.';
     case 'backoff':
       return 'The server had trouble; trying again soon.';
+    case 'dependency':
+      return 'A change waits for another one that is not on the server.';
     case 'deadLetters':
       return 'The server refused a change: retry, edit or discard it.';
     case 'conflicts':
       return 'Somebody else changed the same record: decide which stays.';
     case 'quarantined':
       return 'Something on this device can not be read by this version; it is kept.';
+    case 'deletesHeld':
+      return 'The server says that many records are gone: decide whether they go here too.';
     case 'pullFailed':
       return 'What others changed could not be fetched; it is tried again.';
     case null:

@@ -47,9 +47,9 @@ export const ownWrites: readonly ScenarioRow[] = [
     ...{ name: 'two records side by side', group: 'write', steps: sent, ids: bothIds },
     doing: [
       [500, 'create', 0],
-      [500, 'create', 1],
+      [500.1, 'create', 1],
       [900, 'update', 0],
-      [900, 'remove', 1],
+      [900.1, 'remove', 1],
     ],
   },
   {
@@ -180,7 +180,7 @@ export const ownWrites: readonly ScenarioRow[] = [
   },
   {
     ...{ name: 'a dead letter holds no other record', group: 'deadLetter', steps: sent },
-    doing: [...refusedOnce, [1_000, 'create', 1], [1_400, 'update', 1], [1_800, 'edit']],
+    doing: [...refusedOnce, [1_000.1, 'create', 1], [1_400, 'update', 1], [1_800, 'edit']],
   },
 
   // What is taken back.

@@ -17,7 +17,7 @@ export const storage: readonly ScenarioRow[] = [
     ...{ steps: ['checkpoint end'] },
     doing: [
       [500, 'create'],
-      [500, 'checkpoint'],
+      [500.1, 'checkpoint'],
       [502, 'update'],
       [504, 'update'],
     ],
@@ -67,6 +67,15 @@ export const storage: readonly ScenarioRow[] = [
   {
     ...{ name: 'of many pages', group: 'checkpoint', seeded: 1_800, serverPage: 1_000 },
     ...{ doing: [[900, 'checkpoint']], steps: ['checkpoint slice', 'checkpoint end'] },
+  },
+  {
+    ...{ name: 'of many pages, while somebody writes', group: 'checkpoint', seeded: 1_800 },
+    ...{ serverPage: 1_000, steps: ['checkpoint slice', 'checkpoint end', 'append recorded'] },
+    doing: [
+      [900, 'checkpoint'],
+      [900.2, 'create', 5_000],
+      [903, 'update', 5_000],
+    ],
   },
   {
     ...{ name: 'orphans are swept', group: 'checkpoint', seeded: 1_800, serverPage: 1_000 },

@@ -8,8 +8,8 @@ export const answerPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/rest/answers.ts',
-        find: "if (status === 412) return { kind: 'conflict', remote: remoteInProblem(body, response) };",
-        replace: "if (status === 412) return { kind: 'committed', remote: null, version: null };",
+        find: "changed: (exchange) => ({ kind: 'conflict', remote: remoteInProblem(exchange) }),",
+        replace: "changed: () => ({ kind: 'committed', remote: null, version: null }),",
       },
     ],
   },
@@ -18,9 +18,9 @@ export const answerPlants: readonly Plant[] = [
     promise: 'rejected means that the server refused it',
     edits: [
       {
-        file: 'src/rest/answers.ts',
-        find: 'if (status === 400 || status === 422) {',
-        replace: 'if (status === 400 || status === 422 || status === 429 || status === 500) {',
+        file: 'src/rest/meanings.ts',
+        find: "5: 'later',",
+        replace: "5: 'refused',",
       },
     ],
   },
@@ -30,9 +30,14 @@ export const answerPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/rest/answers.ts',
-        find: "if (body.kind === 'unreadable') return unreadable(body.reason);",
+        find: "if (body.kind === 'unreadable') return unreadable(exchange, body.reason);",
         replace:
           "if (body.kind === 'unreadable') return { kind: 'committed', remote: null, version };",
+      },
+      {
+        file: 'src/rest/wire.ts',
+        find: "if (body.kind === 'page' && status >= 200 && status < 300) throw portal();",
+        replace: '',
       },
     ],
   },

@@ -1,0 +1,65 @@
+import { type Answer, json } from './answer.ts';
+import { type BatchOperation, isRefusal, parseBatch } from './batchRequest.ts';
+import type { Json, JsonObject } from './json.ts';
+import { inProgress } from './operationKey.ts';
+
+export const BATCH_PATH = '/sync/batch';
+
+export interface BatchOptions {
+  /** What one operation comes to, as a request of its own. */
+  readonly write: (operation: BatchOperation) => Answer;
+  /** Keys whose first sending is still under way. */
+  readonly busy: ReadonlySet<string>;
+  /** Operations that are attempted; the rest is left for another time. */
+  readonly attempts: number;
+}
+
+function member(body: JsonObject, name: string): Json | undefined {
+  return Object.hasOwn(body, name) ? body[name] : undefined;
+}
+
+/** One operation's answer, in the words of the batch: what was in headers stands beside the record. */
+function resultOf(operationId: string, { status, headers, body }: Answer): JsonObject {
+  const content = body === null ? null : (JSON.parse(body) as JsonObject);
+  const tag = headers.ETag;
+  const told = {
+    operationId,
+    status,
+    ...(tag !== undefined && { version: Number(tag.replaceAll('"', '')) }),
+    ...(headers['Last-Operation-Id'] !== undefined && {
+      lastOperationId: headers['Last-Operation-Id'],
+    }),
+    ...(headers['Idempotency-Replayed'] !== undefined && { replayed: true }),
+  };
+  if (content === null) return told;
+  if (status < 300) return { ...told, record: content };
+  const { record: _, ...error } = content;
+  const record = member(content, 'record');
+  const retryAfter = headers['Retry-After'];
+  return {
+    ...told,
+    ...(record !== undefined && { record }),
+    error: { ...error, ...(retryAfter !== undefined && { retryAfter }) },
+  };
+}
+
+/**
+ * Many operations in one request. Each is a transaction with a key of its own, so that a resend in
+ * another grouping meets what was done and does the rest; the batch itself has no key.
+ */
+export function batchAnswer(body: string, { write, busy, attempts }: BatchOptions): Answer {
+  const operations = parseBatch(body);
+  if (isRefusal(operations)) return operations;
+  const results = operations.map((operation, i) => {
+    const { operationId } = operation;
+    if (i >= attempts) return { operationId, status: 'notAttempted' };
+    return resultOf(operationId, busy.has(operationId) ? inProgress() : write(operation));
+  });
+  return json(200, { results });
+}
+
+/** Keys of a batch's operations; none where it can't be read. */
+export function batchKeys(body: string): string[] {
+  const operations = parseBatch(body);
+  return isRefusal(operations) ? [] : operations.map(({ operationId }) => operationId);
+}

@@ -1,0 +1,209 @@
+import type { Failure } from '../../machines/failure.ts';
+import type { Entry, Facts, Lane } from '../../store/facts.ts';
+import { sameJson } from '../../store/json.ts';
+import { getIn } from '../../store/pages.ts';
+import type { SealedRequest } from '../../store/rows/row.ts';
+import type { Answer, RemoteRecord, Transport } from '../ports/transport.ts';
+import type { EngineModel } from './models.ts';
+import { toKeys } from './references.ts';
+
+/** Failed attempts with a 500 after which the server is asked what stands there. */
+const ambiguousAttempts = 10;
+
+/** Conflicts over a record that nobody has changed after which the change is taken for refused. */
+const unfoundedAttempts = 3;
+
+/** A request under way, with what it was when it left. */
+export interface Attempt {
+  readonly lane: Lane;
+  readonly request: SealedRequest;
+  readonly model: EngineModel;
+}
+
+export interface AttemptContext {
+  readonly transport: Transport;
+  readonly facts: () => Facts;
+  readonly now: () => number;
+}
+
+/**
+ * What an answer comes to, once the server was asked what it left open: which record stands there
+ * after a conflict, whether a 404 is about the record or about the address, whether a request that
+ * fails again and again took effect after all. Throws if the wire fails meanwhile.
+ */
+export async function completed(
+  context: AttemptContext,
+  attempt: Attempt,
+  answer: Answer,
+  signal: AbortSignal,
+): Promise<Answer> {
+  switch (answer.kind) {
+    case 'conflict': {
+      const known =
+        answer.remote && !moved(context.facts(), attempt)
+          ? answer
+          : await withRecord(context, attempt, answer.remote, signal);
+      return known.kind === 'conflict' && isUnfounded(context.facts(), attempt, known.remote)
+        ? unfounded(context, attempt)
+        : known;
+    }
+    case 'committed':
+      return isOpen(context.facts(), attempt, answer)
+        ? newest(context, attempt, answer, signal)
+        : answer;
+    case 'gone':
+      return moved(context.facts(), attempt) && attempt.request.kind !== 'create'
+        ? goneSince(context, attempt, answer, signal)
+        : certain(context, attempt, answer, signal);
+    case 'retryLater':
+      return isStuck(attempt, answer.failure) ? unstuck(context, attempt, answer, signal) : answer;
+    default:
+      return answer;
+  }
+}
+
+async function withRecord(
+  context: AttemptContext,
+  attempt: Attempt,
+  told: RemoteRecord | null,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const remote = await read(context, attempt, signal, told);
+  return remote
+    ? { kind: 'conflict', remote }
+    : unreadable(context, 'the record could not be read after a conflict');
+}
+
+/**
+ * Whether the record is the very one that the change was made on: nobody else has changed it, and a
+ * merge would only send the same again.
+ */
+function isUnfounded(facts: Facts, attempt: Attempt, remote: RemoteRecord | null): boolean {
+  const { lane, request, model } = attempt;
+  const base = entryOf(facts, lane)?.base;
+  if (request.kind === 'create' || !remote?.record || !base) return false;
+  if (request.ifMatch !== null && remote.version !== null) {
+    return request.ifMatch === remote.version;
+  }
+  const record = { ...toKeys(facts, remote.record, model.references), id: lane.recordId };
+  return sameJson(record, base);
+}
+
+/** It may have been read from a copy that lags behind; in the long run it is a refusal. */
+function unfounded({ now }: AttemptContext, { lane }: Attempt): Answer {
+  const message = 'the server refuses the change as if others had changed the record; nobody has';
+  const isLast = lane.attempts + 1 >= unfoundedAttempts;
+  return isLast
+    ? { kind: 'rejected', failure: { code: 'rejected', message, at: now() } }
+    : { kind: 'retryLater', failure: { code: 'conflict', message, at: now() } };
+}
+
+type Committed = Extract<Answer, { kind: 'committed' }>;
+
+/**
+ * Whether a "yes" leaves open what stands there now: a pull has come since the request was sealed
+ * (which of both is newer only the server can tell), or it did not say which version it made.
+ */
+function isOpen(facts: Facts, attempt: Attempt, { remote, version }: Committed): boolean {
+  if (moved(facts, attempt)) return true;
+  if (remote || version !== null || attempt.request.kind === 'delete') return false;
+  return attempt.request.kind === 'create' || attempt.request.ifMatch !== null;
+}
+
+async function newest(
+  context: AttemptContext,
+  attempt: Attempt,
+  answer: Committed,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const remote = await read(context, attempt, signal, answer.remote);
+  if (remote) return { kind: 'committed', remote, version: remote.version };
+  return answer.remote
+    ? unreadable(context, 'the record could not be read after its base had moved')
+    : answer;
+}
+
+type Gone = Extract<Answer, { kind: 'gone' }>;
+
+/** It was gone when the server answered; who made it anew since has told us of it first. */
+async function goneSince(
+  context: AttemptContext,
+  attempt: Attempt,
+  answer: Gone,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const remote = await read(context, attempt, signal);
+  if (!remote) return unreadable(context, 'the record could not be read after it was gone');
+  return remote.record ? { kind: 'conflict', remote } : { ...answer, certain: true };
+}
+
+/** A 404 says "no such record" only where the collection itself is found. */
+async function certain(
+  { transport }: AttemptContext,
+  { model }: Attempt,
+  answer: Gone,
+  signal: AbortSignal,
+): Promise<Answer> {
+  if (answer.certain) return answer;
+  const isThere = transport.check ? await transport.check(model, signal) : true;
+  if (isThere) return { ...answer, certain: true };
+  const failure: Failure = { ...answer.failure, code: 'misdeployed' };
+  return { kind: 'held', by: 'deployment', retryIn: null, failure };
+}
+
+function isStuck({ lane }: Attempt, { status }: Failure): boolean {
+  return status === 500 && lane.failure?.status === 500 && lane.attempts + 1 >= ambiguousAttempts;
+}
+
+/** The same 500 for ever (some servers store it under the key): a read decides what it means. */
+async function unstuck(
+  context: AttemptContext,
+  attempt: Attempt,
+  answer: Extract<Answer, { kind: 'retryLater' }>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { request } = attempt;
+  const remote = await read(context, attempt, signal);
+  if (!remote) return answer;
+  if (remote.lastOperationId === request.key) {
+    return { kind: 'committed', remote, version: remote.version };
+  }
+  if (request.kind === 'create' && remote.record) return { kind: 'conflict', remote };
+  return { kind: 'rejected', failure: { ...answer.failure, code: 'serverError' } };
+}
+
+/** @param told what the answer spoke of: the id of a record that was just made is known from it alone */
+function read(
+  { transport, facts }: AttemptContext,
+  { lane, model }: Attempt,
+  signal: AbortSignal,
+  told: RemoteRecord | null = null,
+): Promise<RemoteRecord | null> {
+  const id = told?.record?.id;
+  const made = typeof id === 'string' || typeof id === 'number' ? String(id) : lane.recordId;
+  return transport.read(model, entryOf(facts(), lane)?.alias ?? made, signal);
+}
+
+function unreadable({ now }: AttemptContext, message: string): Answer {
+  return { kind: 'retryLater', failure: { code: 'unreadable', message, at: now() } };
+}
+
+/** When the server last spoke of the record; later by then: the answer is asked for again. */
+export function confirmedAt(facts: Facts, { lane }: Attempt): number {
+  return entryOf(facts, lane)?.confirmed ?? 0;
+}
+
+function entryOf(facts: Facts, { model, recordId }: Lane): Entry | undefined {
+  const records = facts.models[model]?.records;
+  return records && getIn(records, recordId);
+}
+
+/**
+ * Whether the server spoke of the record since the request was sealed: in a pull (which may have met
+ * it gone), or in a list from the start that it may have been missing from.
+ */
+function moved(facts: Facts, attempt: Attempt): boolean {
+  const { model, sealedAt = 0 } = attempt.lane;
+  const listedSince = facts.models[model]?.listedSince ?? 0;
+  return Math.max(confirmedAt(facts, attempt), listedSince) > sealedAt;
+}

@@ -1,0 +1,226 @@
+import { type ActorRefFrom, createActor } from 'xstate';
+import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
+import type { Failure } from '../../machines/failure.ts';
+import { type LineState, lineMachine } from '../../machines/line.ts';
+import type { OriginPause } from '../../store/facts.ts';
+import type { LineFacts } from '../../store/slice.ts';
+import type { EngineDraft } from '../journal/journal.ts';
+import type { Env, TimerHandle } from '../ports/env.ts';
+import type { Held } from '../ports/transport.ts';
+import { envClock, type Inspect } from './connection.ts';
+
+/** Records refused for good, one after the other, at which the origin is taken to be broken. */
+const refusalLimit = 5;
+/** ms within which they must have been refused: people who err now and then trip nothing. */
+const refusalWindow = 300_000;
+/** Attempts after which a refusal is believed even of an origin that refuses everything. */
+const believedAttempts = 3;
+/** Never at once: an origin that says "retry after 0" is not asked in a tight loop (ms). */
+const shortestPause = 1_000;
+const tripBackoff: Backoff = { base: 5_000, factor: 2, cap: 300_000 };
+const pauseBackoff: Backoff = { base: 5_000, factor: 2, cap: 300_000 };
+
+export interface LinesOptions {
+  readonly env: Env;
+  readonly inspect?: Inspect | undefined;
+  /** Asks for new credentials; missing: only a person can bring them. */
+  readonly refresh?: (() => Promise<boolean>) | undefined;
+  /** Makes a pause durable. */
+  readonly append: (row: EngineDraft) => void;
+  readonly onChange: (origin: string, facts: LineFacts) => void;
+}
+
+type LineActor = ActorRefFrom<typeof lineMachine>;
+
+interface Line {
+  readonly actor: LineActor;
+  /** When each lane was refused for good, since an answer of another kind. */
+  readonly refusals: Map<string, number>;
+  state: LineState;
+  failure: Failure | null;
+}
+
+/**
+ * The lines to the origins: whether requests may go there, and what an answer means for all the
+ * others. One live machine for each origin, made when it is first met.
+ */
+export class Lines {
+  readonly #options: LinesOptions;
+  readonly #lines = new Map<string, Line>();
+  readonly #timers = new Set<TimerHandle>();
+  #stopped = false;
+
+  constructor(options: LinesOptions) {
+    this.#options = options;
+  }
+
+  /** Pauses that were asked for in an earlier life. */
+  restore(pauses: Readonly<Record<string, OriginPause>>): void {
+    const { env } = this.#options;
+    for (const [origin, { until, failure }] of Object.entries(pauses)) {
+      const retryIn = Math.min(until - env.now(), dayMs);
+      const line = this.#line(origin);
+      if (retryIn <= 0 || line.state !== 'open') continue;
+      line.failure = failure;
+      line.actor.send({ type: 'pauseAsked', retryIn });
+    }
+  }
+
+  /** How many requests may be under way to an origin. */
+  room(origin: string): number {
+    const { state } = this.#line(origin);
+    if (state === 'open' || state === 'renewed') return Number.POSITIVE_INFINITY;
+    return state === 'trying' ? 1 : 0;
+  }
+
+  /** How often credentials were renewed: taken when a request leaves, given with its answer. */
+  renewals(origin: string): number {
+    return this.#line(origin).actor.getSnapshot().context.renewals;
+  }
+
+  /** An answer about the request itself came. */
+  answered(origin: string): void {
+    const line = this.#line(origin);
+    line.refusals.clear();
+    line.failure = null;
+    line.actor.send({ type: 'answered' });
+  }
+
+  /**
+   * A read was answered as it should be. Says that we are let in and that the address is right, not
+   * that writes are taken.
+   */
+  welcomed(origin: string): void {
+    const line = this.#line(origin);
+    const wasLost = line.state === 'trying' && line.failure?.code === 'misdeployed';
+    if (line.state === 'renewed' || wasLost) line.actor.send({ type: 'answered' });
+  }
+
+  /** An answer that is not about its request. */
+  held(origin: string, answer: Held, renewals: number): void {
+    const line = this.#line(origin);
+    line.failure = answer.failure;
+    if (answer.by === 'auth') {
+      line.actor.send({ type: 'unauthorized', renewals });
+    } else if (answer.by === 'deployment') {
+      this.#trip(line);
+    } else {
+      this.#pause(origin, line, answer);
+    }
+  }
+
+  /**
+   * A request was refused for good. False if that is not to be believed yet: everything is refused
+   * here, so it looks like a bad deployment; the request is tried again (N13).
+   */
+  refused(origin: string, lane: string, attempts: number, failure: Failure): boolean {
+    const { env } = this.#options;
+    const line = this.#line(origin);
+    const now = env.now();
+    line.refusals.set(lane, now);
+    for (const [other, at] of line.refusals) {
+      if (now - at > refusalWindow) line.refusals.delete(other);
+    }
+    const isBroken = line.refusals.size >= refusalLimit || !this.#isTrusted(line);
+    if (!isBroken) {
+      line.actor.send({ type: 'answered' });
+      return true;
+    }
+    line.failure = failure;
+    this.#trip(line);
+    return attempts >= believedAttempts;
+  }
+
+  /** A person asks to go on: every line is tried. */
+  resume(): void {
+    for (const line of this.#lines.values()) {
+      line.refusals.clear();
+      line.actor.send({ type: 'resumeRequested' });
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#timers) this.#options.env.clearTimer(timer);
+    for (const { actor } of this.#lines.values()) actor.stop();
+  }
+
+  #isTrusted({ state }: Line): boolean {
+    return state !== 'tripped' && state !== 'trying';
+  }
+
+  #trip(line: Line): void {
+    const { env } = this.#options;
+    const { trips } = line.actor.getSnapshot().context;
+    const delay = backoffDelay(tripBackoff, trips, env.random('trip'));
+    line.actor.send({ type: 'tripped', retryIn: Math.max(shortestPause, delay) });
+  }
+
+  #pause(origin: string, line: Line, { retryIn, failure }: Held): void {
+    const { env, append } = this.#options;
+    const { pauses } = line.actor.getSnapshot().context;
+    const drawn = retryIn ?? backoffDelay(pauseBackoff, pauses, env.random('pause'));
+    const wait = Math.max(shortestPause, drawn);
+    line.actor.send({ type: 'pauseAsked', retryIn: wait });
+    const at = env.now();
+    append({ v: 1, type: 'originPaused', at, origin, until: at + wait, failure });
+  }
+
+  #line(origin: string): Line {
+    const known = this.#lines.get(origin);
+    if (known) return known;
+    const { env, inspect } = this.#options;
+    const actor = createActor(lineMachine, { clock: envClock(env), ...(inspect && { inspect }) });
+    const line: Line = { actor, refusals: new Map(), state: 'open', failure: null };
+    this.#lines.set(origin, line);
+    actor.subscribe((snapshot) => this.#entered(origin, line, snapshot.value as LineState));
+    actor.start();
+    return line;
+  }
+
+  #entered(origin: string, line: Line, state: LineState): void {
+    const isNew = state !== line.state;
+    line.state = state;
+    if (state === 'open') line.failure = null;
+    if (isNew && state === 'refreshing') this.#refresh(line).catch(this.#options.env.report);
+    if (isNew || state === 'pausedUntil') this.#tell(origin, line);
+  }
+
+  #tell(origin: string, { actor, state, failure }: Line): void {
+    const { env, onChange } = this.#options;
+    const waits = state === 'pausedUntil' || state === 'tripped';
+    const until = waits ? env.now() + actor.getSnapshot().context.retryIn : null;
+    onChange(origin, { state, until, failure });
+  }
+
+  /** Once for all that wait; if nobody answers it is asked again, and nobody is signed out. */
+  async #refresh(line: Line): Promise<void> {
+    const { env, refresh } = this.#options;
+    for (let failures = 0; line.state === 'refreshing' && !this.#stopped; failures++) {
+      try {
+        const renewed = refresh ? await refresh() : false;
+        line.actor.send({ type: renewed ? 'credentialsRenewed' : 'credentialsDenied' });
+        return;
+      } catch {
+        const drawn = backoffDelay(pauseBackoff, failures, env.random('refresh'));
+        await this.#sleep(Math.max(shortestPause, drawn));
+      }
+    }
+  }
+
+  #sleep(delay: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.env.setTimer(
+        delay,
+        () => {
+          this.#timers.delete(timer);
+          resolve();
+        },
+        'refresh',
+      );
+      this.#timers.add(timer);
+    });
+  }
+}
+
+const dayMs = 86_400_000;

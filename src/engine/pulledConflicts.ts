@@ -1,0 +1,51 @@
+import { type Facts, laneKey } from '../../store/facts.ts';
+import { type JsonObject, sameJson } from '../../store/json.ts';
+import { getIn } from '../../store/pages.ts';
+import { coalesce } from '../../store/seal.ts';
+import type { EngineDraft } from '../journal/journal.ts';
+import type { ConflictRule } from '../policies/policy.ts';
+import { conflictRows } from './conflictRows.ts';
+import { operationsIn } from './laneReads.ts';
+
+export interface PulledConflictContext {
+  readonly model: string;
+  readonly at: number;
+  readonly rule: ConflictRule;
+  /** The same for the same record, however often it is asked. */
+  readonly newOperationId: (recordId: string) => string;
+}
+
+/**
+ * Theirs came by a pull while ours still waits to be sent: the rows that the model's policy makes of
+ * it. Null where there is nothing to decide: ours stays on top of theirs, and is merged when it is
+ * sent. What is sealed already is decided by its answer.
+ *
+ * @param remote null: they deleted it
+ */
+export function pulledConflictRows(
+  facts: Facts,
+  { model, at, rule, newOperationId }: PulledConflictContext,
+  recordId: string,
+  remote: JsonObject | null,
+  version: string | null,
+): EngineDraft[] | null {
+  const key = laneKey(model, recordId);
+  if (getIn(facts.lanes, key)?.state !== 'pending') return null;
+  const records = facts.models[model]?.records;
+  const entry = records && getIn(records, recordId);
+  // Made here and met there: the answer to the create tells whether it is ours.
+  if (!entry?.base || sameJson(entry.base, remote ?? undefined)) return null;
+  const operations = operationsIn(facts, key);
+  const isDeleted = operations.some(({ kind }) => kind === 'delete');
+  // Deleted on both sides: the request is answered "gone", and that is what was wanted.
+  if (remote === null && isDeleted) return null;
+  if (remote !== null && rule.policy === 'merge' && !isDeleted) return null;
+  const intent = coalesce(operations, entry);
+  if (!intent) return null;
+  return conflictRows({
+    ...{ model, recordId, at, rule, operations, waiting: operations, version, remote },
+    base: entry.base,
+    changes: isDeleted || intent.kind === 'nothing' ? null : intent.changes,
+    newOperationId: newOperationId(recordId),
+  });
+}

@@ -1,0 +1,36 @@
+import { type Facts, laneKey } from '../../store/facts.ts';
+import { type JsonObject, sameJson } from '../../store/json.ts';
+import { getIn } from '../../store/pages.ts';
+import type { PulledItem } from '../../store/rows/row.ts';
+import { merge } from '../policies/merge.ts';
+import type { PulledRecord } from '../ports/transport.ts';
+import { operationsIn } from './laneReads.ts';
+import { entryOf } from './recordReads.ts';
+import { type References, toKeys } from './references.ts';
+
+/** A record of the server's under this device's key, with what a pending change of ours overwrites. */
+export function pulledItem(
+  facts: Facts,
+  { model, references }: { readonly model: string; readonly references: References },
+  id: string,
+  { id: serverId, record, version }: PulledRecord,
+): PulledItem {
+  const base = { ...toKeys(facts, record, references), id };
+  const item: PulledItem =
+    serverId === id
+      ? { id, record: base, version }
+      : { id, record: base, version, alias: serverId };
+  const known = facts.lanes.size > 0 ? entryOf(facts, model, id)?.base : null;
+  if (!known) return item;
+  const lane = laneKey(model, id);
+  if (!getIn(facts.lanes, lane)) return item;
+  // Fields that both sides changed: ours stays shown and goes to the server, theirs is told.
+  const local: Record<string, JsonObject[string]> = {};
+  for (const { kind, changes } of operationsIn(facts, lane)) {
+    if (kind === 'update') Object.assign(local, changes);
+  }
+  const overwritten = merge(known, local, base).overwritten.filter(
+    ({ field, remote }) => !sameJson(known[field], remote),
+  );
+  return overwritten.length > 0 ? { ...item, overwritten } : item;
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { defineModel } from '../../src/index.ts';
+import { rest } from '../../src/rest.ts';
+import { makeDevice, type Note, type Todo } from '../support/world.ts';
+
+function held(options: object, todo: object = {}): Record<string, string[]> {
+  const models = {
+    todo: defineModel<Todo>({ endpoint: 'todos', ...todo }),
+    note: defineModel<Note>({ endpoint: 'notes', ids: 'server' }),
+  };
+  const transport = rest({ baseUrl: 'https://api.example.com', ...options });
+  const { guarantees } = makeDevice({ transport, more: { models } }).sync;
+  return Object.fromEntries(
+    Object.entries(guarantees).map(([model, all]) => [
+      model,
+      all.filter(({ holds }) => holds).map(({ promise }) => promise),
+    ]),
+  );
+}
+
+const always = ['neverLost', 'ordered'];
+
+test('a server that can everything: every promise is given', () => {
+  const { todo } = held({ batch: { url: 'sync/batch' } });
+  expect(todo).toEqual([
+    ...[...always, 'createsOnce', 'updatesOnce', 'noOverwriting', 'changedFieldsOnly'],
+    ...['deltaPull', 'batched'],
+  ]);
+});
+
+test('a server that knows no keys and no versions: what is not promised is said', () => {
+  const { todo, note } = held({ idempotencyHeader: false, versioning: 'none' });
+  expect(todo).toEqual([...always, 'createsOnce', 'changedFieldsOnly', 'deltaPull']);
+  // An id of the server's own: a create whose answer is lost may be done twice.
+  expect(note).toEqual([...always, 'changedFieldsOnly', 'deltaPull']);
+});
+
+test('whole records, and pages by place', () => {
+  const list = { urlParameters: { _start: '{offset}', _limit: '{limit}' } };
+  const { todo } = held({}, { nulls: 'meaningful', requests: { list } });
+  expect(todo).not.toContain('changedFieldsOnly');
+  expect(todo).not.toContain('deltaPull');
+});
