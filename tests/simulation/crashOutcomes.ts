@@ -72,7 +72,7 @@ function attemptsAt({ result }: Crashed, key: string) {
 }
 
 /** What each fault of the catalogue must come to; the invariants are checked besides. */
-export const outcomes: Readonly<Record<string, Outcome>> = {
+const outcomes: Readonly<Record<string, Outcome>> = {
   CR1: (crashed) => {
     for (const { id, kind, recordId, changes } of recorded(crashed)) {
       expect(placeOf(crashed.facts, id)).toBe('nowhere');
