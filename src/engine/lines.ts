@@ -121,7 +121,10 @@ export class Lines {
     for (const [other, at] of line.refusals) {
       if (now - at > refusalWindow) line.refusals.delete(other);
     }
-    const isBroken = line.refusals.size >= refusalLimit || !this.#isTrusted(line);
+    // Whoever refuses a request is there: the address is right again.
+    const isLost = line.failure?.code === 'misdeployed';
+    const isDoubtful = !this.#isTrusted(line) && !isLost;
+    const isBroken = line.refusals.size >= refusalLimit || isDoubtful;
     if (!isBroken) {
       line.actor.send({ type: 'answered' });
       return true;
