@@ -12,6 +12,8 @@ export const netFaults = [
   'redirect',
   'slow',
   'status500',
+  /** 503 with Retry-After: the whole origin pauses. */
+  'pause',
 ] as const;
 export const diskFaults = [
   /** No room: refused, nothing written. */

@@ -165,6 +165,7 @@ const simplerKinds: Readonly<Record<string, readonly string[]>> = {
   truncate: ['dropAnswer'],
   html: ['status500', 'dropRequest'],
   status500: ['dropRequest'],
+  pause: ['status500', 'dropRequest'],
 };
 
 function simplerSteps(step: UserStep, plan: Plan): UserStep[] {

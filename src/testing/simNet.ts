@@ -108,6 +108,7 @@ export class SimNet {
     const there = leg('there') + (fault === 'delayRequest' ? late() : 0);
     world.schedule(there, () => {
       if (fault === 'status500') return answer(busy);
+      if (fault === 'pause') return answer(paused);
       if (fault === 'html') return answer(portal);
       this.#ask(wire, (made) => {
         // Without the query: a cursor is the server's own.
@@ -140,6 +141,7 @@ export class SimNet {
 }
 
 const busy: WireAnswer = { status: 500, headers: {}, body: '' };
+const paused: WireAnswer = { status: 503, headers: { 'retry-after': '3' }, body: '' };
 const portal: WireAnswer = {
   status: 200,
   headers: { 'content-type': 'text/html' },
