@@ -5,6 +5,7 @@ export default defineConfig({
   resolve: { alias: entryAliases },
   test: {
     include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'],
+    exclude: ['tests/simulation/**', '**/node_modules/**'],
     environment: 'node',
     testTimeout: 30_000,
     reporters: ['default', ['json', { outputFile: '.reports/unit.json' }]],

@@ -89,6 +89,8 @@ export const lineMachine = setup({
       on: {
         credentialsRenewed: { target: 'renewed', actions: 'renew' },
         credentialsDenied: 'authRequired',
+        // It goes on later with whatever credentials there are then.
+        pauseAsked: { target: 'pausedUntil', actions: ['wait', 'countPause'] },
         resumeRequested: { target: 'renewed', actions: 'renew' },
       },
     },

@@ -603,6 +603,8 @@ export class Engine {
     const { state, failure } = line;
     if (state === 'authRequired') events.emit({ type: 'authRequired', origin, failure });
     if (state === 'tripped') events.emit({ type: 'originTripped', origin, failure });
+    // Where nothing waits to be sent, a pull tells whether the address is right again.
+    if (state === 'trying') this.#puller.want(this.#options.models.keys());
     // Not at once: whoever sends is in the middle of his own work.
     this.wake();
   }

@@ -26,6 +26,7 @@ export function ownWrite(
   item: PulledRecord,
 ): EngineDraft | null {
   if (facts.lanes.size === 0) return null;
+  // Where operations are named, one that is not ours is named too.
   const lane = item.lastOperationId
     ? laneSealedAs(facts, model, item.lastOperationId)
     : lanePatchedTo(facts, model, references, item);
@@ -58,8 +59,6 @@ function lanePatchedTo(
   references: References,
   item: PulledRecord,
 ): Lane | undefined {
-  // Where operations are named, one that is not ours is named too.
-  if (typeof item.lastOperationId === 'string') return undefined;
   const id = keyOf(facts, model, item.id);
   const lane = getIn(facts.lanes, laneKey(model, id));
   const entry = entryOf(facts, model, id);

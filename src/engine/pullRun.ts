@@ -31,8 +31,6 @@ export interface PullEnd {
   readonly deleted: number;
   /** Whether the server has more: `limit` ended the pull. */
   readonly hasMore: boolean;
-  /** ms that the server asked to be left alone. */
-  readonly retryIn: number | null;
 }
 
 /** Where a page is asked from. */
@@ -58,7 +56,7 @@ export async function runPull(
   const isFirst = facts().models[model.name]?.pulled !== true;
   const end = (status: PullEnd['status'], more: Partial<PullEnd> = {}): PullEnd => {
     const { items, deleted } = sum;
-    return { status, failure: null, items, deleted, hasMore: false, retryIn: null, ...more };
+    return { status, failure: null, items, deleted, hasMore: false, ...more };
   };
   const failed = (message: string) =>
     end('failed', { failure: { code: 'unreadable', message, at: env.now() } });
@@ -82,10 +80,9 @@ export async function runPull(
       ...(how.request && { request: how.request }),
     };
     const answer = await askForPage(context, position, (how.limit ?? Infinity) - sum.items);
-    if (answer.kind === 'held') {
-      return end('failed', { failure: answer.failure, retryIn: answer.retryIn });
+    if (answer.kind === 'held' || answer.kind === 'failed') {
+      return end('failed', { failure: answer.failure });
     }
-    if (answer.kind === 'failed') return end('failed', { failure: answer.failure });
     if (answer.kind === 'expired' || isOfAnotherLife(context, place, answer)) {
       if (how.since !== undefined) return failed('the server does not know this cursor any more');
       if (isStart(place) || ++restarts === restartLimit) {

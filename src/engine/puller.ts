@@ -194,15 +194,15 @@ export class Puller {
     return end;
   }
 
-  #ended(model: string, { retryIn, ...end }: PullEnd, { failures }: Wanted): PullResult {
+  #ended(model: string, end: PullEnd, { failures }: Wanted): PullResult {
     const { env, backoff, onEnd } = this.#options;
     const { status } = end;
     if (status === 'done' && !end.hasMore) this.#guardOf(model).completed();
     if (!this.#abort.signal.aborted && (status === 'failed' || status === 'postponed')) {
       const failed = status === 'failed';
       const delay = failed ? backoffDelay(backoff, failures, env.random('pull')) : 0;
-      const notBefore = env.now() + Math.max(delay, retryIn ?? 0);
-      this.#wanted.set(model, { failures: failed ? failures + 1 : failures, notBefore });
+      const next = failed ? failures + 1 : failures;
+      this.#wanted.set(model, { failures: next, notBefore: env.now() + delay });
     }
     const result = { ...end, model };
     onEnd(result);

@@ -12,8 +12,14 @@ export const netFaults = [
   'redirect',
   'slow',
   'status500',
-  /** 503 with Retry-After: the whole origin pauses. */
-  'pause',
+  /** 429 and 503 with Retry-After: the whole origin waits. */
+  'tooMany',
+  'unavailable',
+  /** 202: asked again with the same key. */
+  'accepted',
+  /** 405: an address that takes nothing; the line trips. */
+  'badDeploy',
+  'locked',
 ] as const;
 export const diskFaults = [
   /** No room: refused, nothing written. */

@@ -12,6 +12,8 @@ import { checkMerges } from './wireChecks.ts';
 /** Virtual ms after the last step in which everything must settle: 3 x the longest wait, and room. */
 const settleBound = 3 * 300_000 + 120_000;
 const stepLimit = 60_000;
+/** States of a line that end by themselves. */
+const heldStates: ReadonlySet<string> = new Set(['pausedUntil', 'tripped', 'refreshing']);
 
 /** I22, I30: all is checkpointed, and then each device is started anew, without anything to do. */
 export async function startAgain(run: Run): Promise<void> {
@@ -88,6 +90,7 @@ export async function settle(run: Run): Promise<void> {
         ephemeral.role === 'leading' &&
         ephemeral.connection === 'online' &&
         tail.size === 0 &&
+        Object.values(ephemeral.lines).every(({ state }) => !heldStates.has(state)) &&
         !moving &&
         Object.keys(ephemeral.underWay).length === 0
       );

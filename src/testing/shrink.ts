@@ -165,7 +165,11 @@ const simplerKinds: Readonly<Record<string, readonly string[]>> = {
   truncate: ['dropAnswer'],
   html: ['status500', 'dropRequest'],
   status500: ['dropRequest'],
-  pause: ['status500', 'dropRequest'],
+  locked: ['status500'],
+  tooMany: ['unavailable', 'status500'],
+  unavailable: ['status500'],
+  accepted: ['status500'],
+  badDeploy: ['status500'],
 };
 
 function simplerSteps(step: UserStep, plan: Plan): UserStep[] {

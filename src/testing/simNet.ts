@@ -1,6 +1,7 @@
 import { keyed, keyedBelow } from './keyed.ts';
 import type { NetFault } from './plan.ts';
 import type { ServerPort, WireAnswer, WireRequest } from './serverPort.ts';
+import { answersInstead } from './simFaultAnswers.ts';
 import type { World } from './world.ts';
 
 /** A request as the invariants see it. */
@@ -107,9 +108,8 @@ export class SimNet {
     }
     const there = leg('there') + (fault === 'delayRequest' ? late() : 0);
     world.schedule(there, () => {
-      if (fault === 'status500') return answer(busy);
-      if (fault === 'pause') return answer(paused);
-      if (fault === 'html') return answer(portal);
+      const instead = fault && answersInstead[fault];
+      if (instead) return answer(instead);
       this.#ask(wire, (made) => {
         // Without the query: a cursor is the server's own.
         const [path] = wire.path.split('?');
@@ -139,14 +139,6 @@ export class SimNet {
     else then(made);
   }
 }
-
-const busy: WireAnswer = { status: 500, headers: {}, body: '' };
-const paused: WireAnswer = { status: 503, headers: { 'retry-after': '3' }, body: '' };
-const portal: WireAnswer = {
-  status: 200,
-  headers: { 'content-type': 'text/html' },
-  body: '<html>Welcome to the hotel</html>',
-};
 
 function attemptOf(device: number, wire: WireRequest, from: number): Attempt {
   const key = wire.headers['idempotency-key']?.replaceAll('"', '') ?? null;

@@ -22,7 +22,13 @@ test('the real engine uses no cell of the machines that the model does not use',
   }
   for (let seed = 1; seed <= 60; seed++) await simulate(seed, generate(seed));
   vi.restoreAllMocks();
-  const { used } = check(shipped, { records: 1, operations: 1, acts: 0, clears: false });
+  const { used } = check(shipped, {
+    records: 1,
+    operations: 1,
+    acts: 0,
+    clears: false,
+    closes: true,
+  });
   for (const [name, cells] of seen) {
     expect(cells.size, name).toBeGreaterThan(3);
     expect([...cells].filter((cell) => !used.get(name)?.has(cell))).toEqual([]);

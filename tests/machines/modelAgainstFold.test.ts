@@ -27,7 +27,13 @@ const options = { law: shippedLaw, onMove: () => {}, actor: 'kit' } as const;
 
 /** Every row that the model folds, by what is durable where it is folded. */
 function rowsOfTheModel(): Map<string, Map<string, ModelRow>> {
-  const space = new Space(shipped, { records: 1, operations: 3, acts: 1, clears: true });
+  const space = new Space(shipped, {
+    records: 1,
+    operations: 3,
+    acts: 1,
+    clears: true,
+    closes: false,
+  });
   explore(space, { onState: () => false, onStep: () => false });
   const found = new Map<string, Map<string, ModelRow>>();
   for (let record = 0; record < space.records.size; record++) {
@@ -73,7 +79,7 @@ function realRow(facts: Facts, given: ModelRow): Row {
       return plain({ ...parked, rollback: false, conflict });
     }
     case 'resolved': {
-      const resolved = { type: given.type, by: 'person', replaced: operationIds, base };
+      const resolved = { type: given.type, by: given.by ?? 'person', replaced: operationIds, base };
       const next = given.operation && made();
       return plain({ ...resolved, operation: next, version: '"2"', overwritten: [] });
     }

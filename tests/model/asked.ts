@@ -18,7 +18,7 @@ function once<Value>(answer: (number: number) => Value): (number: number) => Val
 /** The properties, asked by number: millions of states consist of few devices and records. */
 export function askedOf(space: Space) {
   const record = (number: number) => space.records.get(number);
-  const work = once((number): Work => workOf(record(number)));
+  const work = once((both): Work => workOf(record(both >> 6), space.views.get(both & 63)));
   const works = once((device) => space.views.get(space.viewOf(device)).works);
   const standstill = once((both): Trouble | null => {
     const [number, view] = [both >> 6, both & 63];
@@ -35,9 +35,10 @@ export function askedOf(space: Space) {
     works,
     /** Whether a step to where work may be done makes some possible that nobody looks at. */
     unwoken: (step: Step, device: number, records: readonly number[]): Trouble | null => {
+      const [before, after] = [space.viewOf(device), space.viewOf(step.device)];
       for (const [slot, number] of step.records.entries()) {
-        const now = work(number);
-        const was = works(device) ? work(records[slot] ?? 0) : 'none';
+        const now = work((number << 6) | after);
+        const was = work(((records[slot] ?? 0) << 6) | before);
         if (now === 'none' || now === was) continue;
         return { property: 'woken', why: `a record is ${record(number).state}, and nobody looks` };
       }

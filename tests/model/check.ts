@@ -74,7 +74,7 @@ export function check(composition: Composition, bounds: Bounds): Checked {
       problem ??
       (slot < 0
         ? ofDevice(move as DeviceMove, step, device, records)
-        : ofRecord(move as RecordMove, device));
+        : ofRecord(move as RecordMove, device, records, slot));
     if (trouble) {
       const copy = { ...step, records: [...step.records] };
       return found.push({ ...trouble, place, step: copy }) > 0;
@@ -95,13 +95,18 @@ export function check(composition: Composition, bounds: Bounds): Checked {
     return asked.works(step.device) ? asked.unwoken(step, device, records) : null;
   };
 
-  const ofRecord = ({ row, scheduled }: RecordMove, device: number): Trouble | null => {
+  const ofRecord = (
+    { row, scheduled }: RecordMove,
+    device: number,
+    records: readonly number[],
+    slot: number,
+  ): Trouble | null => {
     if (row) count.legal++;
     if (!scheduled) return null;
     if (scheduled !== 'sends') count.sealed++;
     if (scheduled === 'sealsLate') return null;
     count.held++;
-    const why = space.forbidden(device);
+    const why = space.forbidden(device, scheduled, space.others(records, slot));
     return why === null ? null : { property: 'held', why };
   };
 

@@ -9,14 +9,19 @@ const probeFailed = { type: 'probeFailed', retryIn: 1_000 } as const;
 function moves(snapshot: AnyMachineSnapshot): PartMove[] {
   const send = (type: string) => [{ to: 'connection', event: { type } }];
   const made: PartMove[] = [
-    // Hints heal nothing: the kit must come back without them.
+    // Hints heal nothing: the kit must come back without them. Only a network that the app does not
+    // want is left no other way.
     {
-      ...{ label: 'the platform says that there is a network', actor: 'platform', heals: false },
-      sends: send('networkCame'),
+      ...{ label: 'the platform says that there is a network', actor: 'platform' },
+      ...{ heals: snapshot.value === 'unsuited', sends: send('networkCame') },
     },
     {
       ...{ label: 'the platform says that there is none', actor: 'platform', heals: false },
       sends: send('networkWent'),
+    },
+    {
+      ...{ label: 'the platform says that it is of the wrong kind', actor: 'platform' },
+      ...{ heals: false, sends: send('networkUnsuited') },
     },
   ];
   if (snapshot.value === 'probing') {
@@ -39,7 +44,7 @@ function moves(snapshot: AnyMachineSnapshot): PartMove[] {
 }
 
 function isAway({ value }: AnyMachineSnapshot): boolean {
-  return value === 'offline' || value === 'waiting';
+  return value === 'offline' || value === 'waiting' || value === 'unsuited';
 }
 
 /** `Connection.#entered`: what was in doubt learns what the probe found. */
@@ -55,6 +60,7 @@ export const connectionPart: Part = {
   inputs: [
     { label: 'with a network', input: { hinted: 'present' } },
     { label: 'without a network', input: { hinted: 'absent' } },
+    { label: 'with a network of the wrong kind', input: { hinted: 'unsuited' } },
   ],
   samples: [probeFailed],
   begins: [],
@@ -66,17 +72,27 @@ export const connectionPart: Part = {
     works: snapshot.value === 'online',
     reach: isAway(snapshot) ? 'away' : 'asks',
   }),
-  waitsForSomebody: () => false,
+  // No timer leads out: the app does not want this network.
+  waitsForSomebody: ({ value }) => value === 'unsuited',
   hears: { noAnswer: { type: 'requestFailed' } },
   tells,
   // `Engine.#connectionChanged`.
   wakes: (before, after) => after.value === 'online' && before.value !== 'online',
   witness: {
-    starts: (input) => ((input as { hinted: string }).hinted === 'present' ? 'up' : 'in doubt'),
+    starts: (input) => {
+      const { hinted } = input as { hinted: string };
+      if (hinted === 'present') return 'up';
+      return hinted === 'unsuited' ? 'unwanted' : 'in doubt';
+    },
     next: (known, { type }) => {
+      if (type === 'networkUnsuited') return 'unwanted';
+      if (known === 'unwanted') return type.startsWith('network') ? 'in doubt' : known;
       if (type === 'requestFailed' || type === 'networkWent') return 'in doubt';
       return type === 'probeSucceeded' ? 'up' : known;
     },
-    forbids: (known) => (known === 'up' ? null : 'it is not known that the server can be reached'),
+    forbids: (known) => {
+      if (known === 'unwanted') return 'the app does not want this network';
+      return known === 'up' ? null : 'it is not known that the server can be reached';
+    },
   },
 };

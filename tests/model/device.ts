@@ -37,6 +37,7 @@ export function viewOf({ page, snapshots }: Device, parts: readonly Part[]): Vie
   const view = {
     ...{ accepts: page !== 'ended', folds: page === 'open', works: page === 'open' },
     ...{ waits: false, doubtful: false, reach: 'asks' as View['reach'] },
+    ...{ sends: 'all' as View['sends'], trusts: true },
   };
   for (const part of parts) {
     const snapshot = snapshots[part.name];
@@ -48,14 +49,21 @@ export function viewOf({ page, snapshots }: Device, parts: readonly Part[]): Vie
     view.waits ||= more.waits ?? false;
     view.doubtful ||= more.doubtful ?? false;
     view.reach = more.reach ?? view.reach;
+    view.sends = more.sends ?? view.sends;
+    view.trusts &&= more.trusts ?? true;
   }
   return view;
 }
 
 /** Why nothing may be sealed or sent now, by those who know the events alone; null if it may. */
-export function forbidden({ known }: Device, parts: readonly Part[]): string | null {
+export function forbidden(
+  { known }: Device,
+  parts: readonly Part[],
+  what: 'seals' | 'sends',
+  others: number,
+): string | null {
   for (const { name, witness } of parts) {
-    const why = witness.forbids(known[name] ?? '');
+    const why = witness.forbids(known[name] ?? '', what, others);
     if (why) return why;
   }
   return null;
@@ -99,9 +107,11 @@ export class Devices {
 
   /** What the machines make of the end of a request. */
   heard(device: Device, outcome: Outcome): DeviceMove {
-    const sends = this.#parts.flatMap(({ name, hears }) => {
+    const sends = this.#parts.flatMap(({ name, hears, completed }) => {
       const event = hears[outcome];
-      return event ? [{ to: name, event }] : [];
+      const snapshot = device.snapshots[name];
+      if (!event || !snapshot) return [];
+      return [{ to: name, event: completed?.(event, snapshot) ?? event }];
     });
     const actor = outcome === 'noAnswer' ? 'network' : 'server';
     return this.#made(device, { label: '', actor, heals: false, sends });

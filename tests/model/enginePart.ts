@@ -6,7 +6,7 @@ import type { Device, Part, PartMove } from './part.ts';
  * What `src/engine/engine.ts` does around the engine's machine. Storage answers or not as it likes;
  * DevTools are noticed only by a tab that leads, as in `Engine.#isHere`.
  */
-function moves(snapshot: AnyMachineSnapshot, { lock }: Device): PartMove[] {
+function moves(snapshot: AnyMachineSnapshot, { lock, snapshots }: Device): PartMove[] {
   const { role, moment } = snapshot.value as { role: string; moment: string };
   const made: PartMove[] = [];
   const add = (
@@ -31,6 +31,15 @@ function moves(snapshot: AnyMachineSnapshot, { lock }: Device): PartMove[] {
       // `#lead` and `#recovered` wake.
       if (lock !== 'queued')
         add('it takes the lead', 'kit', ['elected'], { heals: true, lock: 'ours', wakes: true });
+      // `Lines.restore`.
+      if (lock !== 'queued' && snapshots.line?.value === 'open') {
+        const sends = [
+          { to: 'engine', event: { type: 'elected' } },
+          { to: 'line', event: { type: 'pauseAsked', retryIn: 1_000 } },
+        ];
+        const label = 'it takes the lead, and a pause of an earlier life is not over';
+        made.push({ label, actor: 'kit', heals: false, sends, lock: 'ours', wakes: true });
+      }
       if (lock === 'none')
         add('another tab is open', 'otherTab', ['lockHeld'], {
           ...{ lock: 'queued', notices: ['tailRejected'] },
@@ -56,10 +65,13 @@ function moves(snapshot: AnyMachineSnapshot, { lock }: Device): PartMove[] {
   }
   add('a person pauses', 'person', ['pauseRequested']);
   const resume = { to: 'engine', event: { type: 'resumeRequested' } };
-  // A person wants to try now: `Engine.resume` wakes the connection as well.
-  const hint = { to: 'connection', event: { type: 'networkCame' } };
+  // A person wants to try now: `Engine.resume` wakes the connection and every line as well.
+  const isUnsuited = snapshots.connection?.context.hinted === 'unsuited';
+  const word = isUnsuited ? 'networkUnsuited' : 'networkCame';
+  const hint = { to: 'connection', event: { type: word } };
+  const line = { to: 'line', event: { type: 'resumeRequested' } };
   const label = 'a person resumes';
-  made.push({ label, actor: 'person', heals: true, sends: [resume, hint], wakes: true });
+  made.push({ label, actor: 'person', heals: true, sends: [resume, line, hint], wakes: true });
   return made;
 }
 

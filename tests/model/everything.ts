@@ -1,7 +1,7 @@
 import { type Checked, check } from './check.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { checkMachine, type MachineChecked } from './machineCheck.ts';
-import { deep, shipped, wide } from './shipped.ts';
+import { deep, line, lines, shipped, wide } from './shipped.ts';
 import { partSubject, recordSubject } from './subjects.ts';
 import { unreachedStates } from './unreached.ts';
 
@@ -17,7 +17,7 @@ export function checkEverything(): Everything {
   const machines = subjects.map((subject) =>
     checkMachine(subject, Object.keys(unreachedStates[subject.name] ?? {})),
   );
-  const explorations = [check(shipped, wide), check(shipped, deep)];
+  const explorations = [wide, deep, lines, line].map((bounds) => check(shipped, bounds));
   return { machines, explorations, coverage: coverageOf(shipped, explorations) };
 }
 

@@ -16,8 +16,8 @@ export interface Step {
   readonly records: readonly number[];
 }
 
-/** Bits of a packed state: one of 256 devices, and records that share the rest. */
-const bits = { device: 8, all: 24 } as const;
+/** Bits of a packed state: one of 4,096 devices, and records that share the rest. */
+const bits = { device: 12, all: 26 } as const;
 
 /**
  * States of the whole as numbers. Records don't differ but by name, so a state is a device and its
@@ -111,6 +111,7 @@ export class Steps {
     const step = this.#step;
     const record = step.records[slot] as number;
     for (const { move, to } of this.#space.recordEdges(record, view)) {
+      if (move.scheduled === 'sends' && this.#space.isFull(view, step.records, slot)) continue;
       step.move = move;
       step.device = device;
       step.records[slot] = to;

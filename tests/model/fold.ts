@@ -117,7 +117,7 @@ export function fold(record: RecordModel, row: Row, options: FoldOptions): Recor
       return { ...after, sealed: [], parked: { reason, ids } };
     }
     case 'resolved':
-      return resolved(record, row.ids, row.operation, options);
+      return resolved(record, row, options);
     case 'cancelled': {
       const bound = [...record.sealed, ...(record.parked?.ids ?? [])];
       if (row.ids.some((id) => bound.includes(id))) return overtaken('too late: it is sealed');
@@ -151,16 +151,17 @@ function deadIds({ parked }: RecordModel): readonly number[] {
 
 function resolved(
   record: RecordModel,
-  ids: readonly number[],
-  operation: Operation | null,
+  { ids, operation, by }: Extract<Act, { operation: Operation | null; behind: unknown }>,
   options: FoldOptions,
 ): RecordModel | Refused {
   if (record.state === 'synced') return overtaken('the lane is empty');
   if (!ids.every((id) => record.outbox.some((item) => item.id === id)))
     return overtaken('an operation that was to be replaced is not here');
   const remaining = record.outbox.length - ids.length + (operation ? 1 : 0);
+  // A policy finds and decides at once: the answer to a request, or a pull over what waits.
+  const isFound = record.sealed.length > 0 || (by === 'policy' && record.state === 'pending');
   const found =
-    record.state === 'conflicted' || record.sealed.length === 0
+    record.state === 'conflicted' || !isFound
       ? []
       : [...attempted(record), recordEvents.conflictFound];
   const after = moved(record, options, [...found, { type: 'resolved', remaining }]);

@@ -1,4 +1,5 @@
-import { canonical, type RecordModel, type Request } from './recordModel.ts';
+import type { Row } from './fold.ts';
+import { canonical, freshId, type RecordModel, type Request } from './recordModel.ts';
 import { folded, type Made, type MoveOptions, type RecordMove, type View } from './recordMove.ts';
 
 /** Acts of people become durable, or are refused (`src/journal/journal.ts`). */
@@ -38,6 +39,13 @@ export function schedulerMoves(
     const ids = record.outbox.map((operation) => operation.id);
     const made: Made = { label: 'a pull brings a conflict', actor: 'server' };
     moves.push(folded(record, { type: 'parked', reason: 'conflict', ids }, made, options));
+    const resolved = { type: 'resolved', by: 'policy', ids, behind: null } as const;
+    const write = record.outbox[0]?.write ?? 0;
+    const operation = { id: freshId(record), write };
+    const pulled = (label: string, row: Row) =>
+      moves.push(folded(record, row, { label, actor: 'server' }, options));
+    pulled('a pull brings theirs, which stands', { ...resolved, operation: null });
+    pulled('a pull brings theirs, ours stands', { ...resolved, operation });
   }
   return moves;
 }

@@ -25,6 +25,10 @@ export interface Part {
   readonly waitsForSomebody: (snapshot: AnyMachineSnapshot) => boolean;
   /** What it is told of the end of a request. */
   readonly hears: Partial<Record<Outcome, AnyEventObject>>;
+  /** Gives such an event what it takes from the machine's own counters. */
+  readonly completed?: (event: AnyEventObject, snapshot: AnyMachineSnapshot) => AnyEventObject;
+  /** States that wait for a person among others, and what a person may do about them. */
+  readonly parked?: Readonly<Record<string, readonly string[]>>;
   /** What all records are told when it has moved. */
   readonly tells: (before: AnyMachineSnapshot, after: AnyMachineSnapshot) => readonly Notice[];
   /** Whether the engine wakes its scheduler when it has moved (`Engine.wake`). */
@@ -37,8 +41,8 @@ export interface Part {
 export interface Witness {
   readonly starts: (input: unknown) => string;
   readonly next: (known: string, event: AnyEventObject) => string;
-  /** Why nothing may be sealed or sent now, or null. */
-  readonly forbids: (known: string) => string | null;
+  /** Why nothing may be sealed or sent now, or null; `others`: requests of other records under way. */
+  readonly forbids: (known: string, what: 'seals' | 'sends', others: number) => string | null;
 }
 
 export interface PartMove {

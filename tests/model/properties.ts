@@ -8,7 +8,7 @@ export const properties = {
   single: 'never two requests of one record under way',
   sealed: 'a sealed request never changes',
   legal: 'the record machine is never asked for a move that it has not',
-  held: 'no sending, nor deciding to, while it leads not, is paused, shows the past, may be offline',
+  held: 'no sending, nor deciding to, while it leads not, is paused, shows the past, may be offline; no sending past the line',
   truthful:
     'syncing and backoff have a sealed request, failed and conflicted what is parked, no other',
   goesOn:
@@ -50,8 +50,9 @@ export function recordTrouble(record: RecordModel): Trouble | null {
 /** What the scheduler could do for a record: now, once a timer has fired, or nothing. */
 export type Work = 'none' | 'later' | 'now';
 
-export function workOf({ state, outbox, requests }: RecordModel): Work {
-  if (requests.length > 0 || outbox.length === 0) return 'none';
+export function workOf({ state, outbox, requests }: RecordModel, { works, sends }: View): Work {
+  if (!works || requests.length > 0 || outbox.length === 0) return 'none';
+  if (sends === 'none' && state !== 'pending') return 'none';
   if (state === 'pending' || state === 'syncing') return 'now';
   return state === 'backoff' ? 'later' : 'none';
 }
@@ -59,7 +60,7 @@ export function workOf({ state, outbox, requests }: RecordModel): Work {
 /** Whether somebody other than a person moves a record that has work, where it may. */
 export function goesOn(record: RecordModel, view: View, edges: readonly RecordEdge[]): boolean {
   const isMoving = record.requests.some(({ phase }) => phase === 'sent');
-  if (!view.works || (workOf(record) === 'none' && !isMoving)) return true;
+  if (!view.works || (workOf(record, view) === 'none' && !isMoving)) return true;
   const movers = ['kit', 'server', 'time'];
   return edges.some(({ move }) => move.heals && movers.includes(move.actor));
 }

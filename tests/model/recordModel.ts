@@ -24,6 +24,8 @@ interface Leaving {
 
 interface Replacing {
   readonly type: 'retried' | 'edited' | 'resolved';
+  /** A policy's decision is no act of a person's, and never in the tail. */
+  readonly by?: 'policy';
   readonly ids: readonly number[];
   readonly operation: Operation | null;
   /** The same edit once more, behind the lane. */

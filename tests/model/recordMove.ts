@@ -16,6 +16,10 @@ export interface View {
   readonly works: boolean;
   /** After a request without an answer: `asks` a probe, or it is known to be `away`. */
   readonly reach: 'asks' | 'away';
+  /** How many requests may leave: what is sealed waits for it. */
+  readonly sends: 'all' | 'one' | 'none';
+  /** Whether a refusal is believed at once. */
+  readonly trusts: boolean;
 }
 
 export interface RecordMove {
@@ -40,8 +44,24 @@ export interface Problem {
   readonly why: string;
 }
 
-/** How a request ended. */
-export type Outcome = 'committed' | 'merged' | 'parked' | 'rejected' | 'retryLater' | 'noAnswer';
+/** How a request ended. The last four say nothing about the request itself. */
+export type Outcome =
+  | 'committed'
+  | 'merged'
+  | 'parked'
+  | 'rejected'
+  | 'retryLater'
+  | 'noAnswer'
+  | 'underWay'
+  /** Answered, and the row can not be written or is nobody's any more. */
+  | 'unwritten'
+  /** Refused as everything is: believed after some attempts, and tried again before. */
+  | 'refusedByAll'
+  | 'askedToWait'
+  | 'notLetIn'
+  /** With credentials that were renewed since. */
+  | 'notLetInBefore'
+  | 'badDeployment';
 
 /** How the scheduler decides; replaced by the planted wrong ones. */
 export interface Scheduler {
@@ -49,15 +69,19 @@ export interface Scheduler {
   readonly maySeal: (record: RecordModel, view: View) => boolean;
   /** `Pusher.#send` and `LaneIndex.nextToSend`: sealed lanes that have no request under way. */
   readonly maySend: (record: RecordModel, view: View) => boolean;
+  /** `Pusher.#room`, as far as it matters here; null: as many as there are. */
+  readonly mostAtOnce: (view: View) => number | null;
 }
 
 export const shippedScheduler: Scheduler = {
   maySeal: (record, view) => view.works && record.state === 'pending',
   maySend: (record, view) =>
     view.works &&
+    view.sends !== 'none' &&
     (record.state === 'syncing' || record.state === 'backoff') &&
     record.sealed.length > 0 &&
     record.requests.length === 0,
+  mostAtOnce: ({ sends }) => (sends === 'one' ? 1 : null),
 };
 
 export interface MoveOptions extends Omit<FoldOptions, 'actor'> {
@@ -66,6 +90,8 @@ export interface MoveOptions extends Omit<FoldOptions, 'actor'> {
   readonly operations: number;
   /** Acts in the tail at once that are no writes; 0: they are durable at once. */
   readonly acts: number;
+  /** Whether the line may close. */
+  readonly closes: boolean;
 }
 
 export type Made = Omit<RecordMove, 'next' | 'heals'> & { readonly heals?: boolean };

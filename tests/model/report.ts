@@ -37,10 +37,10 @@ export function machinePropertyTable({ machines }: Everything): Table {
   return [['property', 'of each machine by itself', ...machines.map(({ name }) => name)], ...rows];
 }
 
-function boundsWords({ records, operations, acts, clears }: Bounds): string {
+function boundsWords({ records, operations, acts, clears, closes }: Bounds): string {
   const decisions = acts > 0 ? `${acts} decision in the tail` : 'decisions durable at once';
   const one = records === 1 ? 'one record' : `${records} records`;
-  return `${one}, ${operations} operations each at once, ${decisions}, ${clears ? 'with' : 'without'} clear`;
+  return `${one}, ${operations} operations each at once, ${decisions}, ${clears ? 'with' : 'without'} clear, ${closes ? 'a line that closes' : 'the line open'}`;
 }
 
 export function explorationTable({ explorations }: Everything): Table {
@@ -62,7 +62,8 @@ export function propertyTable({ explorations }: Everything): Table {
       'property',
       'of the whole',
       ...explorations.map(
-        ({ bounds }) => `${bounds.records === 1 ? 'one record' : `${bounds.records} records`}`,
+        ({ bounds }) =>
+          `${bounds.records === 1 ? 'one record' : `${bounds.records} records`}${bounds.closes ? ', line' : ''}`,
       ),
     ],
     ...rows,

@@ -24,8 +24,13 @@ export function requestMoves(
   const rest = without(record, request);
   const { ids, phase } = request;
   const isAwaited = sameIds(ids, record.sealed);
-  const forgotten = (label: string, actor: Actor, heals = false): RecordMove => ({
-    ...{ label, actor, heals },
+  const forgotten = (
+    label: string,
+    actor: Actor,
+    heals = false,
+    outcome?: Outcome,
+  ): RecordMove => ({
+    ...{ label, actor, heals, ...(outcome && { outcome }) },
     next: canonical(rest),
   });
   if (phase === 'doubted') return [];
@@ -37,14 +42,21 @@ export function requestMoves(
     return [folded(rest, { type: 'retryScheduled' }, made, options)];
   }
   const moves: RecordMove[] = [noAnswer(record, request, view)];
+  if (options.closes)
+    for (const [outcome, label] of held) moves.push(forgotten(label, 'server', false, outcome));
   // The answer's row waits with everything else; it is as if it came later.
   if (view.waits) return moves;
   if (!isAwaited) {
-    moves.push(forgotten('an answer that nobody waits for', 'server', true));
+    moves.push(forgotten('an answer that nobody waits for', 'server', true, 'unwritten'));
     return moves;
   }
   moves.push(
-    forgotten('an answer that can not be written', view.folds ? 'disk' : 'server', !view.folds),
+    forgotten(
+      'an answer that can not be written',
+      view.folds ? 'disk' : 'server',
+      !view.folds,
+      'unwritten',
+    ),
   );
   if (!view.folds) return moves;
   const answer = (outcome: Outcome, label: string, row: Row, heals: boolean) => {
@@ -58,10 +70,36 @@ export function requestMoves(
   answer('merged', 'has another version: merged', { ...merged, operation }, false);
   answer('merged', 'has it all already: merged', { ...merged, operation: null }, true);
   answer('parked', 'has it no more: parked', { type: 'parked', reason: 'conflict', ids }, false);
-  answer('rejected', 'refuses it for good', { type: 'parked', reason: 'rejected', ids }, false);
+  // A policy lets theirs stand: what stands behind goes with it.
+  const all = record.outbox.map((item) => item.id);
+  const theirs = {
+    type: 'resolved',
+    by: 'policy',
+    ids: all,
+    operation: null,
+    behind: null,
+  } as const;
+  answer('merged', 'has another version, which stands', theirs, true);
+  const refused = { type: 'parked', reason: 'rejected', ids } as const;
+  answer('parked', 'knows it not: the create is refused', refused, false);
+  if (view.trusts) answer('rejected', 'refuses it for good', refused, false);
+  if (options.closes) {
+    answer('refusedByAll', 'refuses it as all else', refused, false);
+    const label = 'refuses it as all else, which is not believed yet';
+    answer('refusedByAll', label, { type: 'retryScheduled' }, false);
+  }
   answer('retryLater', 'can not now', { type: 'retryScheduled' }, false);
+  answer('underWay', 'works on it', { type: 'retryScheduled' }, false);
   return moves;
 }
+
+/** Answers that are not about the request: it is sent again as it is (`Lines.held`). */
+const held = [
+  ['askedToWait', 'the server asks for time'],
+  ['notLetIn', 'the server lets nobody in'],
+  ['notLetInBefore', 'the server did not let the old credentials in'],
+  ['badDeployment', 'a bad deployment answers'],
+] as const satisfies readonly (readonly [Outcome, string])[];
 
 function noAnswer(record: RecordModel, request: Request, view: View): RecordMove {
   const rest = without(record, request);

@@ -22,6 +22,8 @@ export interface Bounds {
   readonly acts: number;
   /** Whether a person may clear the store, which leaves requests that nobody waits for. */
   readonly clears: boolean;
+  /** Whether the line to the server may close; false: it is always open. */
+  readonly closes: boolean;
 }
 
 /** A step of a record, and the number of what comes of it. */
@@ -55,6 +57,7 @@ export class Space {
   /** What the machines let the records know: `connection > reached`. */
   readonly notices = new Set<string>();
   readonly #parts: readonly Part[];
+  readonly #scheduler: Scheduler;
   readonly #stepper: Devices;
   readonly #options: MoveOptions;
   readonly #deviceEdges: DeviceEdge[][] = [];
@@ -64,16 +67,18 @@ export class Space {
   /** By notices, then by record. */
   readonly #told: Told[][][] = [];
   readonly #views: number[] = [];
-  readonly #forbidden: (string | null)[] = [];
+  readonly #forbidden = new Map<string, string | null>();
 
-  constructor({ parts, law, scheduler }: Composition, bounds: Bounds) {
+  constructor({ parts: all, law, scheduler }: Composition, bounds: Bounds) {
     this.bounds = bounds;
+    const parts = all.filter(({ name }) => bounds.closes || name !== 'line');
     this.#parts = parts;
+    this.#scheduler = scheduler;
     this.#notices.add('', []);
-    const { operations, acts, clears } = bounds;
+    const { operations, acts, clears, closes } = bounds;
     this.#stepper = new Devices(parts, clears, (part, cell) => this.#use(part, cell));
     this.#options = {
-      ...{ law, scheduler, operations, acts },
+      ...{ law, scheduler, operations, acts, closes },
       onMove: (from, event, actor) => {
         this.#use('record', `${from} × ${eventName(event)}`);
         this.sent.add(`${actor} > record: ${from} × ${eventName(event)}`);
@@ -100,13 +105,30 @@ export class Space {
   }
 
   /** Why nothing may be sealed or sent on this device, or null. */
-  forbidden(device: number): string | null {
-    let known = this.#forbidden[device];
+  forbidden(device: number, what: 'seals' | 'sends', others: number): string | null {
+    const key = `${device}|${what}|${others}`;
+    let known = this.#forbidden.get(key);
     if (known === undefined) {
-      known = forbidden(this.devices.get(device), this.#parts);
-      this.#forbidden[device] = known;
+      known = forbidden(this.devices.get(device), this.#parts, what, others);
+      this.#forbidden.set(key, known);
     }
     return known;
+  }
+
+  /** Requests of the others: what has left and whose answer is not known (`Pusher.#room`). */
+  others(records: readonly number[], slot: number): number {
+    let open = 0;
+    for (const [at, record] of records.entries()) {
+      if (at === slot) continue;
+      for (const { phase } of this.records.get(record).requests) if (phase !== 'failed') open++;
+    }
+    return open;
+  }
+
+  /** Whether one more would be too many. */
+  isFull(view: number, records: readonly number[], slot: number): boolean {
+    const most = this.#scheduler.mostAtOnce(this.views.get(view));
+    return most !== null && this.others(records, slot) >= most;
   }
 
   /** Whether a device comes to lead by itself. */

@@ -13,11 +13,14 @@ export function recordSubject(machine: Subject['machine'] = recordMachine): Subj
   };
 }
 
-export function partSubject({ name, machine, inputs, samples, keyOf }: Part): Subject {
+export function partSubject({ name, machine, inputs, samples, keyOf, parked = {} }: Part): Subject {
   const starts = inputs.map(({ input }) => input);
-  const sample = (type: string) => samples.find((event) => event.type === type) ?? { type };
-  const events = machine.events.map(sample);
-  return { name, machine, inputs: starts, events, keyOf, parked: {} };
+  const sample = (type: string) => {
+    const given = samples.filter((event) => event.type === type);
+    return given.length > 0 ? given : [{ type }];
+  };
+  const events = machine.events.flatMap(sample);
+  return { name, machine, inputs: starts, events, keyOf, parked };
 }
 
 /** The cells of the record's table, with the guard classes told apart. */

@@ -4,6 +4,7 @@ import { check } from './check.ts';
 import { connectionPart } from './connectionPart.ts';
 import { enginePart } from './enginePart.ts';
 import { lawOf } from './law.ts';
+import { linePart } from './linePart.ts';
 import { checkMachine, type MachinePropertyId } from './machineCheck.ts';
 import type { Part } from './part.ts';
 import type { PropertyId } from './properties.ts';
@@ -18,6 +19,8 @@ export interface Wrong {
   readonly mistake: string;
   readonly property: PropertyId | MachinePropertyId;
   readonly composition: Composition;
+  /** Where it shows; the smallest bounds that are left out. */
+  readonly bounds?: Bounds;
   /** The machine that the mistake is in, if it is not around them. */
   readonly subject?: ReturnType<typeof recordSubject>;
 }
@@ -29,13 +32,17 @@ export interface Found {
 }
 
 /** Small, so that a mistake is found at once. */
-const small: Bounds = { records: 1, operations: 2, acts: 0, clears: false };
+const small: Bounds = { records: 1, operations: 2, acts: 0, clears: false, closes: false };
+/** The same with a line that closes. */
+const closing: Bounds = { records: 1, operations: 1, acts: 0, clears: false, closes: true };
+/** Two that may be tried. */
+const both: Bounds = { ...closing, records: 2 };
 
 /** What the check says of it: of the machine by itself, and of the whole. */
-export function findIn({ composition, subject }: Wrong): readonly Found[] {
+export function findIn({ composition, subject, bounds = small }: Wrong): readonly Found[] {
   const excused = Object.keys((subject && unreachedStates[subject.name]) ?? {});
   const byItself = subject ? checkMachine(subject, excused).violations : [];
-  const { violation } = check(composition, small);
+  const { violation } = check(composition, bounds);
   return violation ? [...byItself, violation] : byItself;
 }
 
@@ -185,4 +192,57 @@ export const wrongs: readonly Wrong[] = [
     ...connectionPart,
     wakes: () => false,
   }),
+  wrongMachine(
+    'a network of the wrong kind is used',
+    'held',
+    connectionPart,
+    'states.online.on.networkUnsuited',
+  ),
+  {
+    ...wrongMachine(
+      'a line that never leaves authRequired',
+      'exit',
+      linePart,
+      'states.authRequired.on',
+      {},
+    ),
+    bounds: closing,
+  },
+  {
+    ...wrongMachine(
+      'a line that tripped and tries nothing',
+      'alone',
+      linePart,
+      'states.tripped.after',
+      undefined,
+    ),
+    bounds: closing,
+  },
+  {
+    ...wrongScheduler('what is sealed is sent while the server asked for time', 'held', {
+      maySend: (record, view) => shippedScheduler.maySend(record, { ...view, sends: 'all' }),
+    }),
+    bounds: closing,
+  },
+  {
+    ...wrongMachine(
+      'new credentials that nobody hears of',
+      'alone',
+      linePart,
+      'states.refreshing.on.credentialsRenewed',
+      undefined,
+    ),
+    bounds: closing,
+  },
+  {
+    ...wrongScheduler('more than one request is tried', 'held', { mostAtOnce: () => null }),
+    bounds: both,
+  },
+  {
+    ...wrongPart('nobody is woken when the line opens', 'woken', {
+      ...linePart,
+      wakes: () => false,
+    }),
+    bounds: closing,
+  },
 ];

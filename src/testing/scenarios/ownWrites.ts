@@ -150,6 +150,24 @@ export const ownWrites: readonly ScenarioRow[] = [
       [700, 'update'],
     ],
   },
+  {
+    ...{ name: 'the server asks for time', group: 'network', ids: bothIds },
+    ...{ steps: [...sent, 'append originPaused'] },
+    faults: [{ request: 'POST', do: 'tooMany' }],
+    doing: [
+      [500, 'create'],
+      [700, 'update'],
+    ],
+  },
+  {
+    ...{ name: 'the server works on it', group: 'network', ids: bothIds },
+    ...{ steps: [...sent, 'append retryScheduled'] },
+    faults: [{ request: 'POST', do: 'accepted' }],
+    doing: [
+      [500, 'create'],
+      [700, 'update'],
+    ],
+  },
 
   // What the server refuses.
   {
