@@ -46,18 +46,14 @@ export function checkFeed(run: Run, device: SimDevice, facts: Facts): void {
     const here = held.get(id);
     if (change > cursor || getIn(facts.lanes, laneKey('todo', here?.id ?? id))) continue;
     if (record === null) {
-      if (!here?.base || here.version > version || isUnseen(run, device, change)) continue;
+      // A pull from the start tells of no deletions: the sweep at its end is still to come.
+      if (!here?.base || here.version > version || model.fullSince !== null) continue;
       broken(`${id} is still there, and its cursor ${cursor} is beyond its end (${change})`);
     }
     if (here?.base && here.version >= version) continue;
     const has = `${id} is at version ${here?.version ?? 0}`;
     broken(`${has}, and its cursor ${cursor} is beyond version ${version} (${change})`);
   }
-}
-
-/** A pull from the start tells of no deletions before it: waived until a full pull sweeps. */
-export function isUnseen({ written }: Run, { index }: SimDevice, change: number): boolean {
-  return change <= (written.blind.get(index) ?? 0);
 }
 
 /** A version as a number; 0: none is known. */

@@ -114,13 +114,12 @@ export function makeRun(
       ...{ world, device: index },
       faultAt: (n) => find('disk', index, n),
       onKill: () => devices[index]?.kill(),
-      onRows: (rows) => noteRows(written, index, rows, (cursor) => server.changeAt(cursor)),
+      onRows: (rows) => noteRows(written, index, rows),
     });
     devices.push(new SimDevice({ world, index, plan, net, disk, onError, hooks }));
   }
   const takeAway = (device: SimDevice): void => {
     written.wipes.push({ device: device.index, known: device.knownDatabase });
-    written.blind.delete(device.index);
     device.disk.wipe();
     device.kill();
   };

@@ -52,14 +52,12 @@ export interface Written {
   readonly chosen: Set<string>;
   readonly damages: Damage[];
   readonly wipes: Wipe[];
-  /** By device: up to this change of the server its pulls began anew, and saw no tombstones. */
-  readonly blind: Map<number, number>;
 }
 
 export function nothingWritten(): Written {
   return {
     ...{ seals: new Map(), operations: new Map(), supersedes: new Map(), chosen: new Set() },
-    ...{ damages: [], wipes: [], blind: new Map() },
+    ...{ damages: [], wipes: [] },
   };
 }
 
@@ -69,14 +67,9 @@ export function eraOf({ wipes }: Written, device: number): number {
 }
 
 /** Notes rows of a device that reached its platter. */
-export function noteRows(
-  written: Written,
-  device: number,
-  rows: readonly WrittenRow[],
-  changeAt: (cursor: string) => number,
-): void {
+export function noteRows(written: Written, device: number, rows: readonly WrittenRow[]): void {
   const era = eraOf(written, device);
-  const { seals, operations, supersedes, chosen, blind } = written;
+  const { seals, operations, supersedes, chosen } = written;
   for (const { text } of rows) {
     const row = JSON.parse(text) as Row;
     if (row.type === 'resolved' && row.by === 'person') {
@@ -90,9 +83,6 @@ export function noteRows(
     for (const operation of operationsIn(row)) {
       operations.set(operation.id, { ...operation, device, era, by: row.type });
       if (operation.supersedes) supersedes.set(operation.id, operation.supersedes);
-    }
-    if (row.type === 'pulled' && row.since === null && row.cursor !== null) {
-      blind.set(device, Math.max(blind.get(device) ?? 0, changeAt(row.cursor)));
     }
   }
 }

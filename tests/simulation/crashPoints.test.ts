@@ -27,6 +27,7 @@ const promises = {
   CR13: 'operations that go in one request are all in it or all outside of it',
   CR14: 'a refused operation is in one place: under way, dead letter, or replaced',
   CR15: 'a checkpoint cut short leaves every fact as it was, and its orphans are swept',
+  CR18: 'a clear cut short shows nothing of what was there, and its bytes go',
   CR19: 'a first pull cut short goes on, and what was written meanwhile survives',
   CR20: 'a crash while the page recovers from a crash harms nothing, and recovery changes nothing',
   CR22: 'a power cut loses what was not strictly durable, as if it had never been written',

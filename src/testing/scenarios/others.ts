@@ -10,6 +10,8 @@ export const others: readonly ScenarioRow[] = [
       ['PATCH', 'dropAnswer'],
       ['DELETE', 'dropAnswer'],
       ['POST', 'status500'],
+      ['POST', 'unavailable'],
+      ['PATCH', 'tooMany'],
       ['PATCH', 'truncate'],
       ['POST', 'html'],
       ['PATCH', 'duplicate'],
@@ -37,24 +39,25 @@ export const others: readonly ScenarioRow[] = [
     ],
   },
 
-  // What others changed.
+  // What others changed. A pull at an odd moment goes on from the cursor, at an even one it begins
+  // anew; where 3 divides the moment the server has forgotten its cursors.
   {
     ...{ name: 'a page', group: 'pull', seeded: 3, ids: bothIds },
-    ...{ doing: [[500, 'pull']], steps: ['append pulled'] },
+    ...{ doing: [[601, 'pull']], steps: ['append pulled'] },
   },
   {
     ...{ name: 'a pull while a change waits', group: 'pull', seeded: 2, steps: sent },
     faults: [{ request: 'PATCH', do: 'delayAnswer' }],
     doing: [
       [500, 'update', 0],
-      [700, 'pull'],
+      [701, 'pull'],
     ],
   },
   {
     ...{ name: 'tombstones', group: 'pull', devices: 2, seeded: 2, steps: ['append pulled'] },
     doing: [
       [600, 'remove', 0, 1],
-      [1_500, 'pull', 0, 0],
+      [1_501, 'pull', 0, 0],
     ],
   },
   {
@@ -62,9 +65,9 @@ export const others: readonly ScenarioRow[] = [
     ...{ steps: ['append pulled'] },
     doing: [
       [500, 'create', 0, 1],
-      [1_000, 'pull', 0, 0],
+      [1_001, 'pull', 0, 0],
       [1_500, 'update', 0, 1],
-      [2_000, 'pull', 0, 0],
+      [2_003, 'pull', 0, 0],
     ],
   },
   {
@@ -79,6 +82,19 @@ export const others: readonly ScenarioRow[] = [
       [90, 'update', 9],
     ],
   },
+  ...([1_502, 1_503] as const).map(
+    (at): ScenarioRow => ({
+      name: at % 2 === 0 ? 'everything once more' : 'a cursor that the server has forgotten',
+      ...{ group: 'bootstrap', devices: 2, seeded: 5, serverPage: 2 },
+      ...{ steps: ['append pulled', ...sent] },
+      doing: [
+        [600, 'remove', 3, 1],
+        [900, 'update', 4, 1],
+        [at, 'pull', 0, 0],
+        [1_510, 'create', 9, 0],
+      ],
+    }),
+  ),
 
   // Two devices, one record.
   {
@@ -126,7 +142,7 @@ export const others: readonly ScenarioRow[] = [
         faults: [offline(550, 900)],
         doing: [
           [600, 'remove', 0, 1],
-          [700, 'pull', 0, 0],
+          [701, 'pull', 0, 0],
           [900, 'update', 0, 0],
           [2_600, 'update', 0, 0],
           [at + 2_000, 'resolve', 0, 0],
@@ -139,7 +155,7 @@ export const others: readonly ScenarioRow[] = [
     ...{ steps: sent },
     doing: [
       [500, 'create', 0, 0],
-      [900, 'pull', 0, 1],
+      [901, 'pull', 0, 1],
       [1_300, 'update', 0, 1],
       [1_301, 'update', 0, 0],
     ],
