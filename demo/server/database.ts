@@ -68,7 +68,7 @@ export function openDatabase(file: string, newId: () => string = randomUUID): Re
     newId,
     epoch: () => String(readEpoch.get()?.epoch),
     cursorLife: () => String(readLife.get()?.life),
-    expireCursors: () => void changeLife.run(randomUUID()),
+    expireCursors: () => void changeLife.run(newId()),
     transaction,
     reset: () =>
       transaction(() => {

@@ -81,6 +81,8 @@ export class Lines {
   /** An answer about the request itself came. */
   answered(origin: string): void {
     const line = this.#line(origin);
+    // It left before the trip, and says nothing about what came after.
+    if (line.state === 'tripped') return;
     line.refusals.clear();
     line.failure = null;
     line.actor.send({ type: 'answered' });

@@ -77,8 +77,8 @@ const soakBounds = {
   requests: 0,
   /** One for the network's hint, one for the page being shown again. */
   listeners: 2,
-  /** The connection and the engine: no actor of a record ever. */
-  actors: 2,
+  /** The connection, the engine and the line to the one origin: no actor of a record ever. */
+  actors: 3,
   /** Two days are equal where the day has been equal: what differs is a broken promise (I13). */
   differing: 0,
   /**

@@ -120,7 +120,7 @@ describe('a scenario that is none', () => {
     }).catch((error: unknown) => error);
     expect(found).toBeInstanceOf(CrashBroken);
     const { run, message } = found as CrashBroken;
-    expect(message).toBe('a bad one: killBefore of device 0 at step 5, append sealed: seen');
+    expect(message).toBe('a bad one: killBefore of device 0 at step 6, append sealed: seen');
     const again = await simulate(run.seed, JSON.parse(JSON.stringify(run.plan)));
     expect(again.fired).toBe(run.plan.faults.length);
   });

@@ -89,8 +89,9 @@ export async function openRealServer({
       readOn();
       return answer;
     },
+    expireCursors: () => database.expireCursors(),
     changeAt: (cursor) =>
-      cursor === null ? 0 : (decodeCursor(database.epoch(), cursor)?.seq ?? 0),
+      cursor === null ? 0 : (decodeCursor(database.cursorLife(), cursor)?.seq ?? 0),
     rows: (collection) => {
       const live = new Map<string, { record: Row; version: string }>();
       for (const { id, record, version } of database.records.all(collection)) {

@@ -46,14 +46,9 @@ export const answerPlants: readonly Plant[] = [
     promise: 'the base never goes back',
     edits: [
       {
-        file: 'src/engine/pusher.ts',
-        find: '    return request.ifMatch !== null && entry.version !== request.ifMatch;\n',
-        replace: '    return false;\n',
-      },
-      {
-        file: 'src/engine/pusher.ts',
-        find: "if (request.kind === 'create') return true;",
-        replace: "if (request.kind === 'create') return false;",
+        file: 'src/engine/attempt.ts',
+        find: 'return Math.max(confirmedAt(facts, attempt), listedSince) > sealedAt;',
+        replace: 'return listedSince + sealedAt < 0;',
       },
     ],
   },

@@ -100,7 +100,7 @@ export const durabilityPlants: readonly Plant[] = [
     edits: [
       {
         file: 'store/fold.ts',
-        find: "    draft.pages('quarantine').set(orderKey(sequence), { text, lane: waiting, reason });\n    return;",
+        find: '    draft.quarantine(sequence, { text, lane: waiting, reason });\n    return;',
         replace: '    return;',
       },
     ],

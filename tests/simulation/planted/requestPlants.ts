@@ -8,9 +8,9 @@ export const requestPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/pusher.ts',
-        find: 'await transport.push(request, model, signal);',
+        find: 'await transport.push(first.request, first.model, signal)',
         replace:
-          'await transport.push(lane.attempts > 0 ? { ...request, key: env.uuid() } : request, model, signal);',
+          'await transport.push(first.lane.attempts > 0 ? { ...first.request, key: this.#options.env.uuid() } : first.request, first.model, signal)',
       },
     ],
   },
@@ -45,8 +45,8 @@ export const requestPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/pusher.ts',
-        find: 'index.nextToSend(env.now(), room, (lane) => this.#underWay.has(lane));',
-        replace: 'index.nextToSend(env.now(), room, () => false);',
+        find: 'index.nextToSend(origin, this.#batchLimit, isHeld);',
+        replace: 'index.nextToSend(origin, isHeld.length && this.#batchLimit, () => false);',
       },
     ],
   },
@@ -78,8 +78,8 @@ export const requestPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/pusher.ts',
-        find: 'if (!(await wireFailed()) || this.#stopped) return null;',
-        replace: 'await wireFailed();\n      if (this.#stopped) return null;',
+        find: 'if (this.#stopped || !(await wireFailed()) || this.#stopped) return;',
+        replace: 'await wireFailed();\n      if (this.#stopped) return;',
       },
     ],
   },

@@ -7,9 +7,14 @@ export const viewPlants: readonly Plant[] = [
     promise: 'a pull never brings back what a commit has changed since',
     edits: [
       {
-        file: 'src/engine/pulling.ts',
-        find: 'return answeredSince.size > 0 && answeredSince.has(laneKey(model, id));',
-        replace: 'return false;',
+        file: 'src/engine/judging.ts',
+        find: 'if (!known && order !== 1 && isConfirmedSince(asked.facts, facts, model, item.id)) {',
+        replace: 'if (model === id && isConfirmedSince(asked.facts, facts, model, item.id)) {',
+      },
+      {
+        file: 'src/engine/judging.ts',
+        find: 'if (!known && order === -1 && !(entry && takesOlder(context, entry))) return;',
+        replace: 'if (known && order === -1 && !(entry && takesOlder(context, entry))) return;',
       },
     ],
   },
@@ -18,10 +23,9 @@ export const viewPlants: readonly Plant[] = [
     promise: 'the cursor is never ahead of the data',
     edits: [
       {
-        file: 'src/engine/puller.ts',
-        find: 'const written = await appendIf(build);',
-        replace:
-          "await appendIf(() => [{ v: 1, type: 'pulled', model, at: env.now(), items: [], deleted: [], since, cursor: page.cursor, complete: false }]);\n      const written = await appendIf(build);",
+        file: 'src/engine/pulling.ts',
+        find: 'const cursor = isOpen ? null : context.cursor;',
+        replace: 'const { cursor } = context;',
       },
     ],
   },
@@ -30,17 +34,17 @@ export const viewPlants: readonly Plant[] = [
     promise: 'what waits here survives that others delete the record',
     edits: [
       {
-        file: 'store/fold.ts',
-        find: '    const lane = draft.lane(laneKey(row.model, recordId));\n    // Older',
+        file: 'store/foldPulled.ts',
+        find: '  const lane = draft.lane(laneKey(model, recordId));\n  if (lane?.parked) {\n    // What',
         replace:
-          '    const gone = laneKey(row.model, recordId);\n' +
-          '    for (const { operation } of draft.operationsOf(gone)) draft.dequeue(operation.id);\n' +
-          '    draft.putLane(gone, null);\n' +
-          '    const lane = draft.lane(gone);\n    // Older',
+          '  const gone = laneKey(model, recordId);\n' +
+          '  for (const { operation } of draft.operationsOf(gone)) draft.dequeue(operation.id);\n' +
+          '  draft.putLane(gone, null);\n' +
+          '  const lane = draft.lane(gone);\n  if (lane?.parked) {\n    // What',
       },
       {
-        file: 'src/engine/pulling.ts',
-        find: "return lane?.state !== 'pending';",
+        file: 'src/engine/judging.ts',
+        find: "return lane === undefined || lane.state !== 'pending';",
         replace: 'return true;',
       },
     ],
