@@ -1,4 +1,4 @@
-import { assign, setup } from 'xstate';
+import { assertEvent, assign, setup } from 'xstate';
 
 export type ConnectionState = 'offline' | 'unsuited' | 'probing' | 'online' | 'waiting';
 
@@ -44,7 +44,10 @@ export const connectionMachine = setup({
     succeed: assign({ failures: 0 }),
     fail: assign({
       failures: ({ context }) => context.failures + 1,
-      retryIn: ({ event }) => (event.type === 'probeFailed' ? event.retryIn : 0),
+      retryIn: ({ event }) => {
+        assertEvent(event, 'probeFailed');
+        return event.retryIn;
+      },
     }),
   },
   delays: {

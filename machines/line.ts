@@ -1,4 +1,4 @@
-import { assign, setup } from 'xstate';
+import { assertEvent, assign, setup } from 'xstate';
 
 export type LineState =
   | 'open'
@@ -45,12 +45,17 @@ export const lineMachine = setup({
     tags: {} as 'open' | 'busy' | 'waiting' | 'attention',
   },
   guards: {
-    isCurrent: ({ context, event }) =>
-      event.type === 'unauthorized' && event.renewals === context.renewals,
+    isCurrent: ({ context, event }) => {
+      assertEvent(event, 'unauthorized');
+      return event.renewals === context.renewals;
+    },
   },
   actions: {
     wait: assign({
-      retryIn: ({ event }) => ('retryIn' in event ? event.retryIn : 0),
+      retryIn: ({ event }) => {
+        assertEvent(event, ['pauseAsked', 'tripped']);
+        return event.retryIn;
+      },
     }),
     countPause: assign({ pauses: ({ context }) => context.pauses + 1 }),
     renew: assign({ renewals: ({ context }) => context.renewals + 1 }),

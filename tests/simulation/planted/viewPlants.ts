@@ -24,8 +24,9 @@ export const viewPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/pulling.ts',
-        find: 'const cursor = isOpen ? null : context.cursor;',
-        replace: 'const { cursor } = context;',
+        find: "...{ v: 1, type: 'pulled', model, at, items, deleted, since, cursor, complete },",
+        replace:
+          "...{ v: 1, type: 'pulled', model, at, items: items.slice(cursor === null ? 0 : 1), deleted, since, cursor, complete },",
       },
     ],
   },
