@@ -4,6 +4,8 @@ export type SyncErrorCode =
   | 'badConfig'
   /** Data that can't be kept; the message names the path. */
   | 'badData'
+  /** A query that can't be meant; the message names the path. */
+  | 'badQuery'
   /** A record id that can't be used. */
   | 'badId'
   /** A record of this id is there already. */

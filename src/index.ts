@@ -54,4 +54,13 @@ export type {
   TransportFactory,
   UnderWay,
 } from './ports/transport.ts';
+export type {
+  Condition,
+  Direction,
+  Operators,
+  OrderBy,
+  PlainValue,
+  Query,
+  Where,
+} from './query/query.ts';
 export type { Dependency, WriteOptions } from './writes.ts';

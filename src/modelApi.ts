@@ -12,6 +12,8 @@ import { SyncError } from './errors.ts';
 import type { OperationHandle } from './handles.ts';
 import type { Env } from './ports/env.ts';
 import type { ModelPulls, PullsOf } from './pulls.ts';
+import { createQueries } from './query/queries.ts';
+import type { Query } from './query/query.ts';
 import { checkedChanges, checkedData, checkedId, type Stamp, type WriteOptions } from './writes.ts';
 
 /** A new record: the id is made here unless it is given. */
@@ -54,6 +56,18 @@ export interface ModelApi<T extends Identified> extends ModelPulls<T> {
   selectAll(state: object): readonly T[];
   selectIds(state: object): readonly string[];
   selectTotal(state: object): number;
+  /**
+   * Records that meet a query, as they are shown; the same array as long as it holds the same.
+   *
+   * @example selectWhere(state, { where: { done: false }, orderBy: [['priority', 'desc']], limit: 20 })
+   * @throws SyncError `badQuery`, with the path of what can't be meant
+   */
+  selectWhere(state: object, query: Query<T>): readonly T[];
+  /**
+   * How many records meet its conditions, whatever its limit and offset.
+   * @throws SyncError `badQuery`
+   */
+  selectCountWhere(state: object, query: Query<T>): number;
   selectRecordStatus(state: object, id: string): RecordStatus;
 }
 
@@ -95,6 +109,7 @@ export function createModelApi<T extends Identified>(options: ModelApiOptions<T>
   const { model, actions, stateOf, dispatch } = options;
   // What is stored under this model was made from records of type T (or came from its server).
   const typed = (record: unknown) => record as T;
+  const queries = createQueries(model);
   return {
     create: (record, how) => dispatch(actions.create(record, how)),
     createMany: (records, how) => {
@@ -112,6 +127,8 @@ export function createModelApi<T extends Identified>(options: ModelApiOptions<T>
     selectAll: (root) => selectAllRecords(stateOf(root), model) as unknown as readonly T[],
     selectIds: (root) => selectIds(stateOf(root), model),
     selectTotal: (root) => selectTotal(stateOf(root), model),
+    selectWhere: (root, query) => queries.select(stateOf(root), query) as unknown as readonly T[],
+    selectCountWhere: (root, query) => queries.count(stateOf(root), query),
     selectRecordStatus: (root, id) => selectRecordStatus(stateOf(root), model, id),
     ...options.pulls<T>(model, stateOf),
   };

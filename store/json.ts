@@ -18,6 +18,10 @@ export const defaultJsonLimits: JsonLimits = { depth: 64, size: 1_000_000 };
 /** Keys that reach an object's prototype on assignment or on a naive merge; 9 or 11 characters. */
 const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
+export function isForbiddenKey(key: string): boolean {
+  return forbiddenKeys.has(key);
+}
+
 export type JsonProblem =
   | 'depth'
   | 'size'
