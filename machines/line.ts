@@ -36,6 +36,8 @@ export interface LineContext {
   readonly trips: number;
   /** Pauses in a row without an answer in between. */
   readonly pauses: number;
+  /** A pause that was asked for while credentials are renewed: waited for then (ms; 0: none). */
+  readonly owed: number;
 }
 
 export const lineMachine = setup({
@@ -49,6 +51,7 @@ export const lineMachine = setup({
       assertEvent(event, 'unauthorized');
       return event.renewals === context.renewals;
     },
+    isOwed: ({ context }) => context.owed > 0,
   },
   actions: {
     wait: assign({
@@ -57,6 +60,20 @@ export const lineMachine = setup({
         return event.retryIn;
       },
     }),
+    waitLonger: assign({
+      retryIn: ({ context, event }) => {
+        assertEvent(event, 'pauseAsked');
+        return Math.max(context.retryIn, event.retryIn);
+      },
+    }),
+    owe: assign({
+      owed: ({ event }) => {
+        assertEvent(event, 'pauseAsked');
+        return event.retryIn;
+      },
+    }),
+    oweNothing: assign({ owed: 0 }),
+    waitAsOwed: assign({ retryIn: ({ context }) => context.owed }),
     countPause: assign({ pauses: ({ context }) => context.pauses + 1 }),
     renew: assign({ renewals: ({ context }) => context.renewals + 1 }),
     trip: assign({ trips: ({ context }) => context.trips + 1 }),
@@ -66,7 +83,7 @@ export const lineMachine = setup({
 }).createMachine({
   id: 'line',
   initial: 'open',
-  context: { retryIn: 0, renewals: 0, trips: 0, pauses: 0 },
+  context: { retryIn: 0, renewals: 0, trips: 0, pauses: 0, owed: 0 },
   states: {
     open: {
       tags: 'open',
@@ -91,8 +108,17 @@ export const lineMachine = setup({
     refreshing: {
       tags: 'busy',
       description: 'New credentials are asked for, once for all that wait.',
+      entry: 'oweNothing',
       on: {
-        credentialsRenewed: { target: 'renewed', actions: 'renew' },
+        credentialsRenewed: [
+          {
+            guard: 'isOwed',
+            target: 'pausedUntil',
+            actions: ['renew', 'waitAsOwed', 'countPause'],
+          },
+          { target: 'renewed', actions: 'renew' },
+        ],
+        pauseAsked: { actions: 'owe' },
         credentialsDenied: 'authRequired',
         resumeRequested: { target: 'renewed', actions: 'renew' },
       },
@@ -116,7 +142,11 @@ export const lineMachine = setup({
       tags: ['waiting', 'attention'],
       description: 'What answers there refuses everything; one request is tried from time to time.',
       after: { retryIn: 'trying' },
-      on: { resumeRequested: { target: 'open', actions: 'succeed' } },
+      on: {
+        // Not tried before the server's own time is over.
+        pauseAsked: { target: 'tripped', reenter: true, actions: 'waitLonger' },
+        resumeRequested: { target: 'open', actions: 'succeed' },
+      },
     },
     trying: {
       tags: 'open',

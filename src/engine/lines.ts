@@ -1,7 +1,7 @@
 import { type ActorRefFrom, createActor } from 'xstate';
 import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
 import type { Failure } from '../../machines/failure.ts';
-import { type LineState, lineMachine } from '../../machines/line.ts';
+import { type LineContext, type LineState, lineMachine } from '../../machines/line.ts';
 import type { OriginPause } from '../../store/facts.ts';
 import type { LineFacts } from '../../store/slice.ts';
 import type { EngineDraft } from '../journal/journal.ts';
@@ -37,6 +37,8 @@ interface Line {
   /** When each lane was refused for good, since an answer of another kind. */
   readonly refusals: Map<string, number>;
   state: LineState;
+  /** Another object whenever something in it has changed. */
+  context: LineContext | null;
   failure: Failure | null;
 }
 
@@ -176,25 +178,30 @@ export class Lines {
     if (known) return known;
     const { env, inspect } = this.#options;
     const actor = createActor(lineMachine, { clock: envClock(env), ...(inspect && { inspect }) });
-    const line: Line = { actor, refusals: new Map(), state: 'open', failure: null };
+    const line: Line = {
+      ...{ actor, refusals: new Map(), state: 'open', context: null, failure: null },
+    };
     this.#lines.set(origin, line);
-    actor.subscribe((snapshot) => this.#entered(origin, line, snapshot.value as LineState));
+    actor.subscribe(({ value, context }) => {
+      this.#entered(origin, line, value as LineState, context);
+    });
     actor.start();
     return line;
   }
 
-  #entered(origin: string, line: Line, state: LineState): void {
+  #entered(origin: string, line: Line, state: LineState, context: LineContext): void {
     const isNew = state !== line.state;
+    const waitsAnew = isWait(state) && context !== line.context;
     line.state = state;
+    line.context = context;
     if (state === 'open') line.failure = null;
     if (isNew && state === 'refreshing') this.#refresh(line).catch(this.#options.env.report);
-    if (isNew || state === 'pausedUntil') this.#tell(origin, line);
+    if (isNew || waitsAnew) this.#tell(origin, line);
   }
 
   #tell(origin: string, { actor, state, failure }: Line): void {
     const { env, onChange } = this.#options;
-    const waits = state === 'pausedUntil' || state === 'tripped';
-    const until = waits ? env.now() + actor.getSnapshot().context.retryIn : null;
+    const until = isWait(state) ? env.now() + actor.getSnapshot().context.retryIn : null;
     onChange(origin, { state, until, failure });
   }
 
@@ -229,3 +236,8 @@ export class Lines {
 }
 
 const dayMs = 86_400_000;
+
+/** Whether it ends by itself, at a time that is known. */
+function isWait(state: LineState): boolean {
+  return state === 'pausedUntil' || state === 'tripped';
+}

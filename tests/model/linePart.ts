@@ -48,15 +48,18 @@ function room({ value }: AnyMachineSnapshot): 'all' | 'one' | 'none' {
 }
 
 /**
- * What holds the line, by the events alone. While one thing holds it the others are not heard: they
- * are said again by the first request that leaves.
+ * What holds the line, by the events alone. While one thing holds it the others are not heard, but
+ * for a pause while credentials are renewed: they are said again by the first request that leaves.
  */
 function next(known: string, { type, renewals }: AnyEventObject): string {
-  if (type === 'resumeRequested')
-    return known === 'authRequired' || known === 'credentials' ? 'renewed' : 'free';
+  if (type === 'resumeRequested') {
+    const isOut = ['authRequired', 'credentials', 'credentialsAndPause'].includes(known);
+    return isOut ? 'renewed' : 'free';
+  }
   if (type.startsWith('xstate.after')) return known === 'deployment' ? 'one' : 'free';
-  if (known === 'credentials') {
-    if (type === 'credentialsRenewed') return 'renewed';
+  if (known === 'credentials' || known === 'credentialsAndPause') {
+    if (type === 'credentialsRenewed') return known === 'credentials' ? 'renewed' : 'paused';
+    if (type === 'pauseAsked') return 'credentialsAndPause';
     return type === 'credentialsDenied' ? 'authRequired' : known;
   }
   if (known === 'paused' || known === 'authRequired' || known === 'deployment') return known;
@@ -70,6 +73,7 @@ function next(known: string, { type, renewals }: AnyEventObject): string {
 const reasons: Readonly<Record<string, string>> = {
   paused: 'the server asked for time',
   credentials: 'new credentials are asked for',
+  credentialsAndPause: 'new credentials are asked for, and the server asked for time',
   authRequired: 'a person must sign in',
   deployment: 'everything is refused there',
 };
@@ -87,7 +91,8 @@ export const linePart: Part = {
   begins: [],
   ends: [],
   // Counters say how long it waits; which life of the credentials an answer is of is said by the event.
-  keyOf: ({ value }) => String(value),
+  keyOf: ({ value, context }) =>
+    value === 'refreshing' && context.owed > 0 ? 'refreshing, then a pause' : String(value),
   moves,
   view: (snapshot) => ({
     sends: room(snapshot),

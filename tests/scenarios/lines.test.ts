@@ -77,6 +77,65 @@ describe('a server that asks for time', () => {
     expect(pushes).toBe(1);
   });
 
+  test('P11 P27: asked for while credentials are renewed, it is waited for before they are used', async () => {
+    const { asked, env } = hastened(60);
+    let isFresh = false;
+    const at: string[] = [];
+    const device = await world.settled({
+      env,
+      bend: ({ push }) => ({
+        push: async (...args) => {
+          const [{ body }] = args;
+          if (isFresh) {
+            at.push('sent');
+            return push(...args);
+          }
+          if (String(body).includes('second')) {
+            await pause(15);
+            return held('pause', 45_000);
+          }
+          return held('auth');
+        },
+        refresh: async () => {
+          await pause(40);
+          isFresh = true;
+          at.push('renewed');
+          return true;
+        },
+      }),
+    });
+    const events = heard(device);
+    const { todo } = device.sync.models;
+    const writes = ['first', 'second'].map((id) => todo.create({ id, title: id, done: false }));
+    await until('the pause is waited for', () => statusOf(device).reason === 'pausedUntil');
+    expect(at).toEqual(['renewed']);
+    expect(asked).toContain(45_000);
+    for (const write of writes) expect((await write.settled).outcome).toBe('committed');
+    expect(events.some(({ type }) => type === 'authRequired')).toBe(false);
+  });
+
+  test('N13 SV14: asked for by a line that has tripped, nothing is tried before it is over', async () => {
+    const { asked, env } = hastened(60);
+    let isBroken = true;
+    const device = await world.settled({
+      env,
+      bend: ({ push }) => ({
+        push: async (...args) => {
+          if (!isBroken) return push(...args);
+          if (!String(args[0].body).includes('second')) return held('deployment');
+          await pause(15);
+          return held('pause', 3_600_000);
+        },
+      }),
+    });
+    const { todo } = device.sync.models;
+    const writes = ['first', 'second'].map((id) => todo.create({ id, title: id, done: false }));
+    await until('it is waited for', () => asked.includes(3_600_000));
+    expect(stateOf(device).ephemeral.lines['']?.state).toBe('tripped');
+    isBroken = false;
+    for (const write of writes) expect((await write.settled).outcome).toBe('committed');
+  });
+
   test('SV14: "retry after 0" for ever is no tight loop', async () => {
     const { asked, env } = hastened();
     let pushes = 0;
