@@ -1,45 +1,34 @@
-import { createActor, waitFor } from 'xstate';
 import { type Backoff, defaultBackoff } from '../../machines/backoff.ts';
 import type { ConnectionState } from '../../machines/connection.ts';
-import { type EngineRole, type EngineRun, engineMachine } from '../../machines/engine.ts';
+import type { EngineRole, EngineRun } from '../../machines/engine.ts';
 import type { NetworkRequirement } from '../../machines/network.ts';
 import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
-import type { JournalEntry, PersonRow, UnreadableRow } from '../../store/rows/row.ts';
-import {
-  type LineFacts,
-  lanesOfRow,
-  type PullProgress,
-  type SyncState,
-} from '../../store/slice.ts';
+import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
+import type { LineFacts, PullProgress, SyncState } from '../../store/slice.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncEvents } from '../events.ts';
 import { rootKey } from '../journal/checkpointer.ts';
 import { identify } from '../journal/identity.ts';
-import { Journal } from '../journal/journal.ts';
+import { Journal, type RowBuilder } from '../journal/journal.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env, HeldLock, TimerHandle } from '../ports/env.ts';
 import { asStorageError, type Storage, type StorageError } from '../ports/storage.ts';
 import type { Transport } from '../ports/transport.ts';
-import { Connection, envClock, type Inspect, isAway } from './connection.ts';
+import { Checkpoints } from './checkpoints.ts';
+import type { Inspect } from './connection.ts';
+import { Duty } from './duty.ts';
+import { FoldedFacts } from './foldedFacts.ts';
 import { LaneIndex } from './laneIndex.ts';
-import { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
-import { type Opened, open, readFacts, sameMoment, takeLead } from './opening.ts';
-import { Puller, type PullResult } from './puller.ts';
+import { type Opened, open, readFacts, takeLead } from './opening.ts';
+import type { Puller, PullResult } from './puller.ts';
 import type { PullOptions } from './pullRun.ts';
-import { Pusher } from './pusher.ts';
+import { Roles } from './roles.ts';
+import { StorageTrouble } from './storageTrouble.ts';
 
-/** Journal rows after which a checkpoint is written. */
-const checkpointRows = 1_000;
-/** ms between attempts to open a storage that fails. */
-const reopenDelay = 2_000;
 /** ms that a stop waits for rows under way. */
 const stopDeadline = 2_000;
-/** ms after which a page that is shown again asks what others did meanwhile. */
-const resumeRest = 60_000;
-/** A probe is cheap, and people wait for it: the connection's waits end at 30 s. */
-const probeBackoff: Backoff = { base: 1_000, factor: 2, cap: 30_000 };
 
 /** What the engine tells the store; made into actions by whoever wires the two. */
 export interface EngineStore {
@@ -82,88 +71,73 @@ export interface EngineOptions {
  */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #actor;
-  readonly #connection: Connection;
+  readonly #roles: Roles;
+  readonly #trouble: StorageTrouble;
+  readonly #folded: FoldedFacts;
+  readonly #checkpoints: Checkpoints;
   readonly #index: LaneIndex;
-  readonly #pusher: Pusher;
-  readonly #puller: Puller;
-  readonly #lines: Lines;
+  readonly #duty: Duty;
   #opened: Opened | null = null;
   #journal: Journal | null = null;
   #lock: HeldLock | null = null;
   #leaveQueue: (() => void) | null = null;
   #fence = 0;
-  #away = true;
-  /** When pulls of all models were last asked for (this device's clock). */
-  #askedAt = 0;
-  #facts: Facts | null = null;
-  #checkpointed = 0;
-  /** A checkpoint or a sweep under way: one at a time. */
-  #checkpointing: Promise<void> | null = null;
   #waking: Promise<void> | null = null;
-  #retryTimer: TimerHandle | null = null;
-  #reopenTimer: TimerHandle | null = null;
-  #trouble: StorageError | undefined;
   #ending: Promise<void> | null = null;
-  /** Who waits for all to be durable, and must hear of trouble. */
-  readonly #waiting = new Set<(error: Error) => void>();
   readonly #stopResume: () => void;
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { env, transport, models, store, inspect, backoff = defaultBackoff } = options;
+    const { env, transport, models, store, events, inspect, backoff = defaultBackoff } = options;
     this.#index = new LaneIndex(backoff.cap, (path) => transport.originOf?.(path) ?? '');
-    this.#actor = createActor(engineMachine, { clock: envClock(env), ...(inspect && { inspect }) });
-    this.#actor.subscribe(() => store.leadershipChanged(this.role, this.run));
-    this.#connection = new Connection({
+    this.#roles = new Roles(env, inspect, () => store.leadershipChanged(this.role, this.run));
+    this.#trouble = new StorageTrouble({
       env,
-      backoff: probeBackoff,
-      network: options.network ?? 'any',
-      inspect,
-      probe: (signal) => transport.probe([...models.values()], signal),
-      onChange: (state) => this.#connectionChanged(state),
-    });
-    this.#lines = new Lines({
-      ...{ env, inspect, refresh: transport.refresh },
-      append: (row) => {
-        this.#journal?.appendIf(() => [row]).catch((error) => this.#tell(error));
+      onFailed: (error, isNews) => {
+        this.#roles.send('storageFailed');
+        if (isNews) this.#tell(error);
       },
-      onChange: (origin, line) => this.#lineChanged(origin, line),
+      onRecovered: () => this.#recovered(),
     });
-    const shared = {
-      ...{ env, transport, models, backoff, index: this.#index, lines: this.#lines },
-      facts: () => this.#sequenced(),
-      appendIf: (build: Parameters<Journal['appendIf']>[0]) =>
-        this.#journal ? this.#journal.appendIf(build) : Promise.resolve(false),
-      wireFailed: () => this.#connection.requestFailed(),
-      wake: () => this.wake(),
-    };
-    this.#pusher = new Pusher({
-      ...shared,
+    this.#folded = new FoldedFacts({
+      ...{ state: store.state, sequenced: store.sequenced, events },
+      onTouched: (facts, lanes) => this.#touched(facts, lanes),
+    });
+    this.#checkpoints = new Checkpoints({
+      fence: () => this.#fence,
+      onFenced: () => this.#fenced(),
+    });
+    this.#duty = new Duty({
+      ...{ env, transport, models, backoff, index: this.#index, inspect },
+      network: options.network,
+      facts: () => this.#folded.facts,
+      appendIf: (build: RowBuilder) => this.#journal?.appendIf(build) ?? Promise.resolve(false),
+      onConnection: store.connectionChanged,
+      onLine: (origin, line) => this.#lineChanged(origin, line),
       onAttempts: store.attempts,
-      onStorageError: (error) => this.#tell(error),
-    });
-    this.#puller = new Puller({
-      ...shared,
+      onDependent: store.dependentChanged,
       onProgress: store.progress,
-      onEnd: (result) => this.#pullEnded(result),
-      onMassDelete: (model, held) =>
-        this.#options.events.emit({ type: 'massDeleteHeld', model, ...held }),
+      onPullEnd: (result) => this.#pullEnded(result),
+      onMassDelete: (model, held) => events.emit({ type: 'massDeleteHeld', model, ...held }),
+      onStorageError: (error) => this.#tell(error),
+      wake: () => this.wake(),
     });
-    this.#stopResume = env.onResume(() => this.#resumed());
+    this.#stopResume = env.onResume(() => {
+      this.#duty.shown();
+      this.wake();
+    });
   }
 
   get role(): EngineRole {
-    return this.#actor.getSnapshot().value.role;
+    return this.#roles.role;
   }
 
   get run(): EngineRun {
-    const { run, moment } = this.#actor.getSnapshot().value;
-    return moment === 'past' ? 'timeTravelling' : run;
+    return this.#roles.run;
   }
 
   get connection(): ConnectionState {
-    return this.#connection.state;
+    return this.#duty.connection;
   }
 
   get databaseId(): string | null {
@@ -176,10 +150,10 @@ export class Engine {
    * is `blocked`, and it is tried again.
    */
   async start(): Promise<Facts> {
-    this.#actor.start();
-    this.#actor.send({ type: 'started' });
-    this.#connection.start();
-    const opened = await this.#untilDone(() => open(this.#openingOptions()));
+    this.#roles.start();
+    this.#roles.send('started');
+    this.#duty.start();
+    const opened = await this.#trouble.untilDone(() => open(this.#openingOptions()));
     if (this.isEnded) {
       await opened.connection.close();
       return new Promise(() => {});
@@ -202,11 +176,10 @@ export class Engine {
   hydrated(): void {
     const opened = this.#opened;
     if (!opened || this.role !== 'hydrating') return;
-    this.#rebase(this.#options.store.state().sequenced);
-    this.#checkpointed = opened.hydrated.checkpointed;
-    for (const move of opened.hydrated.illegal) this.#illegal(move);
-    for (const row of opened.hydrated.unreadable) this.#quarantined(row);
-    this.#actor.send({ type: 'hydrated' });
+    this.#folded.replace(this.#options.store.state().sequenced);
+    this.#checkpoints.read(opened.checkpointer, opened.hydrated.checkpointed);
+    this.#folded.tell(opened.hydrated.illegal, opened.hydrated.unreadable);
+    this.#roles.send('hydrated');
     this.#elect();
   }
 
@@ -221,29 +194,28 @@ export class Engine {
     if (this.#waking) return;
     this.#waking = Promise.resolve().then(() => {
       this.#waking = null;
-      this.#work();
+      if (this.role === 'leading' && this.#isHere() && this.run === 'running') this.#duty.work();
     });
   }
 
   pull(model: string, how?: PullOptions): Promise<PullResult> {
-    return this.#puller.pull(model, how);
+    return this.pulls.pull(model, how);
   }
 
   /** What a model's pulls can do besides: one record, one page, a person's word. */
   get pulls(): Puller {
-    return this.#puller;
+    return this.#duty.puller;
   }
 
   pause(): void {
-    this.#actor.send({ type: 'pauseRequested' });
+    this.#roles.send('pauseRequested');
   }
 
   /** Goes on; after a jump of the DevTools the facts are read from disk again. */
   async resume(): Promise<void> {
     if (this.run === 'timeTravelling') await this.#reload();
-    this.#actor.send({ type: 'resumeRequested' });
-    this.#lines.resume();
-    this.#connection.wake();
+    this.#roles.send('resumeRequested');
+    this.#duty.resume();
     this.wake();
   }
 
@@ -257,50 +229,17 @@ export class Engine {
    * Rejects with StorageError as soon as the storage does not answer, with SyncError `notStarted`
    * or `readOnly` where this tab does not write.
    */
-  async flush(): Promise<void> {
-    let tell: (error: Error) => void = () => {};
-    const trouble = new Promise<never>((_, reject) => {
-      tell = reject;
+  flush(): Promise<void> {
+    return this.#trouble.orFails(async () => {
+      await this.#roles.known();
+      if (this.role !== 'leading') {
+        const code = this.role === 'readOnly' ? 'readOnly' : 'notStarted';
+        const why = 'this tab does not write, so there is nothing that it could flush';
+        throw new SyncError(code, why);
+      }
+      await this.#journal?.flush();
+      await this.#checkpoint();
     });
-    trouble.catch(() => {});
-    this.#waiting.add(tell);
-    try {
-      await Promise.race([this.#durable(), trouble]);
-    } finally {
-      this.#waiting.delete(tell);
-    }
-  }
-
-  async #durable(): Promise<void> {
-    if (this.#trouble) throw this.#trouble;
-    await this.#settledRole();
-    if (this.role !== 'leading') {
-      const code = this.role === 'readOnly' ? 'readOnly' : 'notStarted';
-      throw new SyncError(code, 'this tab does not write, so there is nothing that it could flush');
-    }
-    await this.#journal?.flush();
-    await this.#checkpoint();
-  }
-
-  /** Waits while the tab is still finding out what it is. */
-  async #settledRole(): Promise<void> {
-    if (this.role !== 'hydrating' && this.role !== 'electing') return;
-    await waitFor(this.#actor, ({ value }) => !['hydrating', 'electing'].includes(value.role));
-  }
-
-  /**
-   * The page is shown again, maybe after a night: no timer can be trusted to have fired. What is due
-   * goes now, and one pull of each model tells what others did, however often the platform says it.
-   */
-  #resumed(): void {
-    const { env, models } = this.#options;
-    const now = env.now();
-    if (Math.abs(now - this.#askedAt) >= resumeRest) {
-      this.#askedAt = now;
-      this.#puller.want(models.keys());
-    }
-    this.#connection.wake();
-    this.wake();
   }
 
   stop(): Promise<void> {
@@ -310,24 +249,19 @@ export class Engine {
 
   async #end(): Promise<void> {
     this.#stopResume();
-    this.#connection.stop();
-    this.#pusher.stop();
-    this.#puller.stop();
-    this.#lines.stop();
-    this.#clear('retry');
-    this.#clear('reopen');
-    this.#actor.send({ type: 'stopped' });
-    if (!this.#trouble) await this.#within(stopDeadline, this.#journal?.flush());
+    this.#duty.stop();
+    this.#roles.send('stopped');
+    const isStuck = this.#trouble.current !== undefined;
+    this.#trouble.end(new SyncError('notStarted', 'this sync was stopped'));
+    if (!isStuck) await this.#within(stopDeadline, this.#journal?.flush());
     this.#journal?.close();
-    await this.#checkpointing?.catch(() => {});
+    await this.#checkpoints.idle();
     this.#leaveQueue?.();
     this.#lock?.release();
     await this.#opened?.connection.close().catch(() => {});
-    this.#actor.stop();
+    this.#roles.stop();
     const rest = valuesOf(this.#options.store.state().tail);
     if (rest.length > 0) this.#options.onRejected(rest, 'stopped');
-    const ended = new SyncError('notStarted', 'this sync was stopped');
-    for (const tell of this.#waiting) tell(ended);
   }
 
   /** A disk that hangs must not keep the next start waiting for ever. */
@@ -346,50 +280,32 @@ export class Engine {
     return { env, storage, codec, name, models: [...models.keys()] };
   }
 
-  /** Tries again until it works; while it does not the role is `blocked`. */
-  async #untilDone<T>(work: () => Promise<T>): Promise<T> {
-    const { env } = this.#options;
-    for (;;) {
-      try {
-        const done = await work();
-        if (this.#trouble) this.#recovered();
-        return done;
-      } catch (error) {
-        // The stop has closed the connection under it: nobody waits for this any more.
-        if (this.isEnded) return new Promise(() => {});
-        this.#block(asStorageError(error));
-        await new Promise<void>((resolve) => {
-          this.#reopenTimer = env.setTimer(reopenDelay, resolve, 'reopen');
-        });
-        this.#actor.send({ type: 'storageRecovered' });
-        if (this.#facts) this.#actor.send({ type: 'hydrated' });
-      }
-    }
-  }
-
   #elect(): void {
     const { env, name } = this.#options;
     if (this.#lock) {
-      this.#untilDone(() => this.#lead()).catch(env.report);
+      this.#lead().catch(env.report);
       return;
     }
-    this.#leaveQueue = env.lock(`syncharts/${name}`, {
-      held: (lock) => {
+    const on = {
+      held: (lock: HeldLock) => {
         this.#lock = lock;
         this.#granted().catch(env.report);
       },
       waiting: () => this.#yieldTo(),
-    });
+      lost: () => this.#fenced(),
+    };
+    if (env.lock) this.#leaveQueue = env.lock(`syncharts/${name}`, on);
+    else on.held({ release: () => {} });
   }
 
   async #granted(): Promise<void> {
     if (this.role === 'readOnly') {
       // The other tab went: what it wrote since is on disk.
-      this.#actor.send({ type: 'elected' });
+      this.#roles.send('elected');
       await this.#reload();
-      this.#actor.send({ type: 'hydrated' });
+      this.#roles.send('hydrated');
     }
-    await this.#untilDone(() => this.#lead());
+    await this.#lead();
   }
 
   async #lead(): Promise<void> {
@@ -397,46 +313,36 @@ export class Engine {
     const opened = this.#opened;
     if (!opened || this.role !== 'electing') return;
     const { connection } = opened;
-    this.#fence = await takeLead(connection);
-    const { head } = await connection.position();
-    const [root] = await connection.readMeta([rootKey]);
+    const { fence, head, root } = await this.#trouble.untilDone(async () => {
+      const taken = await takeLead(connection);
+      const position = await connection.position();
+      const [stored] = await connection.readMeta([rootKey]);
+      return { fence: taken, head: position.head, root: stored };
+    });
+    if (this.isEnded) return;
+    this.#fence = fence;
     // Whoever led before may have written until the fence was raised.
-    if (head !== this.#sequenced().head || root !== opened.hydrated.root) await this.#reload();
+    if (head !== this.#folded.facts.head || root !== opened.hydrated.root) await this.#reload();
     this.#journal?.close();
     this.#journal = new Journal({
       ...{ env, connection, codec, writer },
-      facts: () => this.#sequenced(),
+      facts: () => this.#folded.facts,
       fence: () => this.#fence,
       onSequenced: (entries) => this.#fold(entries),
       onRejected,
-      onTrouble: (error) => (error ? this.#block(error) : this.#recovered()),
+      onTrouble: (error) => (error ? this.#trouble.failed(error) : this.#trouble.recovered()),
       onFenced: () => this.#fenced(),
-      onReplaced: () => this.#untilDone(() => this.#replaced()),
+      onReplaced: () => this.#trouble.untilDone(() => this.#replaced()),
     });
     for (const row of valuesOf(store.state().tail)) this.#journal.append(row);
-    this.#actor.send({ type: 'elected' });
-    this.#lines.restore(this.#sequenced().origins);
-    this.#askedAt = env.now();
-    this.#puller.want(this.#options.models.keys());
+    this.#roles.send('elected');
+    this.#duty.begin(this.#folded.facts.origins);
     this.wake();
-    await this.#sweep();
+    await this.#checkpoints.sweep().catch((error) => this.#tell(error));
     // A clear that a crash cut short ends here: the bytes go now, not with some later checkpoint.
     if (this.#opened?.hydrated.isCleared) {
       await this.#checkpoint().catch((error) => this.#tell(error));
     }
-  }
-
-  /** No checkpoint is written meanwhile: its pages would be taken for orphans. */
-  async #sweep(): Promise<void> {
-    const end = () => {
-      this.#checkpointing = null;
-    };
-    this.#checkpointing =
-      this.#opened?.checkpointer.sweep().then(end, (error) => {
-        end();
-        throw error;
-      }) ?? null;
-    await this.#checkpointing;
   }
 
   /**
@@ -446,30 +352,27 @@ export class Engine {
   async #replaced(): Promise<void> {
     const opened = this.#opened;
     if (!opened) return;
-    const { env, name, events, store } = this.#options;
+    const { env, name, events } = this.#options;
     const { id, lost, remember } = await identify(env, opened.connection, name);
     this.#fence = await takeLead(opened.connection);
     const read = await readFacts(this.#openingOptions(), opened.connection);
-    this.#opened = { ...opened, ...read, databaseId: id };
     events.emit({ type: 'dataLoss', known: lost ?? opened.databaseId, found: id });
     remember();
-    store.checkpointLoaded(read.hydrated.facts);
-    this.#rebase(read.hydrated.facts);
-    this.#checkpointed = read.hydrated.checkpointed;
-    this.#puller.want(this.#options.models.keys());
+    this.#adopt({ ...opened, ...read, databaseId: id });
+    this.#duty.wantAll();
     this.wake();
   }
 
   /** Somebody else leads now: this tab shows and does not write. */
   #fenced(): void {
-    this.#actor.send({ type: 'fenced' });
+    this.#roles.send('fenced');
     this.#journal?.close();
     this.#journal = null;
     this.#yieldTo();
   }
 
   #yieldTo(): void {
-    this.#actor.send({ type: 'lockHeld' });
+    this.#roles.send('lockHeld');
     const rows = valuesOf(this.#options.store.state().tail);
     if (rows.length > 0) this.#options.onRejected(rows, 'readOnly');
   }
@@ -480,71 +383,43 @@ export class Engine {
     if (!opened) return;
     await this.#journal?.flush();
     // What is read must not be replaced by a checkpoint that this tab is still writing.
-    await this.#checkpointing?.catch(() => {});
-    const read = await this.#untilDone(() => readFacts(this.#openingOptions(), opened.connection));
-    this.#opened = { ...opened, ...read };
-    const { facts } = read.hydrated;
+    await this.#checkpoints.idle();
+    const read = await this.#trouble.untilDone(() =>
+      readFacts(this.#openingOptions(), opened.connection),
+    );
+    this.#adopt({ ...opened, ...read });
+  }
+
+  /** What was read from disk takes the place of what was known. */
+  #adopt(opened: Opened): void {
+    this.#opened = opened;
+    const { facts, checkpointed } = opened.hydrated;
     this.#options.store.checkpointLoaded(facts);
-    this.#rebase(facts);
-    this.#checkpointed = read.hydrated.checkpointed;
+    this.#folded.replace(facts);
+    this.#checkpoints.read(opened.checkpointer, checkpointed);
   }
 
-  #rebase(facts: Facts): void {
-    this.#facts = facts;
-    this.#index.rebuild(facts);
-  }
-
-  /** Entries are durable: they become facts, in order. */
   #fold(entries: readonly JournalEntry[]): void {
-    const { store } = this.#options;
     if (!this.#isHere()) return;
-    const before = store.state();
-    store.sequenced(entries);
-    const after = store.state();
-    this.#facts = after.sequenced;
-    const lanes = new Set<string>();
-    for (const { row } of entries) {
-      if (!row) continue;
-      // A pull touches many records and no lane but those there are.
-      if (row.type === 'pulled' && after.sequenced.lanes.size === 0) continue;
-      for (const lane of lanesOfRow(row)) lanes.add(lane);
-    }
-    if (entries.some(({ row }) => row?.type === 'purged')) this.#index.rebuild(after.sequenced);
-    else this.#index.update(after.sequenced, lanes);
-    this.#pusher.touched(lanes);
-    const known = before.ephemeral.illegal;
-    for (const move of after.ephemeral.illegal) if (!known.includes(move)) this.#illegal(move);
-    for (const entry of entries) {
-      if (entry.row === null) this.#quarantined(entry);
-    }
-    // While one is written the next is not queued up: it would be written for every group of rows.
-    const due = after.sequenced.head - this.#checkpointed >= checkpointRows;
-    if (due && !this.#checkpointing) {
+    this.#folded.fold(entries);
+    if (this.#checkpoints.isDue(this.#folded.facts.head)) {
       this.#checkpoint().catch((error) => this.#tell(error));
     }
     this.wake();
   }
 
-  #illegal(move: { type: string; sequence: number; reason: string }): void {
-    const { type: rowType, sequence, reason } = move;
-    this.#options.events.emit({ type: 'illegalRow', rowType, sequence, reason });
-  }
-
-  #quarantined({ sequence, reason }: UnreadableRow): void {
-    this.#options.events.emit({ type: 'quarantined', sequence, reason });
-  }
-
-  #sequenced(): Facts {
-    return this.#facts ?? this.#options.store.state().sequenced;
+  #touched(facts: Facts, lanes: ReadonlySet<string> | null): void {
+    if (lanes) this.#index.update(facts, lanes);
+    else this.#index.rebuild(facts);
+    if (lanes) this.#duty.touched(lanes);
   }
 
   /** Whether the store shows the facts that the engine folded last; otherwise everything holds. */
   #isHere(): boolean {
-    const shown = this.#options.store.state().sequenced;
-    const here = this.#facts === null || sameMoment(shown, this.#facts);
-    if (!here) this.#actor.send({ type: 'jumped' });
+    const here = this.#folded.isShown;
+    if (!here) this.#roles.send('jumped');
     else if (this.run === 'timeTravelling') {
-      this.#actor.send({ type: 'returned' });
+      this.#roles.send('returned');
       // What became durable meanwhile was not folded, and what was due was not done.
       this.#journal?.resync();
       this.wake();
@@ -552,49 +427,10 @@ export class Engine {
     return here;
   }
 
-  #work(): void {
-    if (this.role !== 'leading' || !this.#isHere() || this.run !== 'running') return;
-    if (this.#connection.state !== 'online') return;
-    this.#pusher.work();
-    this.#puller.work();
-    this.#options.store.dependentChanged(this.#index.dependent);
-    this.#clear('retry');
-    const { nextRetryAt } = this.#index;
-    if (nextRetryAt === null) return;
-    const { env } = this.#options;
-    const delay = Math.max(0, nextRetryAt - env.now());
-    this.#retryTimer = env.setTimer(delay, () => this.wake(), 'retry');
-  }
-
-  async #checkpoint(): Promise<void> {
-    while (this.#checkpointing) await this.#checkpointing;
-    const facts = this.#sequenced();
-    const opened = this.#opened;
-    if (!opened || this.role !== 'leading' || !this.#isHere()) return;
-    this.#checkpointing = opened.checkpointer.write(facts, this.#fence).then(
-      (pages) => {
-        this.#checkpointing = null;
-        if (pages === null) this.#fenced();
-        else this.#checkpointed = facts.head;
-      },
-      (error) => {
-        this.#checkpointing = null;
-        // The old checkpoint stands; the next is due after as many rows again.
-        this.#checkpointed = facts.head;
-        throw error;
-      },
+  #checkpoint(): Promise<void> {
+    return this.#checkpoints.write(() =>
+      this.role === 'leading' && this.#isHere() ? this.#folded.facts : null,
     );
-    await this.#checkpointing;
-  }
-
-  #connectionChanged(state: ConnectionState): void {
-    this.#options.store.connectionChanged(state);
-    if (isAway(state)) this.#away = true;
-    if (state !== 'online') return;
-    // A probe that succeeds at once is no reconnection: what failed keeps its own backoff.
-    if (this.#away) this.#puller.want(this.#options.models.keys());
-    this.#away = false;
-    this.wake();
   }
 
   #lineChanged(origin: string, line: LineFacts): void {
@@ -603,10 +439,6 @@ export class Engine {
     const { state, failure } = line;
     if (state === 'authRequired') events.emit({ type: 'authRequired', origin, failure });
     if (state === 'tripped') events.emit({ type: 'originTripped', origin, failure });
-    // Where nothing waits to be sent, a pull tells whether the address is right again.
-    if (state === 'trying') this.#puller.want(this.#options.models.keys());
-    // Not at once: whoever sends is in the middle of his own work.
-    this.wake();
   }
 
   #pullEnded({ status, model, items, deleted, failure }: PullResult): void {
@@ -615,37 +447,17 @@ export class Engine {
     else if (failure) events.emit({ type: 'pullFailed', model, failure });
   }
 
-  /** Storage does not answer: the engine holds until it does. Told once. */
-  #block(error: StorageError): void {
-    const known = this.#trouble?.code === error.code;
-    this.#trouble = error;
-    this.#actor.send({ type: 'storageFailed' });
-    for (const tell of this.#waiting) tell(error);
-    if (!known) this.#tell(error);
-  }
-
   #tell(cause: unknown): void {
     const { code, message } = asStorageError(cause);
     this.#options.events.emit({ type: 'storageTrouble', code, message });
   }
 
   #recovered(): void {
-    if (!this.#trouble) return;
-    this.#trouble = undefined;
-    this.#actor.send({ type: 'storageRecovered' });
-    if (this.#journal) {
-      // Nothing was lost in memory, and the fence tells if somebody else has led meanwhile.
-      this.#actor.send({ type: 'hydrated' });
-      this.#actor.send({ type: 'elected' });
-    }
+    this.#roles.send('storageRecovered');
+    if (this.#folded.isRead) this.#roles.send('hydrated');
+    // Nothing was lost in memory, and the fence tells if somebody else has led meanwhile.
+    if (this.#journal) this.#roles.send('elected');
     this.#options.events.emit({ type: 'storageRecovered' });
     this.wake();
-  }
-
-  #clear(timer: 'retry' | 'reopen'): void {
-    const handle = timer === 'retry' ? this.#retryTimer : this.#reopenTimer;
-    if (handle !== null) this.#options.env.clearTimer(handle);
-    if (timer === 'retry') this.#retryTimer = null;
-    else this.#reopenTimer = null;
   }
 }

@@ -1,49 +1,75 @@
 import { v4, v7 } from 'uuid';
 import type { NetworkKind } from '../../machines/network.ts';
-import type { Env, HeldLock } from '../ports/env.ts';
+import type { Env, LockEvents, TabChannel } from '../ports/env.ts';
 
 /** `setTimeout` fires at once for delays beyond 2^31 - 1 ms. */
 const longestDelay = 2_147_483_647;
 
-function lock(
-  name: string,
-  on: { held: (lock: HeldLock) => void; waiting: () => void },
-): () => void {
-  const locks = globalThis.navigator?.locks;
-  if (!locks) {
-    on.held({ release: () => {} });
-    return () => {};
-  }
+/** Web Locks; where they are refused (an opaque origin) nobody else could hold one either. */
+function lock(name: string, on: LockEvents, { steal = false } = {}): () => void {
+  const { locks } = globalThis.navigator;
   const abort = new AbortController();
-  let release: (() => void) | undefined;
-  const hold = () =>
-    new Promise<void>((resolve) => {
-      release = resolve;
-      on.held({ release: resolve });
+  let release: (() => void) | null = null;
+  const hold = () => {
+    if (abort.signal.aborted) return undefined;
+    return new Promise<void>((resolve) => {
+      const end = () => {
+        release = null;
+        resolve();
+      };
+      release = end;
+      on.held({ release: end });
     });
-  const queue = () => locks.request(name, { signal: abort.signal }, hold);
-  locks
-    .request(name, { ifAvailable: true }, (granted) => {
-      if (granted) return hold();
-      on.waiting();
-      if (!abort.signal.aborted) queue().catch(() => {});
-      return undefined;
-    })
-    .catch(() => {});
+  };
+  // The request of a lock that is stolen rejects, though it was granted.
+  const ended = () => {
+    if (release === null) return;
+    release = null;
+    on.lost();
+  };
+  const queue = () => locks.request(name, { signal: abort.signal }, hold).catch(ended);
+  if (steal) locks.request(name, { steal }, hold).catch(ended);
+  else {
+    locks
+      .request(name, { ifAvailable: true }, (granted) => {
+        if (granted) return hold();
+        on.waiting();
+        if (!abort.signal.aborted) queue();
+        return undefined;
+      })
+      .catch((error: unknown) => {
+        if (release !== null) ended();
+        else if ((error as { name?: unknown }).name === 'SecurityError') hold();
+      });
+  }
   return () => {
     abort.abort();
     release?.();
   };
 }
 
-function listen(target: EventTarget | undefined, types: readonly string[], listener: () => void) {
+/** Structured clone fails for what is no data: that is a bug of ours, not of the platform's. */
+function openChannel(name: string, onMessage: (message: unknown) => void): TabChannel {
+  const { BroadcastChannel: Channel } = globalThis;
+  if (!Channel) return { post: () => {}, close: () => {} };
+  const channel = new Channel(name);
+  channel.onmessage = ({ data }) => onMessage(data);
+  // In Node an open channel keeps the process alive.
+  (channel as { unref?: () => void }).unref?.();
+  return { post: (message) => channel.postMessage(message), close: () => channel.close() };
+}
+
+function listen(
+  target: EventTarget | undefined,
+  types: readonly string[],
+  listener: (event: Event) => void,
+) {
   for (const type of types) target?.addEventListener(type, listener);
   return () => {
     for (const type of types) target?.removeEventListener(type, listener);
   };
 }
 
-/** The platform as it is: browsers, and Node as far as it has the same globals. */
 /** The Network Information API, where there is one (Chromium; `type` on Android alone). */
 interface NetworkInformation extends EventTarget {
   readonly type?: string;
@@ -61,6 +87,7 @@ const networkTypes: Readonly<Record<string, NetworkKind['type'] | undefined>> = 
   cellular: 'cellular',
 };
 
+/** The platform as it is: browsers, and Node as far as it has the same globals. */
 export const browserEnv: Env = {
   now: () => Date.now(),
   setTimer: (delay, callback) =>
@@ -73,7 +100,10 @@ export const browserEnv: Env = {
   get indexedDB() {
     return globalThis.indexedDB;
   },
-  lock,
+  get lock() {
+    return globalThis.navigator?.locks ? lock : undefined;
+  },
+  openChannel,
   readMark: (key) => {
     try {
       return globalThis.localStorage?.getItem(key) ?? undefined;
@@ -115,6 +145,21 @@ export const browserEnv: Env = {
     return () => {
       stopShown();
       stopPage();
+    };
+  },
+  onPageLife: (listener) => {
+    const { document, window } = globalThis;
+    const persisted = (change: 'frozen' | 'thawed') => (event: Event) => {
+      if ((event as PageTransitionEvent).persisted) listener(change);
+    };
+    const stops = [
+      listen(document, ['freeze'], () => listener('frozen')),
+      listen(document, ['resume'], () => listener('thawed')),
+      listen(window, ['pagehide'], persisted('frozen')),
+      listen(window, ['pageshow'], persisted('thawed')),
+    ];
+    return () => {
+      for (const stop of stops) stop();
     };
   },
   breathe: () =>

@@ -99,13 +99,16 @@ export class Checkpointer {
     return fresh.size;
   }
 
-  /** Pages that a crash between slices left behind. */
-  async sweep(): Promise<number> {
+  /**
+   * Pages that a crash between slices left behind. Nothing is removed once another leader has taken
+   * over: what no root named when the keys were read may be a page of his checkpoint by now.
+   */
+  async sweep(fence: number): Promise<number> {
     const { connection } = this.#options;
     const live = new Set<string>();
     for (const { pages } of this.#stored.values()) this.#collectLive(pages.root, pages.depth, live);
     const orphans = (await connection.pageKeys()).filter((key) => !live.has(key));
-    if (orphans.length > 0) await connection.commit({ removePages: orphans });
+    if (orphans.length > 0) await connection.commit({ expect: { fence }, removePages: orphans });
     return orphans.length;
   }
 

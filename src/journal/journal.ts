@@ -56,6 +56,14 @@ interface EngineRequest {
   readonly reject: (error: StorageError) => void;
 }
 
+/**
+ * How this journal stands to the disk, from well to worst; what is worse includes what comes before.
+ * `behind`: the disk has, or may have, entries that were not folded. `inDoubt`: an append of people's
+ * rows ended without an answer, they may be on the disk. `closed`: nothing is written any more.
+ */
+type Standing = 'current' | 'behind' | 'inDoubt' | 'closed';
+const standings: readonly Standing[] = ['current', 'behind', 'inDoubt', 'closed'];
+
 /** Rows and characters of one transaction of people's rows. */
 const groupLimits = { rows: 1_000, characters: 4_000_000 } as const;
 /** ms until storage that does not answer is asked again. */
@@ -74,10 +82,7 @@ export class Journal {
   #engine: EngineRequest[] = [];
   #pumping: Promise<void> | null = null;
   #engineCount = 0;
-  #closed = false;
-  #behind = false;
-  /** An append of people's rows ended without an answer: they may be on the disk. */
-  #inDoubt = false;
+  #standing: Standing = 'current';
   #troubleTimer: number | null = null;
   #wake: (() => void) | null = null;
 
@@ -99,7 +104,7 @@ export class Journal {
    */
   appendIf(build: RowBuilder): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) {
+      if (this.#isClosed) {
         resolve(false);
         return;
       }
@@ -110,7 +115,7 @@ export class Journal {
 
   /** Folds what is durable and was not folded, because the store showed another moment. */
   resync(): void {
-    this.#behind = true;
+    this.#worsen('behind');
     this.#pump();
   }
 
@@ -121,46 +126,67 @@ export class Journal {
 
   /** No more writes; what waits stays in memory, unacknowledged. */
   close(): void {
-    this.#closed = true;
+    this.#worsen('closed');
     if (this.#troubleTimer !== null) this.#options.env.clearTimer(this.#troubleTimer);
     this.#wake?.();
     for (const request of this.#engine.splice(0)) request.resolve(false);
   }
 
+  get #isClosed(): boolean {
+    return this.#standing === 'closed';
+  }
+
+  /** What is worse stays. */
+  #worsen(standing: Standing): void {
+    if (standings.indexOf(standing) > standings.indexOf(this.#standing)) this.#standing = standing;
+  }
+
   #pump(): void {
-    if (this.#pumping || this.#closed) return;
+    if (this.#pumping || this.#isClosed) return;
     this.#pumping = this.#run().finally(() => {
       this.#pumping = null;
-      if (!this.#closed && this.#hasWork) this.#pump();
+      if (!this.#isClosed && this.#hasWork) this.#pump();
     });
   }
 
   get #hasWork(): boolean {
-    return this.#behind || this.#people.length > 0 || this.#engine.length > 0;
+    return this.#standing === 'behind' || this.#people.length > 0 || this.#engine.length > 0;
   }
 
+  /**
+   * Reads and folds what the disk has beyond our head. Rows in doubt that were written after all
+   * leave the queue: were they written again, a full disk could refuse the second copy, and the
+   * first would take effect though it was refused.
+   */
   async #readOn(): Promise<void> {
-    this.#behind = false;
+    const before = this.#standing;
+    this.#standing = 'current';
     try {
       await this.#catchUp((await this.#options.connection.position()).head);
     } catch (cause) {
-      this.#behind = true;
+      this.#worsen(before);
       await this.#trouble(asStorageError(cause));
+      return;
     }
+    if (before !== 'inDoubt') return;
+    const { facts, writer } = this.#options;
+    const seen = facts().lastSeen[writer]?.n ?? 0;
+    this.#people = this.#people.filter((row) => row.actionId.n > seen);
   }
 
   async #run(): Promise<void> {
     // Writes of the same task go together.
     await Promise.resolve();
-    while (!this.#closed && this.#hasWork) {
-      if (this.#behind) await this.#readOn();
-      if (this.#people.length > 0) await this.#writePeople();
-      if (this.#engine.length > 0 && !this.#closed) await this.#writeEngine();
+    while (!this.#isClosed && this.#hasWork) {
+      // Engine rows wait for no doubt about people's: they are written only if the head is ours.
+      if (this.#standing === 'behind' || this.#people.length > 0) await this.#writePeople();
+      if (this.#engine.length > 0 && !this.#isClosed) await this.#writeEngine();
     }
   }
 
   async #writePeople(): Promise<void> {
-    if (this.#inDoubt && !(await this.#resolveDoubt())) return;
+    if (this.#standing !== 'current') await this.#readOn();
+    if (this.#standing !== 'current' || this.#people.length === 0) return;
     const { rows, texts } = await this.#group();
     const head = await this.#commitRows(texts, (error) =>
       rows.length > 1 ? this.#writeOneByOne(rows.length) : this.#giveUp(error),
@@ -168,20 +194,6 @@ export class Journal {
     if (head === null) return;
     this.#people.splice(0, rows.length);
     await this.#deliver(rows, head);
-  }
-
-  /**
-   * Looks whether rows in doubt were written after all, before they are written again: otherwise a
-   * full disk could refuse the second copy, and the first would take effect though it was refused.
-   */
-  async #resolveDoubt(): Promise<boolean> {
-    await this.#readOn();
-    if (this.#behind) return false;
-    this.#inDoubt = false;
-    const { facts, writer } = this.#options;
-    const seen = facts().lastSeen[writer]?.n ?? 0;
-    this.#people = this.#people.filter((row) => row.actionId.n > seen);
-    return this.#people.length > 0;
   }
 
   /** The new head, or null after trouble (all stays queued) or a failure (`onFailed` has seen to it). */
@@ -196,7 +208,7 @@ export class Journal {
     } catch (cause) {
       const error = asStorageError(cause);
       if (isInDoubt(error)) {
-        this.#inDoubt = true;
+        this.#worsen('inDoubt');
         await this.#trouble(error);
       } else {
         // It refuses, but it answers: whoever waits for it may go on.
@@ -225,7 +237,7 @@ export class Journal {
 
   /** A group failed: each row gets its own chance, so that one that is too big harms no other. */
   async #writeOneByOne(count: number): Promise<void> {
-    for (let left = count; left > 0 && !this.#closed; left--) {
+    for (let left = count; left > 0 && !this.#isClosed; left--) {
       const row = this.#people[0];
       if (!row) return;
       const text = await this.#options.codec.encode(encodeRow(row));
@@ -330,7 +342,7 @@ export class Journal {
   async #catchUp(through: number): Promise<void> {
     const { connection, codec, facts, onSequenced } = this.#options;
     while (facts().head < through) {
-      if (this.#closed) return;
+      if (this.#isClosed) return;
       const limit = Math.min(1_000, through - facts().head);
       let entries: JournalEntry[];
       try {
@@ -353,7 +365,7 @@ export class Journal {
   async #trouble(error: StorageError): Promise<void> {
     const { env, onTrouble } = this.#options;
     onTrouble(error);
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
       this.#troubleTimer = env.setTimer(troubleDelay, resolve, 'storage');

@@ -2,9 +2,26 @@ import type { NetworkKind } from '../../machines/network.ts';
 /** A timer under way; opaque. */
 export type TimerHandle = number;
 
-/** A held lock: the promise settles when the platform takes it away. */
+/** A lock that this tab holds. */
 export interface HeldLock {
   release(): void;
+}
+
+/** What is told of a lock that was asked for. */
+export interface LockEvents {
+  /** It is ours. */
+  held(lock: HeldLock): void;
+  /** Another tab holds it; this one stays in the queue. */
+  waiting(): void;
+  /** It was ours and is not any more: another tab has stolen it. It is in no queue then. */
+  lost(): void;
+}
+
+/** A way to the other tabs of this name. What is sent may be lost, doubled or late. */
+export interface TabChannel {
+  /** To all others; the message is copied (structured clone). */
+  post(message: unknown): void;
+  close(): void;
 }
 
 /**
@@ -27,10 +44,17 @@ export interface Env {
   /** Undefined where there is no IndexedDB. */
   readonly indexedDB: IDBFactory | undefined;
   /**
-   * Asks for an exclusive lock. `held` is called when it is granted, `waiting` at once if another
-   * holder is in front (it stays in the queue). Where the platform has no locks, `held` at once.
+   * Asks for an exclusive lock among the tabs of this origin; `steal` takes it from whoever holds it.
+   * Undefined where the platform has no locks. Returns how to leave the queue, or to release it.
    */
-  lock(name: string, on: { held: (lock: HeldLock) => void; waiting: () => void }): () => void;
+  readonly lock?:
+    | ((name: string, on: LockEvents, how?: { readonly steal?: boolean }) => () => void)
+    | undefined;
+  /**
+   * Opens the channel of this name to the other tabs: `onMessage` is called for what they send, never
+   * for one's own. Where the platform has none, nothing is sent and nothing comes.
+   */
+  openChannel(name: string, onMessage: (message: unknown) => void): TabChannel;
   /** Small text outside the database (localStorage); undefined where there is none or it refuses. */
   readMark(key: string): string | undefined;
   writeMark(key: string, value: string): void;
@@ -42,6 +66,11 @@ export interface Env {
   onNetworkHint(listener: (hint: 'present' | 'absent') => void): () => void;
   /** The page is shown again, or comes back from the back/forward cache. */
   onResume(listener: () => void): () => void;
+  /**
+   * `frozen`: the page is about to be frozen or to go into the back/forward cache, and may never run
+   * again; `thawed`: it is back, and knows nothing of the time between. Either may be told twice.
+   */
+  onPageLife(listener: (change: 'frozen' | 'thawed') => void): () => void;
   /** Lets other tasks run. */
   breathe(): Promise<void>;
   /** For what nobody listens to: a listener of the user's that threw. */

@@ -300,11 +300,13 @@ export class SimDevice {
         on.held({ release: () => {} });
         return () => {};
       },
+      openChannel: () => ({ post: () => {}, close: () => {} }),
       readMark: () => this.#marks.get('id'),
       writeMark: (_, value) => void this.#marks.set('id', value),
       networkHint: () => 'present',
       onNetworkHint: () => () => {},
       onResume: () => () => {},
+      onPageLife: () => () => {},
       breathe: () => new Promise((resolve) => void world.schedule(0, () => alive() && resolve())),
       report: onError,
     };

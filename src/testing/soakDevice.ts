@@ -256,6 +256,7 @@ export class SoakDevice {
         on.held({ release: () => {} });
         return () => {};
       },
+      openChannel: () => ({ post: () => {}, close: () => {} }),
       readMark: (key) => this.#marks.get(key.slice(key.lastIndexOf('/'))),
       writeMark: (key, value) => void this.#marks.set(key.slice(key.lastIndexOf('/')), value),
       networkHint: () => 'present',
@@ -267,6 +268,7 @@ export class SoakDevice {
         resumes.add(listener);
         return () => resumes.delete(listener);
       },
+      onPageLife: () => () => {},
       breathe: () => new Promise((resolve) => void world.schedule(0, () => alive() && resolve())),
       report: onError,
     };

@@ -46,7 +46,7 @@ async function disk() {
       await connection.commit({ append: rows.map(encodeRow) });
     },
     write: (facts: Facts = journal.facts) => checkpointer.write(facts, 1),
-    sweep: () => checkpointer.sweep(),
+    sweep: () => checkpointer.sweep(1),
     restart: async () => {
       const hydrated = await read();
       const { stored, pages } = hydrated;

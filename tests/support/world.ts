@@ -38,11 +38,13 @@ export function deviceEnv(overrides: Partial<Env> = {}): Env {
       on.held({ release: () => {} });
       return () => {};
     },
+    openChannel: () => ({ post: () => {}, close: () => {} }),
     readMark: (key) => marks.get(key),
     writeMark: (key, value) => void marks.set(key, value),
     networkHint: () => 'present',
     onNetworkHint: () => () => {},
     onResume: () => () => {},
+    onPageLife: () => () => {},
     ...overrides,
   };
 }

@@ -1,0 +1,73 @@
+import type { Facts } from '../../store/facts.ts';
+import type { Checkpointer } from '../journal/checkpointer.ts';
+
+/** Journal rows after which a checkpoint is written. */
+const checkpointRows = 1_000;
+
+export interface CheckpointsOptions {
+  /** The leader's epoch. */
+  readonly fence: () => number;
+  /** Another leader has taken over. */
+  readonly onFenced: () => void;
+}
+
+/** When checkpoints are written: one at a time, and never while orphaned pages are swept. */
+export class Checkpoints {
+  readonly #options: CheckpointsOptions;
+  #checkpointer: Checkpointer | null = null;
+  /** The head of the last one, or of the last that failed. */
+  #through = 0;
+  /** A checkpoint or a sweep under way. */
+  #running: Promise<void> | null = null;
+
+  constructor(options: CheckpointsOptions) {
+    this.#options = options;
+  }
+
+  /** The facts were read from disk, whose checkpoint ends at `through`. */
+  read(checkpointer: Checkpointer, through: number): void {
+    this.#checkpointer = checkpointer;
+    this.#through = through;
+  }
+
+  /** While one is written the next is not queued up: it would be written for every group of rows. */
+  isDue(head: number): boolean {
+    return head - this.#through >= checkpointRows && this.#running === null;
+  }
+
+  /** Resolves when none is under way; what became of it is for whoever asked for it. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running.catch(() => {});
+  }
+
+  /** Writes one of the facts as they are then; none where `facts` gives null. */
+  async write(facts: () => Facts | null): Promise<void> {
+    await this.idle();
+    const { fence, onFenced } = this.#options;
+    const now = facts();
+    const checkpointer = this.#checkpointer;
+    if (!now || !checkpointer) return;
+    await this.#run(async () => {
+      // Where it fails the old one stands; the next is due after as many rows again.
+      this.#through = now.head;
+      if ((await checkpointer.write(now, fence())) === null) onFenced();
+    });
+  }
+
+  /** Removes what a crash between two slices left behind. */
+  async sweep(): Promise<void> {
+    await this.idle();
+    const checkpointer = this.#checkpointer;
+    await this.#run(async () => {
+      await checkpointer?.sweep(this.#options.fence());
+    });
+  }
+
+  async #run(work: () => Promise<void>): Promise<void> {
+    const running = work().finally(() => {
+      if (this.#running === running) this.#running = null;
+    });
+    this.#running = running;
+    await running;
+  }
+}

@@ -1,0 +1,162 @@
+import type { Backoff } from '../../machines/backoff.ts';
+import type { ConnectionState } from '../../machines/connection.ts';
+import type { NetworkRequirement } from '../../machines/network.ts';
+import type { Facts, OriginPause } from '../../store/facts.ts';
+import type { LineFacts, PullProgress } from '../../store/slice.ts';
+import type { EngineDraft, RowBuilder } from '../journal/journal.ts';
+import type { Env, TimerHandle } from '../ports/env.ts';
+import type { Transport } from '../ports/transport.ts';
+import { Connection, type Inspect, isAway } from './connection.ts';
+import type { LaneIndex } from './laneIndex.ts';
+import { Lines } from './lines.ts';
+import type { HeldRemovals } from './massDeleteGuard.ts';
+import type { EngineModels } from './models.ts';
+import { Puller, type PullResult } from './puller.ts';
+import { Pusher } from './pusher.ts';
+
+/** A probe is cheap, and people wait for it: the connection's waits end at 30 s. */
+const probeBackoff: Backoff = { base: 1_000, factor: 2, cap: 30_000 };
+/** ms after which a page that is shown again asks what others did meanwhile. */
+const resumeRest = 60_000;
+
+export interface DutyOptions {
+  readonly env: Env;
+  readonly transport: Transport;
+  readonly models: EngineModels;
+  readonly backoff: Backoff;
+  readonly index: LaneIndex;
+  readonly inspect?: Inspect | undefined;
+  readonly network?: NetworkRequirement | undefined;
+  readonly facts: () => Facts;
+  readonly appendIf: (build: RowBuilder) => Promise<boolean>;
+  readonly onConnection: (state: ConnectionState) => void;
+  readonly onLine: (origin: string, line: LineFacts) => void;
+  readonly onAttempts: (change: 'started' | 'ended', lanes: readonly string[]) => void;
+  readonly onDependent: (count: number) => void;
+  readonly onProgress: (model: string, progress: PullProgress) => void;
+  readonly onPullEnd: (result: PullResult) => void;
+  readonly onMassDelete: (model: string, held: HeldRemovals) => void;
+  readonly onStorageError: (error: unknown) => void;
+  /** Asks for `work`, soon. */
+  readonly wake: () => void;
+}
+
+/** What a leader does with the network: it seals, sends and pulls, over lines that it watches. */
+export class Duty {
+  readonly #options: DutyOptions;
+  readonly #connection: Connection;
+  readonly #lines: Lines;
+  readonly #pusher: Pusher;
+  readonly puller: Puller;
+  #away = true;
+  /** When pulls of all models were last asked for (this device's clock). */
+  #askedAt = 0;
+  #retryTimer: TimerHandle | null = null;
+
+  constructor(options: DutyOptions) {
+    this.#options = options;
+    const { env, transport, models, inspect, appendIf, onStorageError } = options;
+    this.#connection = new Connection({
+      ...{ env, inspect, backoff: probeBackoff, network: options.network ?? 'any' },
+      probe: (signal) => transport.probe([...models.values()], signal),
+      onChange: (state) => this.#connectionChanged(state),
+    });
+    this.#lines = new Lines({
+      ...{ env, inspect, refresh: transport.refresh },
+      append: (row: EngineDraft) => void appendIf(() => [row]).catch(onStorageError),
+      onChange: (origin, line) => this.#lineChanged(origin, line),
+    });
+    const shared = {
+      ...options,
+      lines: this.#lines,
+      wireFailed: () => this.#connection.requestFailed(),
+    };
+    this.#pusher = new Pusher(shared);
+    this.puller = new Puller({ ...shared, onEnd: options.onPullEnd });
+  }
+
+  start(): void {
+    this.#connection.start();
+  }
+
+  get connection(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  /** The lead is taken: what earlier lives left of pauses holds, and every model is pulled. */
+  begin(origins: Readonly<Record<string, OriginPause>>): void {
+    this.#lines.restore(origins);
+    this.wantAll();
+  }
+
+  /** Asks for a pull of each model. */
+  wantAll(): void {
+    this.#askedAt = this.#options.env.now();
+    this.puller.want(this.#options.models.keys());
+  }
+
+  touched(lanes: Iterable<string>): void {
+    this.#pusher.touched(lanes);
+  }
+
+  /** Does what may be done now. */
+  work(): void {
+    if (this.#connection.state !== 'online') return;
+    const { env, index, onDependent, wake } = this.#options;
+    this.#pusher.work();
+    this.puller.work();
+    onDependent(index.dependent);
+    this.#clearRetry();
+    const { nextRetryAt } = index;
+    if (nextRetryAt === null) return;
+    this.#retryTimer = env.setTimer(Math.max(0, nextRetryAt - env.now()), wake, 'retry');
+  }
+
+  /** A person wants to try now. */
+  resume(): void {
+    this.#lines.resume();
+    this.#connection.wake();
+  }
+
+  /**
+   * The page is shown again, maybe after a night: no timer can be trusted to have fired. What is due
+   * goes now, and one pull of each model tells what others did, however often the platform says it.
+   */
+  shown(): void {
+    if (Math.abs(this.#options.env.now() - this.#askedAt) >= resumeRest) this.wantAll();
+    this.#connection.wake();
+  }
+
+  stop(): void {
+    this.#connection.stop();
+    this.#pusher.stop();
+    this.puller.stop();
+    this.#lines.stop();
+    this.#clearRetry();
+  }
+
+  #connectionChanged(state: ConnectionState): void {
+    const { onConnection, models, wake } = this.#options;
+    onConnection(state);
+    if (isAway(state)) this.#away = true;
+    if (state !== 'online') return;
+    // A probe that succeeds at once is no reconnection: what failed keeps its own backoff.
+    if (this.#away) this.puller.want(models.keys());
+    this.#away = false;
+    wake();
+  }
+
+  #lineChanged(origin: string, line: LineFacts): void {
+    const { onLine, models, wake } = this.#options;
+    onLine(origin, line);
+    // Where nothing waits to be sent, a pull tells whether the address is right again.
+    if (line.state === 'trying') this.puller.want(models.keys());
+    // Not at once: whoever sends is in the middle of his own work.
+    wake();
+  }
+
+  #clearRetry(): void {
+    if (this.#retryTimer !== null) this.#options.env.clearTimer(this.#retryTimer);
+    this.#retryTimer = null;
+  }
+}
