@@ -401,7 +401,9 @@ export class Engine {
 
   #fold(entries: readonly JournalEntry[]): void {
     if (!this.#isHere()) return;
+    const before = this.#folded.facts;
     this.#folded.fold(entries);
+    this.#duty.puller.folded(before, this.#folded.facts, entries);
     if (this.#checkpoints.isDue(this.#folded.facts.head)) {
       this.#checkpoint().catch((error) => this.#tell(error));
     }

@@ -32,6 +32,8 @@ export interface Asked extends PulledConflictContext {
   readonly epoch: string | null;
   /** Removals that a person declined. */
   readonly kept: ReadonlySet<string>;
+  /** Whether a record that is not here any more went after it was asked. */
+  readonly isGoneSince: (serverId: string) => boolean;
   /** Whether a create of the model is sealed and the server gives the ids. */
   readonly waitsForCreates: () => boolean;
 }
@@ -86,7 +88,8 @@ function judgeItem(context: Context, item: PulledRecord): void {
   const known = entry !== undefined && isKnown(context, entry, item);
   const order = entry && orderOf(context, entry, item.version);
   if (!known && order === -1 && !(entry && takesOlder(context, entry))) return;
-  if (!known && order !== 1 && isConfirmedSince(asked.facts, facts, model, item.id)) {
+  const isPassed = isConfirmedSince(asked.facts, facts, model, item.id);
+  if (!known && order !== 1 && (isPassed || (!entry && asked.isGoneSince(item.id)))) {
     judged.left.push(item.id);
     return;
   }

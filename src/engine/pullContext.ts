@@ -6,6 +6,7 @@ import type { MassDeleteGuard } from './massDeleteGuard.ts';
 import type { EngineModel } from './models.ts';
 import type { PartFate } from './pulling.ts';
 import type { ReadOptions } from './readRecords.ts';
+import type { Removals } from './removals.ts';
 
 export type Page = Extract<PullAnswer, { kind: 'page' }>;
 
@@ -15,6 +16,8 @@ export interface PullMeans extends ReadOptions {
   readonly appendIf: (build: RowBuilder) => Promise<boolean>;
   /** Whether a create of the model is sealed and the server gives the ids. */
   readonly waitsForCreates: (model: string) => boolean;
+  /** Records that went while something is asked. */
+  readonly removals: Removals;
   /** An answer may be about the whole origin. */
   readonly lines: Lines;
 }

@@ -1,6 +1,7 @@
 import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
 import type { Failure } from '../../machines/failure.ts';
 import type { Facts } from '../../store/facts.ts';
+import type { JournalEntry } from '../../store/rows/row.ts';
 import type { PullProgress } from '../../store/slice.ts';
 import type { TimerHandle } from '../ports/env.ts';
 import type { CallRequest } from '../ports/requests.ts';
@@ -13,6 +14,7 @@ import type { PullContext, PullMeans } from './pullContext.ts';
 import { type FetchEnd, type FetchQuery, fetchPage, type OnceEnd, pullRecord } from './pullOnce.ts';
 import { type PullEnd, type PullOptions, runPull } from './pullRun.ts';
 import { keyOf, serverIdOf } from './recordReads.ts';
+import { Removals } from './removals.ts';
 
 export interface PullResult {
   /** `held`: it would remove so much that a person is asked first. */
@@ -26,7 +28,7 @@ export interface PullResult {
   readonly failure: Failure | null;
 }
 
-export interface PullerOptions extends Omit<PullMeans, 'waitsForCreates'> {
+export interface PullerOptions extends Omit<PullMeans, 'waitsForCreates' | 'removals'> {
   readonly models: EngineModels;
   readonly backoff: Backoff;
   readonly index: LaneIndex;
@@ -57,6 +59,7 @@ export class Puller {
   readonly #running = new Map<string, Running>();
   readonly #wanted = new Map<string, Wanted>();
   readonly #guards = new Map<string, MassDeleteGuard>();
+  readonly #removals = new Removals();
   readonly #abort = new AbortController();
   #timer: TimerHandle | null = null;
 
@@ -67,6 +70,11 @@ export class Puller {
   /** Asks for a pull of each model as soon as it may be. */
   want(models: Iterable<string>): void {
     for (const model of models) this.#wanted.set(model, { failures: 0, notBefore: 0 });
+  }
+
+  /** Rows were folded: what they removed is not to come back with an answer from before. */
+  folded(before: Facts, after: Facts, entries: readonly JournalEntry[]): void {
+    this.#removals.note(before, after, entries);
   }
 
   /** Begins the pulls that may be. */
@@ -104,7 +112,8 @@ export class Puller {
     }
     const wanted = this.#wanted.get(name) ?? { failures: 0, notBefore: 0 };
     if (how.since === undefined) this.#wanted.delete(name);
-    const result = this.#pull(model, how)
+    const result = this.#removals
+      .during(() => this.#pull(model, how))
       .then((end) => this.#ended(name, end, wanted))
       .finally(() => {
         this.#running.delete(name);
@@ -120,14 +129,14 @@ export class Puller {
     if (!model) return this.#unknown(name);
     const facts = this.#options.facts();
     const serverId = serverIdOf(facts, name, keyOf(facts, name, id));
-    return pullRecord(this.#context(model), serverId, request);
+    return this.#removals.during(() => pullRecord(this.#context(model), serverId, request));
   }
 
   /** Asks for one page of the server's list; moves no cursor. */
   async fetch(name: string, query: FetchQuery): Promise<FetchEnd> {
     const model = this.#options.models.get(name);
     if (!model) return { ...this.#unknown(name), ids: [], cursor: null };
-    const end = await fetchPage(this.#context(model), query);
+    const end = await this.#removals.during(() => fetchPage(this.#context(model), query));
     if (end.status === 'postponed') {
       this.want([name]);
       this.#options.wake();
@@ -177,6 +186,7 @@ export class Puller {
     return {
       ...this.#options,
       ...{ model, isWanted, guard: this.#guardOf(model.name), signal: this.#abort.signal },
+      removals: this.#removals,
       total: known[model.name]?.records.size ?? 0,
       waitsForCreates: (name) => this.#waitsForCreates(name),
     };

@@ -79,7 +79,7 @@ export async function takePage(
 
 /** How the rows of a page are judged; what differs from row to row comes on top. */
 export function partContext(
-  { env, model, guard, isWanted, waitsForCreates }: PullContext,
+  { env, model, guard, isWanted, removals, waitsForCreates }: PullContext,
   place: PagePlace,
   epoch: string | null,
 ): PartContext {
@@ -90,6 +90,7 @@ export function partContext(
     ...{ model: name, facts, filter, references, rule, epoch, kept: guard.declined },
     ...{ byId: false, unlisted: false, settles, begins, since, cursor, complete, isOpen: false },
     ...{ at: env.now(), isWanted },
+    isGoneSince: (serverId) => removals.isGoneSince(facts, name, serverId),
     waitsForCreates: () => waitsForCreates(name),
     newOperationId: (recordId) => {
       const id = made.get(recordId) ?? env.uuid();

@@ -21,8 +21,9 @@ export type EngineDraft = EngineRow extends infer R
 
 /**
  * Builds rows on the facts as they are at the moment of writing; it is asked again if they moved.
- * `taken`: lanes that other rows of the same transaction touch; a builder that needs one of them
- * answers 'later', one that has nothing to say (any more) answers null.
+ * `taken`: lanes that other rows of the same transaction touch, or that people's acts which wait in
+ * front of it take something back of; a builder that needs one of them answers 'later', one that has
+ * nothing to say (any more) answers null.
  */
 export type RowBuilder = (
   facts: Facts,
@@ -307,7 +308,7 @@ export class Journal {
   }
 
   #build(facts: Facts, writer: string) {
-    const taken = new Set<string>();
+    const taken = this.#takenBack();
     const rows: Row[] = [];
     const [written, idle, later]: EngineRequest[][] = [[], [], []];
     let count = Math.max(this.#engineCount, facts.lastSeen[writer]?.n ?? 0);
@@ -328,6 +329,19 @@ export class Journal {
     }
     this.#engineCount = count;
     return { rows, written: written ?? [], idle: idle ?? [], later: later ?? [] };
+  }
+
+  /**
+   * Lanes of which a person has taken back or changed something that is still to be written: what
+   * was cancelled before it was sealed must not be sealed just because its row came first.
+   */
+  #takenBack(): Set<string> {
+    const lanes = new Set<string>();
+    for (const row of this.#people) {
+      if (row.type === 'recorded') continue;
+      for (const lane of lanesOfRow(row)) lanes.add(lane);
+    }
+    return lanes;
   }
 
   /** Rows that end at `head` were written; what stands between our head and them comes first. */

@@ -5,7 +5,7 @@ import { lanesOfRow, type SyncState } from '../../store/slice.ts';
 import { versionOf } from './feedChecks.ts';
 import { InvariantBroken, type Run } from './history.ts';
 import type { SimDevice } from './simDevice.ts';
-import { eraOf, type WrittenOperation } from './written.ts';
+import { eraOf, isTakenBackLate, type WrittenOperation } from './written.ts';
 
 /** What was seen of a device so far, by which it is measured from now on. */
 interface Seen {
@@ -46,7 +46,7 @@ export function checkView(run: Run, device: SimDevice): void {
   forgetWiped(run, seen, device);
   note(run, seen, device);
   forgetDamaged(run, seen, device);
-  for (const [recordId, writes] of seen.writes) checkWrites(device, state, recordId, writes);
+  for (const writes of seen.writes.values()) checkWrites(run, device, state, writes);
   checkVersions(seen, device, state);
   const { lastSyncedAt } = state.sequenced;
   if ((lastSyncedAt ?? 0) < seen.lastSyncedAt) {
@@ -99,9 +99,9 @@ function note({ written }: Run, seen: Seen, { index }: SimDevice): void {
  * newer one is): the device's own field has its value, or the record is gone if it was a delete.
  */
 function checkWrites(
+  { written }: Run,
   device: SimDevice,
   state: SyncState,
-  recordId: string,
   writes: WrittenOperation[],
 ): void {
   const { shown, tail } = state;
@@ -109,6 +109,7 @@ function checkWrites(
   while (writes.length > 0 && getIn(shown.settlements, writes.at(-1)?.id ?? '')) writes.pop();
   const newest = writes.at(-1);
   if (!newest) return;
+  const { recordId } = newest;
   const key = laneKey('todo', recordId);
   const waits = valuesOf(shown.quarantine).some((item) => item.lane?.recordId === recordId);
   const acts = valuesOf(tail).filter((row) => lanesOfRow(row).includes(key));
@@ -120,7 +121,7 @@ function checkWrites(
   if (!standing) {
     throw new InvariantBroken('I10', `device ${device.index}: ${newest.id} is nowhere`);
   }
-  const hidden = getIn(shown.lanes, key)?.parked;
+  const { parked: hidden = null, sealed = null } = getIn(shown.lanes, key) ?? {};
   const isHidden = (id: string) => hidden?.rollback === true && hidden.operationIds.includes(id);
   if (isHidden(standing.id)) return;
   const entry = shown.models.todo && getIn(shown.models.todo.records, recordId);
@@ -135,9 +136,16 @@ function checkWrites(
     return;
   }
   // Others have deleted it before it was durable: there is nothing that it could be shown on.
+  const operations = lane(shown, key);
   const hasGround =
-    entry?.base || lane(shown, key).some(({ id, kind }) => kind === 'create' && !isHidden(id));
+    entry?.base || operations.some(({ id, kind }) => kind === 'create' && !isHidden(id));
   if (!hasGround) return;
+  // So has the person, who took it back too late.
+  const bound = [...(sealed?.operationIds ?? []), ...(hidden?.operationIds ?? [])];
+  const isGoing = operations.some(
+    ({ id, kind }) => kind === 'delete' && bound.includes(id) && isTakenBackLate(written, id),
+  );
+  if (isGoing) return;
   const field = `d${device.index}`;
   const value = Number(record?.[field] ?? 0);
   if (value < Number(newest.changes[field])) {

@@ -5,6 +5,8 @@ import type { WrittenRow } from './simDisk.ts';
 export interface Sealed extends SealedRequest {
   readonly model: string;
   readonly recordId: string;
+  /** When it was sealed (virtual ms since 1970). */
+  readonly at: number;
   readonly device: number;
   /** How often the device's database had been taken away before. */
   readonly era: number;
@@ -50,6 +52,8 @@ export interface Written {
   readonly supersedes: Map<string, readonly string[]>;
   /** Operations that a person has replaced in a conflict: what became of them was their choice. */
   readonly chosen: Set<string>;
+  /** When people (or the engine) took operations back, as the rows say it. */
+  readonly takenBack: Map<string, number>;
   readonly damages: Damage[];
   readonly wipes: Wipe[];
 }
@@ -57,7 +61,7 @@ export interface Written {
 export function nothingWritten(): Written {
   return {
     ...{ seals: new Map(), operations: new Map(), supersedes: new Map(), chosen: new Set() },
-    ...{ damages: [], wipes: [] },
+    ...{ takenBack: new Map(), damages: [], wipes: [] },
   };
 }
 
@@ -69,16 +73,17 @@ export function eraOf({ wipes }: Written, device: number): number {
 /** Notes rows of a device that reached its platter. */
 export function noteRows(written: Written, device: number, rows: readonly WrittenRow[]): void {
   const era = eraOf(written, device);
-  const { seals, operations, supersedes, chosen } = written;
+  const { seals, operations, supersedes, chosen, takenBack } = written;
   for (const { text } of rows) {
     const row = JSON.parse(text) as Row;
     if (row.type === 'resolved' && row.by === 'person') {
       for (const id of row.replaced) chosen.add(id);
     }
+    if (row.type === 'cancelled') for (const id of row.operationIds) takenBack.set(id, row.at);
     for (const request of row.type === 'sealed' ? row.requests : []) {
       const before = seals.get(request.key) ?? [];
       const known = before.some((seal) => isSameRequest(seal, request));
-      if (!known) seals.set(request.key, [...before, { ...request, device, era }]);
+      if (!known) seals.set(request.key, [...before, { ...request, at: row.at, device, era }]);
     }
     for (const operation of operationsIn(row)) {
       operations.set(operation.id, { ...operation, device, era, by: row.type });
@@ -148,6 +153,14 @@ export function isSealedAnew(written: Written, operationId: string): boolean {
       isSealDamaged(written, key) &&
       seals.some(({ operationIds }) => operationIds.includes(operationId)),
   );
+}
+
+/** Whether a person took it back, but only when it was sealed already: `cancel()` says `tooLate`. */
+export function isTakenBackLate({ takenBack, seals }: Written, operationId: string): boolean {
+  const at = takenBack.get(operationId);
+  if (at === undefined) return false;
+  const own = [...seals.values()].flat().filter((seal) => seal.operationIds.includes(operationId));
+  return own.some((seal) => seal.at <= at);
 }
 
 /** Operations, and those that they stand for. */

@@ -146,6 +146,7 @@ class Walk {
       ...{ filter: {}, epoch: null, kept: new Set(), ...mergeRule },
       newOperationId: (recordId) => `pulled-${recordId}-${++this.#made}`,
       isWanted: () => true,
+      isGoneSince: () => false,
       waitsForCreates: () => false,
     };
     const build = partRows(context, { items, deleted }, () => {});
