@@ -25,6 +25,11 @@ export interface SyncOptions<M extends Models, P extends string = string> {
    * platform's word is not asked. What a platform does not tell forbids nothing.
    */
   readonly network?: NetworkRequirement;
+  /**
+   * ms that a record may wait for anything but a person before the event `stuck` tells of it.
+   * Default 900,000 (15 min); `Infinity`: never.
+   */
+  readonly stuckAfter?: number;
   /** XState's inspection of the long-lived machines (connection, engine). */
   readonly inspect?: Inspect;
   /** The way to time, randomness and I/O; for tests and unusual platforms. */
@@ -44,6 +49,7 @@ const knownOptions = new Set([
     'storage',
     'backoff',
     'network',
+    'stuckAfter',
     'inspect',
     'env',
   ],
@@ -82,6 +88,8 @@ export function checkOptions<M extends Models>(options: SyncOptions<M>): void {
   if (!networkRequirements.includes(network)) {
     refuse('network', `be one of ${networkRequirements.join(', ')}`);
   }
+  const { stuckAfter = 1 } = options;
+  if (!(typeof stuckAfter === 'number' && stuckAfter > 0)) refuse('stuckAfter', 'be above 0');
   for (const [option, value] of Object.entries(backoff)) {
     if (!(typeof value === 'number' && value > 0)) refuse(`backoff.${option}`, 'be above 0');
   }

@@ -1,6 +1,7 @@
 import type { Action, Dispatch, Middleware, Reducer } from '@reduxjs/toolkit';
 import type { Persistor } from 'redux-persist';
 import { defaultBackoff } from '../machines/backoff.ts';
+import { type Explanation, selectExplanation } from '../store/explanation.ts';
 import type { Facts } from '../store/facts.ts';
 import type { Operation } from '../store/rows/row.ts';
 import { type SyncStatus, selectSyncStatus } from '../store/selectors.ts';
@@ -19,6 +20,7 @@ import type { PullOptions } from './engine/pullRun.ts';
 import { browserEnv } from './env/browserEnv.ts';
 import { SyncError } from './errors.ts';
 import { SyncEvents } from './events.ts';
+import { createExplainContext } from './explain.ts';
 import { type Guarantee, guaranteesOf } from './guarantees.ts';
 import type { OperationHandle } from './handles.ts';
 import { createMiddleware, type WriteDispatch } from './middleware.ts';
@@ -72,6 +74,12 @@ export interface Sync<M extends Models, P extends string = string> {
   /** redux-persist's shape: for `<PersistGate>`; `flush()` tells the truth. */
   readonly persistor: Persistor;
   readonly outbox: Outbox;
+  /**
+   * Why a record is where it is: its state, all that it waits for, what ends the wait, a sentence.
+   * @throws SyncError `noMiddleware` before the sync is in a store
+   * @example sync.explain('todo', id).sentence // 'There is no network; it is sent when …'
+   */
+  explain(model: keyof M & string, id: string): Explanation;
   readonly conflicts: Conflicts;
   readonly events: SyncEvents;
   selectSyncStatus(state: object): SyncStatus;
@@ -157,7 +165,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
     if (runtime) {
       throw new SyncError('badConfig', 'one sync belongs to one store: make both in a factory');
     }
-    const { storage = indexedDb(env), transport, backoff, inspect, network } = options;
+    const { storage = indexedDb(env), transport, backoff, inspect, network, stuckAfter } = options;
     const state = () => stateOf(api.getState() as object);
     const wire = transport(env);
     const clockOffset = () => wire.clockOffset?.() ?? null;
@@ -183,7 +191,9 @@ export function createSync<const M extends Models, const P extends string = 'syn
           events,
           inspect,
           network,
+          stuckAfter,
         },
+        explain: (model, id) => explain(state(), model, id),
         transport: wire,
         backoff: { ...defaultBackoff, ...backoff },
       },
@@ -250,6 +260,14 @@ export function createSync<const M extends Models, const P extends string = 'syn
     },
   });
 
+  const context = createExplainContext({
+    modelOf: (model) => models[model],
+    originOf: (path) => runtime?.transport.originOf?.(path) ?? '',
+    isUnsealable: (lane) => runtime?.engine.isUnsealable(lane) ?? false,
+  });
+  const explain = (now: SyncState, model: string, id: string) =>
+    selectExplanation(now, model, id, context);
+
   const actions: Record<string, ModelActions<Identified>> = {};
   const apis: Record<string, ModelApi<Identified>> = {};
   for (const model of names) {
@@ -257,7 +275,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
     const own = createModelActions<Identified>(model, env, stamp, keyed);
     actions[model] = own;
     apis[model] = createModelApi<Identified>({
-      ...{ model, actions: own, stateOf, pulls },
+      ...{ model, actions: own, stateOf, pulls, explain },
       dispatch: (action) => attached().dispatch(action) as OperationHandle<Identified>,
     });
   }
@@ -275,6 +293,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
       return ready.promise;
     },
     outbox,
+    explain: (model, id) => explain(state(), model, id),
     conflicts,
     events,
     start: () => {

@@ -1,4 +1,5 @@
 import type { Failure } from '../machines/failure.ts';
+import type { Explanation } from '../store/explanation.ts';
 import type { LaneRef, Outcome } from '../store/facts.ts';
 import type { Overwritten } from '../store/rows/row.ts';
 import type { StorageFailureCode } from './ports/storage.ts';
@@ -39,6 +40,18 @@ export type SyncEvent =
       readonly count: number;
       readonly total: number;
     }
+  /**
+   * A record has waited longer than `stuckAfter` for anything but a person. Once for each wait; what
+   * holds many (no network, a held line) is told once, of the record that waits longest.
+   */
+  | ({
+      readonly type: 'stuck';
+      /** When the wait began, as far as this page knows (ms since 1970). */
+      readonly since: number;
+      readonly explanation: Explanation;
+      /** Records that wait for anything but a person, this one included. */
+      readonly waiting: number;
+    } & LaneRef)
   /** The database of this device is gone or another one: `known` is the id that was expected. */
   | { readonly type: 'dataLoss'; readonly known: string; readonly found: string | null }
   | { readonly type: 'storageTrouble'; readonly code: StorageFailureCode; readonly message: string }

@@ -1,6 +1,7 @@
 export type { Failure, FailureCode } from '../machines/failure.ts';
 export type { NetworkKind, NetworkRequirement } from '../machines/network.ts';
 export type { RecordState } from '../machines/record.ts';
+export type { Explanation } from '../store/explanation.ts';
 export type { ConflictLogEntry, Outcome } from '../store/facts.ts';
 export type { Json, JsonObject } from '../store/json.ts';
 export type { Operation, Overwritten, Strategy } from '../store/rows/row.ts';
@@ -12,6 +13,7 @@ export type {
   SyncStatus,
 } from '../store/selectors.ts';
 export type { PullProgress, SyncState } from '../store/slice.ts';
+export type { Move, Mover, Wait, WaitKind } from '../store/wait.ts';
 export type { Models, SyncOptions } from './config.ts';
 export type { Choice, Conflicts } from './conflicts.ts';
 export { createSync, type Sync } from './createSync.ts';

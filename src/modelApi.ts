@@ -1,3 +1,4 @@
+import type { Explanation } from '../store/explanation.ts';
 import {
   type RecordStatus,
   selectAllRecords,
@@ -69,6 +70,8 @@ export interface ModelApi<T extends Identified> extends ModelPulls<T> {
    */
   selectCountWhere(state: object, query: Query<T>): number;
   selectRecordStatus(state: object, id: string): RecordStatus;
+  /** Why a record is where it is; the same object as long as it says the same. */
+  selectExplanation(state: object, id: string): Explanation;
 }
 
 export function createModelActions<T extends Identified>(
@@ -103,6 +106,7 @@ export interface ModelApiOptions<T extends Identified> {
   readonly stateOf: (root: object) => SyncState;
   readonly dispatch: (action: WriteAction<T>) => OperationHandle<T>;
   readonly pulls: PullsOf;
+  readonly explain: (state: SyncState, model: string, id: string) => Explanation;
 }
 
 export function createModelApi<T extends Identified>(options: ModelApiOptions<T>): ModelApi<T> {
@@ -130,6 +134,7 @@ export function createModelApi<T extends Identified>(options: ModelApiOptions<T>
     selectWhere: (root, query) => queries.select(stateOf(root), query) as unknown as readonly T[],
     selectCountWhere: (root, query) => queries.count(stateOf(root), query),
     selectRecordStatus: (root, id) => selectRecordStatus(stateOf(root), model, id),
+    selectExplanation: (root, id) => options.explain(stateOf(root), model, id),
     ...options.pulls<T>(model, stateOf),
   };
 }

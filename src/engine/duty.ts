@@ -99,6 +99,10 @@ export class Duty {
     this.#pusher.touched(lanes);
   }
 
+  isUnsealable(lane: string): boolean {
+    return this.#pusher.isUnsealable(lane);
+  }
+
   /** Does what may be done now. */
   work(): void {
     if (this.#connection.state !== 'online') return;

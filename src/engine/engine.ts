@@ -2,6 +2,7 @@ import { type Backoff, defaultBackoff } from '../../machines/backoff.ts';
 import type { ConnectionState } from '../../machines/connection.ts';
 import type { EngineRole, EngineRun } from '../../machines/engine.ts';
 import type { NetworkRequirement } from '../../machines/network.ts';
+import type { Explanation } from '../../store/explanation.ts';
 import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
@@ -26,6 +27,7 @@ import type { Puller, PullResult } from './puller.ts';
 import type { PullOptions } from './pullRun.ts';
 import { Roles } from './roles.ts';
 import { StorageTrouble } from './storageTrouble.ts';
+import { defaultStuckAfter, Watchdog } from './watchdog.ts';
 
 /** ms that a stop waits for rows under way. */
 const stopDeadline = 2_000;
@@ -62,6 +64,9 @@ export interface EngineOptions {
   ) => void;
   readonly inspect?: Inspect | undefined;
   readonly network?: NetworkRequirement | undefined;
+  /** ms that a record may wait for anything but a person. */
+  readonly stuckAfter?: number | undefined;
+  readonly explain: (model: string, recordId: string) => Explanation;
 }
 
 /**
@@ -77,6 +82,7 @@ export class Engine {
   readonly #checkpoints: Checkpoints;
   readonly #index: LaneIndex;
   readonly #duty: Duty;
+  readonly #watchdog: Watchdog;
   #opened: Opened | null = null;
   #journal: Journal | null = null;
   #lock: HeldLock | null = null;
@@ -107,12 +113,19 @@ export class Engine {
       fence: () => this.#fence,
       onFenced: () => this.#fenced(),
     });
+    this.#watchdog = new Watchdog({
+      ...{ env, budget: options.stuckAfter ?? defaultStuckAfter, explain: options.explain },
+      onStuck: (stuck) => events.emit({ type: 'stuck', ...stuck }),
+    });
     this.#duty = new Duty({
       ...{ env, transport, models, backoff, index: this.#index, inspect },
       network: options.network,
       facts: () => this.#folded.facts,
       appendIf: (build: RowBuilder) => this.#journal?.appendIf(build) ?? Promise.resolve(false),
-      onConnection: store.connectionChanged,
+      onConnection: (state) => {
+        store.connectionChanged(state);
+        if (state === 'online') this.#watchdog.released();
+      },
       onLine: (origin, line) => this.#lineChanged(origin, line),
       onAttempts: store.attempts,
       onDependent: store.dependentChanged,
@@ -207,6 +220,11 @@ export class Engine {
     return this.#duty.puller;
   }
 
+  /** Whether the transport could make no request of a lane. */
+  isUnsealable(lane: string): boolean {
+    return this.#duty.isUnsealable(lane);
+  }
+
   pause(): void {
     this.#roles.send('pauseRequested');
   }
@@ -250,6 +268,7 @@ export class Engine {
   async #end(): Promise<void> {
     this.#stopResume();
     this.#duty.stop();
+    this.#watchdog.stop();
     this.#roles.send('stopped');
     const isStuck = this.#trouble.current !== undefined;
     this.#trouble.end(new SyncError('notStarted', 'this sync was stopped'));
@@ -336,6 +355,7 @@ export class Engine {
     });
     for (const row of valuesOf(store.state().tail)) this.#journal.append(row);
     this.#roles.send('elected');
+    this.#watchdog.rebuild(this.#folded.facts);
     this.#duty.begin(this.#folded.facts.origins);
     this.wake();
     await this.#checkpoints.sweep().catch((error) => this.#tell(error));
@@ -366,6 +386,7 @@ export class Engine {
   /** Somebody else leads now: this tab shows and does not write. */
   #fenced(): void {
     this.#roles.send('fenced');
+    this.#watchdog.stop();
     this.#journal?.close();
     this.#journal = null;
     this.#yieldTo();
@@ -414,6 +435,8 @@ export class Engine {
     if (lanes) this.#index.update(facts, lanes);
     else this.#index.rebuild(facts);
     if (lanes) this.#duty.touched(lanes);
+    if (lanes) this.#watchdog.update(facts, lanes);
+    else if (this.role === 'leading') this.#watchdog.rebuild(facts);
   }
 
   /** Whether the store shows the facts that the engine folded last; otherwise everything holds. */
@@ -440,6 +463,7 @@ export class Engine {
     store.lineChanged(origin, line);
     const { state, failure } = line;
     if (state === 'authRequired') events.emit({ type: 'authRequired', origin, failure });
+    if (state === 'open' || state === 'renewed') this.#watchdog.released(origin);
     if (state === 'tripped') events.emit({ type: 'originTripped', origin, failure });
   }
 
@@ -460,6 +484,7 @@ export class Engine {
     // Nothing was lost in memory, and the fence tells if somebody else has led meanwhile.
     if (this.#journal) this.#roles.send('elected');
     this.#options.events.emit({ type: 'storageRecovered' });
+    this.#watchdog.released();
     this.wake();
   }
 }

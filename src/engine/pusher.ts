@@ -83,6 +83,10 @@ export class Pusher {
     this.#sealer.touched(lanes);
   }
 
+  isUnsealable(lane: string): boolean {
+    return this.#sealer.isUnsealable(lane);
+  }
+
   /** Ends all attempts; what was sealed is sent again, with the same key, another time. */
   stop(): void {
     this.#stopped = true;

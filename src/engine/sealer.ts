@@ -35,6 +35,11 @@ export class Sealer {
     for (const lane of lanes) this.#unsealable.delete(lane);
   }
 
+  /** Whether no request could be made of a lane, and it has not changed since. */
+  isUnsealable(lane: string): boolean {
+    return this.#unsealable.has(lane);
+  }
+
   /** Whether anything waits to be sealed. */
   get hasWork(): boolean {
     const skip = (lane: string) => this.#unsealable.has(lane);

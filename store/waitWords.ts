@@ -1,0 +1,72 @@
+import type { Wait, WaitKind } from './wait.ts';
+
+const plain = {
+  disk: 'The change is being written to the disk of this device.',
+  storage: 'The storage of this device does not answer; nothing is overwritten, it is tried again.',
+  stopped: 'Sync is not running.',
+  hydrating: 'What is stored on this device is being read.',
+  electing: 'It is being found out which tab of this app leads.',
+  readOnly: 'Another tab of this app has the database and sends; this one only shows.',
+  leader: 'Another tab of this app leads, and sends it.',
+  paused: 'Sync is paused until somebody resumes it.',
+  timeTravelling: 'DevTools show another moment; it goes on back in the present.',
+  offline: 'There is no network; it is sent when there is one again.',
+  networkUnsuited: 'The app does not want to use this kind of network; it waits for another.',
+  probing: 'It is being found out whether the server can be reached.',
+  unreachable: 'The server does not answer; it is asked again from time to time.',
+  parentFailed: 'What it depends on was refused or dropped; cancel it or mend the other.',
+  quarantine:
+    'This build of the app can not read a stored change of it; the change is kept for one that can.',
+  unknownModel:
+    'This build of the app does not know its model any more; it is kept for one that does.',
+  unsealable: 'No request could be made of it; it is tried anew when it changes.',
+  answer: 'It was sent; the answer of the server is awaited.',
+} as const satisfies Partial<Record<WaitKind, string>>;
+
+const lineWords = {
+  pausedUntil: 'The server asked for time',
+  refreshing: 'New credentials are asked for',
+  authRequired: 'Somebody must sign in; nothing is dropped meanwhile',
+  tripped: 'The server refuses everything; one request is tried',
+  trying: 'The server refused everything; one request at a time is tried',
+} as const satisfies Record<Extract<Wait, { kind: 'line' }>['state'], string>;
+
+const format = new Intl.DateTimeFormat('en-GB', {
+  ...{ weekday: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+});
+
+/** In the time zone of this device. @example 'Thu 12:03:20' */
+function clock(ms: number): string {
+  return format.format(ms).replace(',', '');
+}
+
+function until(ms: number | null): string {
+  return ms === null ? '' : ` until ${clock(ms)}`;
+}
+
+/** One sentence for people. */
+export function wordsOf(wait: Wait): string {
+  switch (wait.kind) {
+    case 'line':
+      return wait.state === 'tripped' && wait.until !== null
+        ? `${lineWords.tripped} at ${clock(wait.until)}.`
+        : `${lineWords[wait.state]}${until(wait.until)}.`;
+    case 'retryAt': {
+      const why = wait.failure ? `: ${wait.failure.message}` : '';
+      const times = wait.attempts === 1 ? 'once' : `${wait.attempts} times`;
+      return `It was tried ${times}${why}. The next attempt is due at ${clock(wait.until)}.`;
+    }
+    case 'blockedBy':
+      return `It is blocked by the ${wait.change} of ${wait.model} ${wait.recordId}.`;
+    case 'conflict':
+      return 'Others changed it too, and somebody must decide what stands.';
+    case 'deadLetter': {
+      const why = wait.failure ? ` (${wait.failure.message})` : '';
+      return `The server refused it for good${why}: edit, retry or discard it.`;
+    }
+    case 'turn':
+      return wait.sealed ? 'It is sealed, and sent in its turn.' : 'It waits for its turn.';
+    default:
+      return plain[wait.kind];
+  }
+}
