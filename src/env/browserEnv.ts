@@ -96,7 +96,7 @@ export const browserEnv: Env = {
   random: () => Math.random(),
   uuid: () => v4(),
   recordId: () => v7(),
-  fetch: (request) => globalThis.fetch(request),
+  fetch: (url, init) => globalThis.fetch(url, init),
   get indexedDB() {
     return globalThis.indexedDB;
   },

@@ -2,6 +2,14 @@ import type { NetworkKind } from '../../machines/network.ts';
 /** A timer under way; opaque. */
 export type TimerHandle = number;
 
+/** How a request goes out: names of headers in lower case. */
+export interface FetchInit extends RequestInit {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body: string | null;
+  readonly signal: AbortSignal;
+}
+
 /** A lock that this tab holds. */
 export interface HeldLock {
   release(): void;
@@ -40,7 +48,8 @@ export interface Env {
   uuid(): string;
   /** uuid v7: rises with time, for records. */
   recordId(): string;
-  fetch(request: Request): Promise<Response>;
+  /** The platform's `fetch`, of which this much is used. */
+  fetch(url: string, init: FetchInit): Promise<Response>;
   /** Undefined where there is no IndexedDB. */
   readonly indexedDB: IDBFactory | undefined;
   /**

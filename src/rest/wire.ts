@@ -1,5 +1,5 @@
 import { SyncError } from '../errors.ts';
-import type { Env, TimerHandle } from '../ports/env.ts';
+import type { Env, FetchInit, TimerHandle } from '../ports/env.ts';
 import { isAbsolute } from './address.ts';
 import { type Body, isPage, readBody } from './answerBody.ts';
 import type { Credentials, Keyring } from './credentials.ts';
@@ -48,11 +48,11 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
     if (!Number.isNaN(told) && now >= sentAt) clockOffset = told - (sentAt + now) / 2;
   }
 
-  function requestOf(outgoing: Outgoing, given: Credentials, signal: AbortSignal): Request {
+  function requestOf(outgoing: Outgoing, given: Credentials, signal: AbortSignal) {
     const { path, query = '', method, headers, body = null } = outgoing;
     if (!isAllowed(path, settings)) throw new SyncError('remote', 'no request may go there');
     const url = isAbsolute(path) ? path : `${base}${path.replace(/^\//, '')}`;
-    return new Request(`${url}${query}`, {
+    const init: FetchInit = {
       method,
       headers: headersOf({ accept: 'application/json' }, given.headers, headers, given.token),
       body,
@@ -64,7 +64,8 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
       cache: method === 'GET' ? 'no-store' : 'default',
       referrerPolicy: 'no-referrer',
       credentials: settings.credentials,
-    });
+    };
+    return { url: `${url}${query}`, init };
   }
 
   async function exchange(outgoing: Outgoing, deadline: Deadline): Promise<Heard> {
@@ -75,7 +76,8 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
     if (!asked && !isOpen) return signedOut;
     const given = asked ?? noCredentials;
     const sentAt = env.now();
-    const response = await env.fetch(requestOf(outgoing, given, deadline.signal));
+    const { url, init } = requestOf(outgoing, given, deadline.signal);
+    const response = await env.fetch(url, init);
     deadline.heard();
     const body = isGlance
       ? await glance(response)
@@ -157,8 +159,9 @@ function startDeadline(env: Env, total: number, idle: number, outer: AbortSignal
   let end: () => void = () => {};
   const passed = new Promise<never>((_, reject) => {
     end = () => {
-      reject(givenUp());
-      abort.abort();
+      const reason = givenUp();
+      reject(reason);
+      abort.abort(reason);
     };
   });
   // It may reject when nobody listens any more.

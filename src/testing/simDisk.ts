@@ -88,7 +88,9 @@ export class SimDisk {
 
   /** Whether a text (an operation's id) stands on the platter, in a row or in a page. */
   holds(text: string): boolean {
-    if (this.#platter.rows.some((row) => row.text.includes(text))) return true;
+    const { rows } = this.#platter;
+    // It has just been written: the last rows first.
+    for (let at = rows.length - 1; at >= 0; at--) if (rows[at]?.text.includes(text)) return true;
     for (const page of this.#platter.pages.values()) if (page.includes(text)) return true;
     return false;
   }

@@ -1,3 +1,4 @@
+import type { Env, FetchInit } from '../ports/env.ts';
 import { keyed, keyedBelow } from './keyed.ts';
 import type { NetFault } from './plan.ts';
 import type { ServerPort, WireAnswer, WireRequest } from './serverPort.ts';
@@ -34,12 +35,8 @@ export class SimNet {
   readonly attempts: Attempt[] = [];
   readonly #options: SimNetOptions;
   readonly #counts: number[] = [];
-  /**
-   * Held, as a platform holds what it sends: a Request hears of an abort only as long as it is there,
-   * and whether it is would be up to the garbage collector.
-   */
-  readonly #underWay = new Set<Request>();
-
+  /** Those that have not ended. */
+  readonly open = new Set<Attempt>();
   /** Whether answers say how long they are, as most servers' do: drawn for the whole run. */
   readonly #isMeasured: boolean;
 
@@ -55,19 +52,17 @@ export class SimNet {
   }
 
   /** A page's `fetch`; `alive` tells whether the page is still there to hear the answer. */
-  fetch(device: number, alive: () => boolean): (request: Request) => Promise<Response> {
-    return async (request) => {
-      const body = request.body ? await request.text() : '';
-      return new Promise((resolve, reject) => {
-        this.#send(device, request, body, alive, resolve, reject);
+  fetch(device: number, alive: () => boolean): Env['fetch'] {
+    return (url, init) =>
+      new Promise((resolve, reject) => {
+        this.#send(device, url, init, alive, resolve, reject);
       });
-    };
   }
 
   #send(
     device: number,
-    request: Request,
-    body: string,
+    url: string,
+    { method, headers, body, signal }: FetchInit,
     alive: () => boolean,
     resolve: (response: Response) => void,
     reject: (error: unknown) => void,
@@ -77,24 +72,20 @@ export class SimNet {
     this.#counts[device] = count;
     const fault = faultAt(device, count);
     const wire: WireRequest = {
-      method: request.method,
-      path: request.url.slice(simBaseUrl.length),
-      headers: Object.fromEntries(request.headers),
-      body,
+      // As the platform would put it: an id that is a path leads where it leads.
+      path: new URL(url).href.slice(simBaseUrl.length),
+      ...{ method, headers, body: body ?? '' },
     };
     const attempt = attemptOf(device, wire, world.now);
     this.attempts.push(attempt);
-    let open = true;
-    this.#underWay.add(request);
+    this.open.add(attempt);
     const end = (how: () => void) => {
-      if (!open) return;
-      open = false;
-      this.#underWay.delete(request);
+      if (!this.open.delete(attempt)) return;
       attempt.to = world.now;
       if (alive()) how();
     };
-    request.signal.addEventListener('abort', () => end(() => reject(named('AbortError'))));
-    if (request.signal.aborted) {
+    signal.addEventListener('abort', () => end(() => reject(named('AbortError'))));
+    if (signal.aborted) {
       end(() => reject(named('AbortError')));
       return;
     }

@@ -242,10 +242,10 @@ export class SoakDevice {
       random: (label) => keyed(seed, this.#draw(label)),
       uuid: () => keyedUuid(seed, this.#draw('uuid')),
       recordId: () => keyedUuid(seed, this.#draw('recordId')),
-      fetch: async (request) => {
+      fetch: async (url, init) => {
         if (alive()) this.#requests++;
         try {
-          return await send(request);
+          return await send(url, init);
         } finally {
           if (alive()) this.#requests--;
           await this.#awake();

@@ -9,6 +9,7 @@ import { browserEnv } from '../../src/env/browserEnv.ts';
 import type { TransportFactory } from '../../src/ports/transport.ts';
 import type { Intent } from '../../store/seal.ts';
 import { repositoryRoot } from '../support/aliases.ts';
+import { fetching } from '../support/fetching.ts';
 import { base, intent, json, pullRequest, signal } from '../support/rest.ts';
 import { makeDevice, type testModels } from '../support/world.ts';
 
@@ -18,10 +19,10 @@ function wire(factory: TransportFactory, definition: ModelDefinition<{ readonly 
   factory.checkModel?.(model);
   async function heard<T>(response: Response, ask: (transport: ReturnType<typeof factory>) => T) {
     let sent = new Request(base);
-    const fetch = async (request: Request) => {
+    const fetch = fetching(async (request) => {
       sent = request.clone();
       return response;
-    };
+    });
     const answer = await ask(factory({ ...browserEnv, fetch }));
     const { method, headers } = sent;
     const text = await sent.text();

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { rest } from '../../src/rest.ts';
+import { fetching } from '../support/fetching.ts';
 import { deviceEnv, makeDevice, until } from '../support/world.ts';
 
 test('DA1 DA2: a record whose id is "__proto__" or "constructor" does not stop the pull of all others', async () => {
@@ -16,7 +17,7 @@ test('DA1 DA2: a record whose id is "__proto__" or "constructor" does not stop t
     return new Response(null, { status: 204 });
   };
   const transport = rest({ baseUrl: 'https://api.example.com' });
-  const { sync, store } = makeDevice({ transport, env: deviceEnv({ fetch }) });
+  const { sync, store } = makeDevice({ transport, env: deviceEnv({ fetch: fetching(fetch) }) });
   const { todo } = sync.models;
   sync.start();
   await until('pulled', () => todo.selectTotal(store.getState()) === 4);

@@ -4,6 +4,7 @@ import type { SyncState, TransportFactory } from '../../src/index.ts';
 import { rest } from '../../src/rest.ts';
 import { memory, StorageError } from '../../src/storage.ts';
 import { bent } from '../support/bentStorage.ts';
+import { fetching } from '../support/fetching.ts';
 import { canonical } from '../support/rows.ts';
 import { serverWorld } from '../support/server.ts';
 import { type Device, deviceEnv, makeDevice, until, untilAsync } from '../support/world.ts';
@@ -595,12 +596,12 @@ describe('after a restart', () => {
 describe('a network that lies', () => {
   test('NW4: a request that is delivered twice takes effect once', async () => {
     const twice = deviceEnv({
-      fetch: async (request) => {
+      fetch: fetching(async (request) => {
         const copy = request.clone();
         const first = await fetch(request);
         await fetch(copy).catch(() => {});
         return first;
-      },
+      }),
     });
     const device = await world.device({ env: twice });
     const write = device.sync.models.todo.create({ title: 'Milk', done: false });
@@ -626,12 +627,12 @@ describe('a network that lies', () => {
   test('NW10: half an answer is not taken for one', async () => {
     let halved = 1;
     const env = deviceEnv({
-      fetch: async (request) => {
+      fetch: fetching(async (request) => {
         const response = await fetch(request);
         if (request.method !== 'POST' || halved-- <= 0) return response;
         const text = await response.text();
         return new Response(text.slice(0, text.length / 2), response);
-      },
+      }),
     });
     const device = await world.device({ env });
     const write = device.sync.models.todo.create({ title: 'Milk', done: false });
@@ -672,12 +673,12 @@ describe('a pull that began before a removal', () => {
     const held: (() => void)[] = [];
     let hold = false;
     const env = deviceEnv({
-      fetch: async (request) => {
+      fetch: fetching(async (request) => {
         const response = await fetch(request);
         const isPull = request.method === 'GET' && request.url.includes('/notes?');
         if (hold && isPull) await new Promise<void>((resolve) => held.push(resolve));
         return response;
-      },
+      }),
     });
     const device = await world.device({ env });
     const { note } = device.sync.models;

@@ -4,6 +4,7 @@ import type { PullAnswer, PullRequest } from '../../src/index.ts';
 import { rest } from '../../src/rest.ts';
 import { memory } from '../../src/storage.ts';
 import { bent } from '../support/bentStorage.ts';
+import { fetching } from '../support/fetching.ts';
 import { entryOf, idsOf, patient, progressOf, seed, withTodo } from '../support/pulls.ts';
 import {
   type Bend,
@@ -398,7 +399,7 @@ test('S20: a pull, a page and a record travel as the call says, checked as a wri
   };
   const device = makeDevice({
     transport: rest({ baseUrl: 'https://api.example.com' }),
-    env: quickEnv({ fetch: fetchIt }),
+    env: quickEnv({ fetch: fetching(fetchIt) }),
   });
   device.sync.start();
   await device.sync.ready;

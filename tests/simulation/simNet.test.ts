@@ -21,13 +21,11 @@ test('I32: a request that is given up ends then, also if garbage was collected m
   const abort = new AbortController();
   const given: string[] = [];
   const send = () => {
-    const request = new Request(`${simBaseUrl}todos`, { signal: abort.signal });
-    net
-      .fetch(
-        0,
-        () => true,
-      )(request)
-      .catch((error: Error) => given.push(error.name));
+    const fetch = net.fetch(0, () => true);
+    const { signal } = abort;
+    fetch(`${simBaseUrl}todos`, { method: 'GET', headers: {}, body: null, signal }).catch(
+      (error: Error) => given.push(error.name),
+    );
   };
   send();
   await turn();

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSync, defineModel, type SyncEvent } from '../../src/index.ts';
 import { type RestOptions, rest } from '../../src/rest.ts';
+import { fetching } from '../support/fetching.ts';
 import { serverWorld } from '../support/server.ts';
 import { type Device, deviceEnv, makeDevice, testModels } from '../support/world.ts';
 
@@ -44,11 +45,11 @@ describe('S20: a single call', () => {
     const seen: Request[] = [];
     let isAway = true;
     const env = deviceEnv({
-      fetch: (request) => {
+      fetch: fetching((request) => {
         if (isAway) return Promise.reject(new TypeError('away'));
         seen.push(request);
         return fetch(request);
-      },
+      }),
     });
     const transport = rest({ baseUrl: world.url });
     const device = await world.device({ transport, env });
@@ -136,9 +137,9 @@ describe('P18: batches', () => {
   test('many edits reach the server in few requests, each once', async () => {
     const urls: string[] = [];
     const env = deviceEnv({
-      fetch: (request) => {
-        urls.push(new URL(request.url).pathname);
-        return fetch(request);
+      fetch: (url, init) => {
+        urls.push(new URL(url).pathname);
+        return fetch(url, init);
       },
     });
     const transport = rest({ baseUrl: world.url, batch: { limit: 20 } });

@@ -4,6 +4,7 @@ import { configureStore } from '@reduxjs/toolkit';
 import { onTestFinished } from 'vitest';
 import { createSync, type Models, type TransportFactory } from '../../src/index.ts';
 import { memory } from '../../src/storage.ts';
+import { fetching } from './fetching.ts';
 import { deviceEnv, until } from './world.ts';
 
 /** A server on a socket of its own. */
@@ -52,7 +53,7 @@ export async function exampleDevice<M extends Models>(models: M, transport: Tran
   };
   const sync = createSync({
     ...{ name: `example-${crypto.randomUUID()}`, models, transport, storage: memory() },
-    env: deviceEnv({ fetch: fetchOnWay }),
+    env: deviceEnv({ fetch: fetching(fetchOnWay) }),
     backoff: { base: 10, cap: 50 },
   });
   const store = configureStore({

@@ -6,6 +6,7 @@ import { settingsOf } from '../../src/rest/settings.ts';
 import { type RestOptions, rest } from '../../src/rest.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import type { Intent } from '../../store/seal.ts';
+import { fetching } from './fetching.ts';
 
 export const base = 'https://api.example.com/v1/';
 /** The clock of these tests: ms since 1970. */
@@ -64,12 +65,12 @@ export function against(
   env: Partial<Env> = {},
 ): Heard {
   const requests: Heard['requests'] = [];
-  const fetch = async (request: Request) => {
+  const fetch = fetching(async (request) => {
     const sent = request.clone();
     const said = await sent.text();
     requests.push({ request, body: said === '' ? null : JSON.parse(said) });
     return saying(request);
-  };
+  });
   const made = rest({ baseUrl: base, ...options });
   return { transport: made({ ...browserEnv, now: () => now, fetch, ...env }), requests };
 }

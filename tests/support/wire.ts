@@ -1,4 +1,5 @@
 import type { Env } from '../../src/ports/env.ts';
+import { fetching } from './fetching.ts';
 import { deviceEnv } from './world.ts';
 
 /** One request as it left, and what came of it. */
@@ -50,7 +51,7 @@ export function watchedWire(onTheWay: OnTheWay = (_, pass) => pass()) {
       exchanges.filter(
         (item) => item.method !== 'GET' && (method === undefined || item.method === method),
       ),
-    env: (overrides: Partial<Env> = {}) => deviceEnv({ fetch: watched, ...overrides }),
+    env: (overrides: Partial<Env> = {}) => deviceEnv({ fetch: fetching(watched), ...overrides }),
   };
 }
 
