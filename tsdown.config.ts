@@ -1,7 +1,12 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', rest: 'src/rest.ts', storage: 'src/storage.ts' },
+  entry: {
+    index: 'src/index.ts',
+    react: 'src/react.ts',
+    rest: 'src/rest.ts',
+    storage: 'src/storage.ts',
+  },
   format: 'esm',
   platform: 'neutral',
   dts: true,

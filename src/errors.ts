@@ -12,6 +12,8 @@ export type SyncErrorCode =
   | 'recordExists'
   /** A write reached a store without the middleware. */
   | 'noMiddleware'
+  /** A hook without its provider above it. */
+  | 'noProvider'
   /** The sync is in no store yet, or was stopped. */
   | 'notStarted'
   /** Another tab of this name has the database: this one does not write. */

@@ -4,9 +4,9 @@ export type { RecordState } from '../machines/record.ts';
 export type { Explanation } from '../store/explanation.ts';
 export type { ConflictLogEntry, Outcome } from '../store/facts.ts';
 export type { Json, JsonObject } from '../store/json.ts';
+export type { OutboxItem } from '../store/outboxView.ts';
 export type { Operation, Overwritten, Strategy } from '../store/rows/row.ts';
 export type {
-  OutboxItem,
   ParkedConflict,
   RecordStatus,
   SyncReason,

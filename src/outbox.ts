@@ -1,8 +1,9 @@
 import { type Lane, laneKey } from '../store/facts.ts';
+import { type OutboxItem, selectOutbox } from '../store/outboxView.ts';
 import { getIn } from '../store/pages.ts';
 import type { Operation } from '../store/rows/row.ts';
 import { coalesce } from '../store/seal.ts';
-import { type OutboxItem, operationsOf, selectOutbox, selectOutcome } from '../store/selectors.ts';
+import { operationsOf, selectOutcome } from '../store/selectors.ts';
 import type { PersonDraft, SyncState } from '../store/slice.ts';
 import { SyncError } from './errors.ts';
 import type { OperationHandle, Settled } from './handles.ts';

@@ -9,7 +9,7 @@ import {
   type Settlement,
 } from './facts.ts';
 import type { JsonObject } from './json.ts';
-import { eachLeaf, getIn, keysOf, type Leaf, type Pages, scan, valuesOf } from './pages.ts';
+import { eachLeaf, getIn, type Leaf, type Pages, scan, valuesOf } from './pages.ts';
 import type { ConflictFacts, Operation } from './rows/row.ts';
 import type { PullProgress, SyncState } from './slice.ts';
 
@@ -59,14 +59,28 @@ export function selectAllRecords(state: SyncState, model: string): readonly Json
   return all;
 }
 
+const idsOfLeaf = new WeakMap<Leaf<Entry>, readonly string[]>();
+
+function idsIn(leaf: Leaf<Entry>): readonly string[] {
+  let ids = idsOfLeaf.get(leaf);
+  if (!ids) {
+    ids = leaf.keys.filter((_, i) => leaf.values[i]?.shown);
+    idsOfLeaf.set(leaf, ids);
+  }
+  return ids;
+}
+
 const idsOfPages = new WeakMap<Pages<Entry>, readonly string[]>();
 
+/** The keys of all shown records, in order; the same array until one of the records changes. */
 export function selectIds(state: SyncState, model: string): readonly string[] {
   const records = state.shown.models[model]?.records;
   if (!records) return [];
   let ids = idsOfPages.get(records);
   if (!ids) {
-    ids = keysOf(records).filter((id) => getIn(records, id)?.shown);
+    const parts: (readonly string[])[] = [];
+    eachLeaf(records, (leaf) => parts.push(idsIn(leaf)));
+    ids = parts.flat();
     idsOfPages.set(records, ids);
   }
   return ids;
@@ -256,33 +270,6 @@ function reasonOf(state: SyncState, online: boolean): SyncReason | null {
 
 function hasPull(state: SyncState, is: PullProgress['state']): boolean {
   return Object.values(state.ephemeral.pulls).some((pull) => pull.state === is);
-}
-
-/** An operation that the server does not have yet. */
-export interface OutboxItem {
-  readonly operation: Operation;
-  readonly status: RecordStatus;
-  /** Part of a request that will not change any more: too late to cancel. */
-  readonly sealed: boolean;
-  /** Refused by the server for good: edit, retry or discard it. */
-  readonly deadLetter: boolean;
-}
-
-/** Everything that is not on the server yet, in the order it was made. Costs the outbox. */
-export function selectOutbox(state: SyncState): readonly OutboxItem[] {
-  const items: { order: string; item: OutboxItem }[] = [];
-  scan(state.shown.outbox, '', (operation, key) => {
-    const lane = getIn(state.shown.lanes, laneKey(operation.model, operation.recordId));
-    const status = selectRecordStatus(state, operation.model, operation.recordId);
-    const sealed = lane?.sealed?.operationIds.includes(operation.id) ?? false;
-    const parked = lane?.parked;
-    const deadLetter = parked?.reason === 'rejected' && parked.operationIds.includes(operation.id);
-    const order = key.slice(key.lastIndexOf('\u0000') + 1);
-    items.push({ order, item: { operation, status, sealed, deadLetter } });
-    return true;
-  });
-  items.sort((a, b) => (a.order < b.order ? -1 : 1));
-  return items.map(({ item }) => item);
 }
 
 /** A conflict that waits for a person. */

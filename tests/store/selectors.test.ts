@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { laneKey } from '../../store/facts.ts';
+import { selectOutbox } from '../../store/outboxView.ts';
 import type { Row } from '../../store/rows/row.ts';
 import {
   keyOf,
   selectAllRecords,
   selectConflicts,
   selectIds,
-  selectOutbox,
   selectOutcome,
   selectRecord,
   selectRecordStatus,
