@@ -13,5 +13,7 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   tsconfig: 'tsconfig.build.json',
+  // For React's server components: the hooks run on the client.
+  outputOptions: { banner: ({ name }) => (name === 'react' ? "'use client';" : '') },
   deps: { neverBundle: [/^[^./]/] },
 });

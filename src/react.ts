@@ -1,5 +1,3 @@
-'use client';
-
 export type { DeadLetter } from '../store/deadLetters.ts';
 export type { InitialSyncProgress } from '../store/initialProgress.ts';
 export type { OutboxView } from '../store/outboxView.ts';

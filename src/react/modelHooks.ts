@@ -2,15 +2,26 @@ import { useCallback, useMemo } from 'react';
 import { useSelector } from 'react-redux';
 import { selectRecordStatus } from '../../store/selectors.ts';
 import type { SyncState } from '../../store/slice.ts';
+import type { Identified } from '../defineModel.ts';
 import { SyncError } from '../errors.ts';
+import { checkQuery } from '../query/checkQuery.ts';
+import type { Query } from '../query/query.ts';
 import { sameFields, sameItems, steady } from './stable.ts';
 import type { SyncHooks } from './syncHooks.ts';
 import type { AnySync, ModelName, ModelWrites, RecordOf, UseFacts } from './types.ts';
 
 type ModelHooks<S extends AnySync> = Pick<
   SyncHooks<S>,
-  'useRecord' | 'useRecords' | 'useRecordIds' | 'useWrites' | 'useRecordStatus'
+  'useRecord' | 'useRecords' | 'useRecordIds' | 'useRecordTotal' | 'useWrites' | 'useRecordStatus'
 >;
+
+/** A query written in a component is a new object in each rendering; this one is not. */
+function useSameQuery(query: object | undefined): Query<Identified> | null {
+  if (query) checkQuery(query);
+  // Plain data, now that it is checked: its text says all of it.
+  const text = query ? JSON.stringify(query) : null;
+  return useMemo(() => (text === null ? null : (JSON.parse(text) as Query<Identified>)), [text]);
+}
 
 /** Records and their writes: what an app is made of. */
 export function createModelHooks<S extends AnySync>(
@@ -34,11 +45,33 @@ export function createModelHooks<S extends AnySync>(
       // The model of this name has records of this type: S says so.
       return useSelector(select) as RecordOf<S, K> | undefined;
     },
-    useRecords: <K extends ModelName<S>>(model: K) =>
-      useSelector(useModel(model).selectAll) as unknown as readonly RecordOf<S, K>[],
-    useRecordIds: (model) => {
-      const { selectIds } = useModel(model);
-      return useSelector(useMemo(() => steady(selectIds, sameItems), [selectIds]));
+    useRecords: <K extends ModelName<S>>(model: K, given?: Query<RecordOf<S, K>>) => {
+      const api = useModel(model);
+      const query = useSameQuery(given);
+      const select = useMemo(() => {
+        const read = (root: object) => (query ? api.selectWhere(root, query) : api.selectAll(root));
+        return steady(read, sameItems);
+      }, [api, query]);
+      return useSelector(select) as unknown as readonly RecordOf<S, K>[];
+    },
+    useRecordIds: (model, given) => {
+      const api = useModel(model);
+      const query = useSameQuery(given);
+      const select = useMemo(() => {
+        const read = (root: object) =>
+          query ? api.selectWhere(root, query).map(({ id }) => id) : api.selectIds(root);
+        return steady(read, sameItems);
+      }, [api, query]);
+      return useSelector(select);
+    },
+    useRecordTotal: (model, given) => {
+      const api = useModel(model);
+      const query = useSameQuery(given);
+      const select = useCallback(
+        (root: object) => (query ? api.selectCountWhere(root, query) : api.selectTotal(root)),
+        [api, query],
+      );
+      return useSelector(select);
     },
     useWrites: <K extends ModelName<S>>(model: K) =>
       useModel(model) as unknown as ModelWrites<S, K>,

@@ -5,6 +5,7 @@ import type { InitialSyncProgress } from '../../store/initialProgress.ts';
 import type { OutboxItem, OutboxView } from '../../store/outboxView.ts';
 import type { ParkedConflict, RecordStatus, SyncStatus } from '../../store/selectors.ts';
 import type { Ephemeral } from '../../store/slice.ts';
+import type { Query } from '../query/query.ts';
 import type { AnySync, ModelName, ModelWrites, RecordOf } from './types.ts';
 
 export interface SyncProviderProps<S extends AnySync> {
@@ -34,13 +35,24 @@ export interface SyncHooks<S extends AnySync> {
     model: K,
     id: string | null | undefined,
   ): RecordOf<S, K> | undefined;
-  /** All records of a model, in order of keys; the same array until one of them changes. */
-  useRecords<K extends ModelName<S>>(model: K): readonly RecordOf<S, K>[];
   /**
-   * The keys of all records; the same array until one comes or goes. A list that renders a row for
-   * each key, whose row reads its record, renders one row for one edit.
+   * Records of a model: all in order of keys, or those that meet a query, in its order. The same array
+   * until one of them changes; the query may be written where the hook is called.
+   *
+   * @example const open = useRecords('todo', { where: { done: false }, orderBy: ['title'] });
+   * @throws SyncError `badQuery`, with the path of what can't be meant
    */
-  useRecordIds(model: ModelName<S>): readonly string[];
+  useRecords<K extends ModelName<S>>(
+    model: K,
+    query?: Query<RecordOf<S, K>>,
+  ): readonly RecordOf<S, K>[];
+  /**
+   * The keys of those records; the same array until one comes, goes or moves. A list that renders a
+   * row for each key, whose row reads its record, renders one row for one edit.
+   */
+  useRecordIds<K extends ModelName<S>>(model: K, query?: Query<RecordOf<S, K>>): readonly string[];
+  /** How many there are, whatever the query's limit and offset. */
+  useRecordTotal<K extends ModelName<S>>(model: K, query?: Query<RecordOf<S, K>>): number;
   /**
    * The writes of a model; the same object in every rendering.
    *

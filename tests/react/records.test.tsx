@@ -3,11 +3,11 @@ import { act, cleanup, render, screen } from '@testing-library/react';
 import { memo } from 'react';
 import { afterEach, describe, expect, test } from 'vitest';
 import { until } from '../support/world.ts';
-import { hooks, openServer, renderCounted, startDevice, within } from './support.tsx';
+import { counted, hooks, openServer, renderCounted, startDevice, within } from './support.tsx';
 
 afterEach(cleanup);
 
-const { useRecord, useRecordIds, useRecords, useRecordStatus, useWrites } = hooks;
+const { useRecord, useRecordIds, useRecords, useRecordTotal, useRecordStatus, useWrites } = hooks;
 const many = Array.from({ length: 1_000 }, (_, i) => ({
   id: `todo-${String(i).padStart(4, '0')}`,
   title: `Todo ${i}`,
@@ -79,6 +79,32 @@ describe('P32: a component renders again only when what it reads has changed', (
     expect(words).toEqual(words.filter((word, i) => word !== words[i - 1]));
     expect(words).toEqual(expect.arrayContaining(['saving', 'pending', 'synced']));
     expect(records).toBeLessThanOrEqual(3);
+  });
+
+  test('a query written in the component is rendered for what it finds alone', async () => {
+    await using device = await startDevice();
+    const { todo } = device.sync.models;
+    await Promise.all(todo.createMany(many.slice(0, 100)).map(({ saved }) => saved));
+    const seen: string[] = [];
+    const Open = ({ word }: { readonly word: string }) => {
+      const where = { done: false, title: { contains: word } };
+      const found = useRecords('todo', { where, orderBy: [['title', 'desc']], limit: 2 });
+      const ids = useRecordIds('todo', { where, orderBy: [['title', 'desc']], limit: 2 });
+      const total = useRecordTotal('todo', { where });
+      expect(found.map(({ id }) => id)).toEqual(ids);
+      seen.push(`${found.map(({ title }) => title).join(', ')} of ${total}`);
+      return null;
+    };
+    const { store, sync } = device;
+    const { rerender } = renderCounted(device, <Open word="o 9" />);
+    expect(seen).toEqual(['Todo 99, Todo 98 of 11']);
+    await act(async () => void (await todo.update('todo-0001', { title: 'Elsewhere' }).saved));
+    await act(async () => void (await todo.update('todo-0099', { note: 'Inside' }).saved));
+    await act(async () => void (await todo.update('todo-0099', { done: true }).saved));
+    const edited = ['Todo 99, Todo 98 of 11', 'Todo 98, Todo 97 of 10'];
+    expect(seen.slice(1)).toEqual(edited);
+    rerender(counted({ store, sync }, <Open word="o 1" />));
+    expect(seen.at(-1)).toBe('Todo 19, Todo 18 of 10');
   });
 
   test('a parent that renders for reasons of its own gets the same objects again', async () => {

@@ -37,23 +37,20 @@ export async function startDevice(apiUrl?: string) {
 }
 
 /** Around what a test shows, as an app would have it. */
-export function within({ store, sync }: Device, children: ReactNode): ReactNode {
+export function within(device: Device, children: ReactNode): ReactNode {
+  return <StrictMode>{counted(device, children)}</StrictMode>;
+}
+
+/** The same without StrictMode, which renders everything twice: for counting. */
+export function counted({ store, sync }: Device, children: ReactNode): ReactNode {
   const { SyncProvider } = hooks;
   return (
-    <StrictMode>
-      <Provider store={store}>
-        <SyncProvider sync={sync}>{children}</SyncProvider>
-      </Provider>
-    </StrictMode>
+    <Provider store={store}>
+      <SyncProvider sync={sync}>{children}</SyncProvider>
+    </Provider>
   );
 }
 
-/** Without StrictMode, which renders everything twice: for counting. */
-export function renderCounted({ store, sync }: Device, children: ReactNode) {
-  const { SyncProvider } = hooks;
-  return render(
-    <Provider store={store}>
-      <SyncProvider sync={sync}>{children}</SyncProvider>
-    </Provider>,
-  );
+export function renderCounted(device: Device, children: ReactNode) {
+  return render(counted(device, children));
 }

@@ -37,12 +37,14 @@ test('P35: types flow from the model to the hooks, without a cast', () => {
   const record = () => hooks.useRecord('todo', 'a');
   const nobody = () => hooks.useRecord('note', undefined);
   const records = () => hooks.useRecords('note');
+  const found = () => hooks.useRecords('todo', { where: { done: false }, orderBy: ['title'] });
   const write = () => hooks.useWrites('todo').create({ title: 'x', done: true });
   const phase = () => hooks.useSyncStatus((status) => status.phase === 'synced');
   const itself = () => hooks.useSync();
   expectTypeOf(record).returns.toEqualTypeOf<Todo | undefined>();
   expectTypeOf(nobody).returns.toEqualTypeOf<Note | undefined>();
   expectTypeOf(records).returns.toEqualTypeOf<readonly Note[]>();
+  expectTypeOf(found).returns.toEqualTypeOf<readonly Todo[]>();
   expectTypeOf(write).returns.toEqualTypeOf<OperationHandle<Todo>>();
   expectTypeOf(phase).returns.toEqualTypeOf<boolean>();
   expectTypeOf(itself).returns.toEqualTypeOf<typeof sync>();
@@ -53,7 +55,9 @@ test('P35: types flow from the model to the hooks, without a cast', () => {
   const wrongField = () => hooks.useWrites('note').update('a', { title: 'x' });
   // @ts-expect-error a field of another type
   const wrongType = () => hooks.useWrites('todo').create({ title: 'x', done: 'yes' });
+  // @ts-expect-error a field that the model's records do not have
+  const wrongQuery = () => hooks.useRecordIds('note', { where: { done: true } });
   // @ts-expect-error another app's sync
   const wrongSync = () => <hooks.SyncProvider sync={other} />;
-  expectTypeOf([wrongModel, wrongField, wrongType, wrongSync]).toBeArray();
+  expectTypeOf([wrongModel, wrongField, wrongType, wrongQuery, wrongSync]).toBeArray();
 });
