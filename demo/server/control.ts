@@ -8,6 +8,7 @@ import type { ReferenceDatabase } from './database.ts';
 import type { HttpEnv } from './httpEnv.ts';
 import { isId } from './ids.ts';
 import { isObject, JsonRefused, parseJson } from './json.ts';
+import type { Line } from './line.ts';
 import { malformed } from './refusals.ts';
 import { requestBody } from './requestBody.ts';
 import type { Tokens } from './tokens.ts';
@@ -19,6 +20,7 @@ export interface ControlOptions {
   readonly collections: readonly CollectionConfig[];
   readonly trouble: Trouble;
   readonly tokens: Tokens;
+  readonly lines: ReadonlyMap<string, Line>;
   readonly apiUrl: string;
 }
 
@@ -37,7 +39,7 @@ function badRequest(detail: string): Answer {
  * reachable while the API's line is cut.
  */
 export function createControl(options: ControlOptions): Hono<HttpEnv> {
-  const { database, collections, trouble, tokens, apiUrl } = options;
+  const { database, collections, trouble, tokens, lines, apiUrl } = options;
 
   function rowsOf(collection: string) {
     return database.records.all(collection).map(({ id, record, version, lastOperationId }) => {
@@ -81,13 +83,32 @@ export function createControl(options: ControlOptions): Hono<HttpEnv> {
     });
   }
 
+  /** By name: whether it is cut. */
+  const cutLines = () => Object.fromEntries([...lines].map(([name, { isCut }]) => [name, isCut]));
+
+  /** Cuts one device's line, or mends it. */
+  function turnLine(body: string): Answer {
+    const input = parseJson(body);
+    const line = isObject(input) ? lines.get(String(input.name)) : undefined;
+    if (!isObject(input) || !line || typeof input.cut !== 'boolean') {
+      return badRequest('Send { name, cut }, with the name of a line and true or false.');
+    }
+    if (input.cut) line.cut();
+    else line.mend();
+    return json(200, cutLines());
+  }
+
   const app = new Hono<HttpEnv>();
   app.use('/_control/*', cors, requestBody);
-  app.get('/_control/config', (c) => send(c, json(200, { apiUrl })));
+  app.get('/_control/config', (c) => {
+    const urls = Object.fromEntries([...lines].map(([name, { url }]) => [name, url]));
+    return send(c, json(200, { apiUrl, lines: urls }));
+  });
   app.get('/_control/state', (c) => {
     const rows = Object.fromEntries(collections.map(({ name }) => [name, rowsOf(name)]));
     const ledger = database.ledger.last(countOf(c.req.query('ledger'), DEFAULT_LEDGER));
-    return send(c, json(200, { epoch: database.epoch(), rows, ledger, trouble: trouble.knobs }));
+    const seen = { epoch: database.epoch(), rows, ledger, trouble: trouble.knobs };
+    return send(c, json(200, { ...seen, lines: cutLines() }));
   });
   app.get('/_control/ledger', (c) => {
     const ledger = database.ledger.after(countOf(c.req.query('after'), 0));
@@ -97,6 +118,7 @@ export function createControl(options: ControlOptions): Hono<HttpEnv> {
     trouble.set(parseTrouble(parseJson(c.get('body'))));
     return send(c, json(200, trouble.knobs));
   });
+  app.post('/_control/line', (c) => send(c, turnLine(c.get('body'))));
   app.post('/_control/edit', (c) => send(c, edit(c.get('body'))));
   app.post('/_control/remove', (c) => send(c, remove(c.get('body'))));
   app.post('/_control/reset', (c) => {

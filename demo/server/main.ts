@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { startReferenceServer } from './start.ts';
 
 const USAGE =
-  'Usage: node demo/server/main.ts [--file path] [--api-port n] [--page-port n] [--page dir] [--json]';
+  'Usage: node demo/server/main.ts [--file path] [--api-port n] [--page-port n] [--page dir] ' +
+  '[--line name=port]… [--json]';
 
 function fail(message: string): never {
   console.error(message);
@@ -17,6 +18,8 @@ function readOptions() {
         'api-port': { type: 'string', default: '4801' },
         'page-port': { type: 'string', default: '4800' },
         page: { type: 'string', default: 'demo/dist' },
+        // A way to the API of one device's own, which can be cut by itself.
+        line: { type: 'string', multiple: true, default: [] },
         json: { type: 'boolean', default: false },
       },
     }).values;
@@ -30,11 +33,22 @@ function portOf(text: string, option: string): number {
   return port <= 65_535 ? port : fail(`${option} takes a port from 0 to 65535, not "${text}".`);
 }
 
+function linesOf(texts: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [name = '', port = ''] = text.split('=');
+      if (!/^\w+$/.test(name))
+        fail(`--line takes a name and a port, like phone=4802, not "${text}".`);
+      return [name, portOf(port, '--line')];
+    }),
+  );
+}
+
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code !== 'EADDRINUSE') return `The server could not start: ${error.message}`;
-  return `Port ${port} is taken by another program. Choose others with --page-port and --api-port.`;
+  return `Port ${port} is taken by another program. Choose others with --page-port, --api-port and --line.`;
 }
 
 const options = readOptions();
@@ -43,6 +57,7 @@ const server = await startReferenceServer({
   apiPort: portOf(options['api-port'], '--api-port'),
   pagePort: portOf(options['page-port'], '--page-port'),
   pageDirectory: options.page,
+  lines: linesOf(options.line),
 }).catch((error: unknown) => fail(explain(error)));
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -3,6 +3,7 @@ import { createApi } from './api.ts';
 import { type CollectionConfig, defaultCollections } from './collections.ts';
 import { createControl } from './control.ts';
 import { openDatabase, type ReferenceDatabase } from './database.ts';
+import { type Line, openLine } from './line.ts';
 import { type Listening, listen } from './listen.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 import { createTrouble, type Trouble } from './trouble.ts';
@@ -13,6 +14,8 @@ export interface ReferenceServerOptions {
   /** 0, the default, takes any free port. */
   readonly apiPort?: number;
   readonly pagePort?: number;
+  /** Further ways to the API, one for each device: name to port. Each can be cut by itself. */
+  readonly lines?: Readonly<Record<string, number>>;
   /** Served as it is on the page's port. */
   readonly pageDirectory?: string;
   readonly collections?: readonly CollectionConfig[];
@@ -23,6 +26,7 @@ export interface ReferenceServerOptions {
 export interface ReferenceServer {
   readonly apiUrl: string;
   readonly pageUrl: string;
+  readonly lines: ReadonlyMap<string, Line>;
   readonly trouble: Trouble;
   readonly tokens: Tokens;
   readonly database: ReferenceDatabase;
@@ -35,6 +39,7 @@ export async function startReferenceServer({
   file,
   apiPort = 0,
   pagePort = 0,
+  lines: linePorts = {},
   pageDirectory,
   collections = defaultCollections,
   newId,
@@ -43,7 +48,8 @@ export async function startReferenceServer({
   const trouble = createTrouble();
   const tokens = createTokens();
   const database = openDatabase(file, newId);
-  const open: Listening[] = [];
+  const open: Pick<Listening, 'close'>[] = [];
+  const lines = new Map<string, Line>();
 
   async function close(): Promise<void> {
     closing.abort();
@@ -59,11 +65,17 @@ export async function startReferenceServer({
     });
     open.push(api);
     trouble.onCut(api.hangUpAll);
-    const page = createControl({ database, collections, trouble, tokens, apiUrl: api.url });
+    for (const [name, port] of Object.entries(linePorts)) {
+      const line = await openLine({ port, to: api.url });
+      open.push(line);
+      lines.set(name, line);
+    }
+    const page = createControl({ database, collections, trouble, tokens, lines, apiUrl: api.url });
     if (pageDirectory !== undefined) page.use(serveStatic({ root: pageDirectory }));
     const pageListening = await listen({ app: page, port: pagePort });
     open.push(pageListening);
-    return { apiUrl: api.url, pageUrl: pageListening.url, trouble, tokens, database, close };
+    const [apiUrl, pageUrl] = [api.url, pageListening.url];
+    return { apiUrl, pageUrl, lines, trouble, tokens, database, close };
   } catch (error) {
     await close();
     throw error;

@@ -37,7 +37,41 @@ test('a spectator sees every row with its version, the ledger and the knobs', as
 
 test('the page can ask where the API is', async () => {
   const { apiUrl, pageUrl } = await serve();
-  expect((await call(`${pageUrl}/_control/config`)).body).toEqual({ apiUrl });
+  expect((await call(`${pageUrl}/_control/config`)).body).toEqual({ apiUrl, lines: {} });
+});
+
+test('a line is cut and mended by itself, with what was under way on it, and the others go on', async () => {
+  const { apiUrl, pageUrl, lines, trouble } = await serve({ lines: { laptop: 0, phone: 0 } });
+  const { body: config } = await call(`${pageUrl}/_control/config`);
+  expect(config).toEqual({
+    apiUrl,
+    lines: { laptop: expect.any(String), phone: expect.any(String) },
+  });
+  const { laptop, phone } = config.lines as { laptop: string; phone: string };
+  const turn = (body: unknown) => call(`${pageUrl}/_control/line`, { method: 'POST', body });
+  const list = async (url: string) => (await call(`${url}/todos`)).status;
+  expect([await list(laptop), await list(phone)]).toEqual([200, 200]);
+
+  trouble.set({ delayMs: 5_000 });
+  const underWay = list(phone);
+  const ended = expect(underWay).rejects.toThrow();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect((await turn({ name: 'phone', cut: true })).body).toEqual({ laptop: false, phone: true });
+  await ended;
+  trouble.set({ delayMs: 0 });
+  await expect(list(phone)).rejects.toThrow();
+  expect(await list(laptop)).toBe(200);
+  expect((await call(`${pageUrl}/_control/state`)).body.lines).toEqual({
+    laptop: false,
+    phone: true,
+  });
+  expect(lines.get('phone')?.isCut).toBe(true);
+
+  await turn({ name: 'phone', cut: false });
+  expect(await list(phone)).toBe(200);
+  for (const wrong of [{ name: 'nobody', cut: true }, { name: 'phone', cut: 'yes' }, []]) {
+    expect((await turn(wrong)).status).toBe(400);
+  }
 });
 
 test('knobs are turned one at a time, the others stay', async () => {
