@@ -12,7 +12,13 @@ import type { AnySync, ModelName, ModelWrites, RecordOf, UseFacts } from './type
 
 type ModelHooks<S extends AnySync> = Pick<
   SyncHooks<S>,
-  'useRecord' | 'useRecords' | 'useRecordIds' | 'useRecordTotal' | 'useWrites' | 'useRecordStatus'
+  | 'useRecord'
+  | 'useRecords'
+  | 'useRecordIds'
+  | 'useRecordTotal'
+  | 'useWrites'
+  | 'useRecordStatus'
+  | 'useExplanation'
 >;
 
 /** A query written in a component is a new object in each rendering; this one is not. */
@@ -80,6 +86,10 @@ export function createModelHooks<S extends AnySync>(
         return steady((state: SyncState) => selectRecordStatus(state, model, id), sameFields);
       }, [model, id]);
       return useFacts(read);
+    },
+    useExplanation: (model, id) => {
+      const api = useModel(model);
+      return useSelector(useCallback((root: object) => api.selectExplanation(root, id), [api, id]));
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { DeadLetter } from '../../store/deadLetters.ts';
+import type { Explanation } from '../../store/explanation.ts';
 import type { ConflictLogEntry } from '../../store/facts.ts';
 import type { InitialSyncProgress } from '../../store/initialProgress.ts';
 import type { OutboxItem, OutboxView } from '../../store/outboxView.ts';
@@ -61,6 +62,8 @@ export interface SyncHooks<S extends AnySync> {
   useWrites<K extends ModelName<S>>(model: K): ModelWrites<S, K>;
   /** Where a record is in its life; `synced` where nothing waits, also where there is no record. */
   useRecordStatus(model: ModelName<S>, id: string): RecordStatus;
+  /** Why a record waits and what ends that, as `sync.explain` says it. */
+  useExplanation(model: ModelName<S>, id: string): Explanation;
   /** What waits of one record, in the order it will be sent. */
   useRecordOutbox(model: ModelName<S>, id: string): readonly OutboxItem[];
 

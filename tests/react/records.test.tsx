@@ -188,7 +188,16 @@ describe('P32: records are read and written in components', () => {
     await using server = await openServer();
     await using device = await startDevice(server.apiUrl);
     const Status = () => <p role="status">{useRecordStatus('todo', 'a').status}</p>;
-    render(within(device, <Status />));
+    const Why = () => <p role="note">{hooks.useExplanation('todo', 'a').sentence}</p>;
+    render(
+      within(
+        device,
+        <>
+          <Status />
+          <Why />
+        </>,
+      ),
+    );
     await until(
       'the first pull',
       () => device.sync.selectSyncStatus(device.store.getState()).phase === 'synced',
@@ -197,7 +206,9 @@ describe('P32: records are read and written in components', () => {
     act(() => void device.sync.models.todo.create({ id: 'a', title: 'Milk', done: false }));
     expect(screen.getByRole('status').textContent).toBe('saving');
     await screen.findByText('backoff');
+    await screen.findByText(/next attempt is due/);
     server.trouble.set({ failWith: null });
     await screen.findByText('synced');
+    expect(screen.getByRole('note').textContent).toBe('The server has everything.');
   });
 });
