@@ -1,9 +1,4 @@
-import {
-  createSlice,
-  type PayloadAction,
-  type Reducer,
-  type UnknownAction,
-} from '@reduxjs/toolkit';
+import type { Reducer, UnknownAction } from '@reduxjs/toolkit';
 import type { ConnectionState } from '../machines/connection.ts';
 import type { EngineRole, EngineRun } from '../machines/engine.ts';
 import type { Failure } from '../machines/failure.ts';
@@ -95,38 +90,58 @@ const initialEphemeral: Ephemeral = {
   illegal: [],
 };
 
-/** The small part: Immer is welcome here. */
-function ephemeralSlice(name: string) {
-  return createSlice({
-    name,
-    initialState: initialEphemeral,
-    reducers: {
-      connectionChanged(state, action: PayloadAction<Ephemeral['connection']>) {
-        state.connection = action.payload;
-      },
-      leadershipChanged(state, action: PayloadAction<{ role: EngineRole; run: EngineRun }>) {
-        state.role = action.payload.role;
-        state.run = action.payload.run;
-      },
-      lineChanged(state, action: PayloadAction<{ origin: string; line: LineFacts }>) {
-        const { origin, line } = action.payload;
-        if (line.state === 'open') delete state.lines[origin];
-        else state.lines[origin] = line;
-      },
-      dependentChanged(state, action: PayloadAction<number>) {
-        state.dependent = action.payload;
-      },
-      attemptStarted(state, action: PayloadAction<readonly string[]>) {
-        for (const lane of action.payload) state.underWay[lane] = true;
-      },
-      attemptEnded(state, action: PayloadAction<readonly string[]>) {
-        for (const lane of action.payload) delete state.underWay[lane];
-      },
-      progress(state, action: PayloadAction<{ model: string; progress: PullProgress }>) {
-        state.pulls[action.payload.model] = action.payload.progress;
-      },
-    },
-  });
+/** How the small part changes. By hand: a draft of it costs more than all the rest of most actions. */
+const changes = {
+  connectionChanged: (state: Ephemeral, connection: Ephemeral['connection']): Ephemeral => ({
+    ...state,
+    connection,
+  }),
+  leadershipChanged: (
+    state: Ephemeral,
+    { role, run }: { readonly role: EngineRole; readonly run: EngineRun },
+  ): Ephemeral => ({ ...state, role, run }),
+  lineChanged: (
+    state: Ephemeral,
+    { origin, line }: { readonly origin: string; readonly line: LineFacts },
+  ): Ephemeral => {
+    const { [origin]: _, ...others } = state.lines;
+    return { ...state, lines: line.state === 'open' ? others : { ...others, [origin]: line } };
+  },
+  dependentChanged: (state: Ephemeral, dependent: number): Ephemeral => ({ ...state, dependent }),
+  attemptStarted: (state: Ephemeral, lanes: readonly string[]): Ephemeral => {
+    const started = Object.fromEntries(lanes.map((lane) => [lane, true as const]));
+    return { ...state, underWay: { ...state.underWay, ...started } };
+  },
+  attemptEnded: (state: Ephemeral, lanes: readonly string[]): Ephemeral => {
+    const underWay = { ...state.underWay };
+    for (const lane of lanes) delete underWay[lane];
+    return { ...state, underWay };
+  },
+  progress: (
+    state: Ephemeral,
+    { model, progress }: { readonly model: string; readonly progress: PullProgress },
+  ): Ephemeral => ({ ...state, pulls: { ...state.pulls, [model]: progress } }),
+};
+
+type Changes = typeof changes;
+type EphemeralActions = {
+  readonly [K in keyof Changes]: (payload: Parameters<Changes[K]>[1]) => {
+    readonly type: string;
+    readonly payload: Parameters<Changes[K]>[1];
+  };
+};
+
+function ephemeralPart(name: string) {
+  const changeOf = new Map<string, (state: Ephemeral, payload: never) => Ephemeral>();
+  const actions: Record<string, unknown> = {};
+  for (const [event, change] of Object.entries(changes)) {
+    const type = `${name}/${event}`;
+    changeOf.set(type, change);
+    actions[event] = (payload: unknown) => ({ type, payload });
+  }
+  const reducer = (state: Ephemeral, action: UnknownAction): Ephemeral =>
+    changeOf.get(action.type)?.(state, action.payload as never) ?? state;
+  return { actions: actions as EphemeralActions, reducer };
 }
 
 export function lanesOfRow(row: Row | PersonDraft): string[] {
@@ -156,7 +171,7 @@ export class MissingMiddlewareError extends Error {
  * entries) stand outside Immer: a draft over pages costs fifty times as much.
  */
 export function createSyncSlice(name: string, models: readonly string[]) {
-  const ephemeral = ephemeralSlice(name);
+  const ephemeral = ephemeralPart(name);
   const types = {
     sequenced: `${name}/sequenced`,
     tailRejected: `${name}/tailRejected`,

@@ -41,13 +41,12 @@ export class Checkpoints {
   }
 
   /** Writes one of the facts as they are then; none where `facts` gives null. */
-  async write(facts: () => Facts | null): Promise<void> {
-    await this.idle();
-    const { fence, onFenced } = this.#options;
-    const now = facts();
-    const checkpointer = this.#checkpointer;
-    if (!now || !checkpointer) return;
-    await this.#run(async () => {
+  write(facts: () => Facts | null): Promise<void> {
+    return this.#alone(async () => {
+      const { fence, onFenced } = this.#options;
+      const now = facts();
+      const checkpointer = this.#checkpointer;
+      if (!now || !checkpointer) return;
       // Where it fails the old one stands; the next is due after as many rows again.
       this.#through = now.head;
       if ((await checkpointer.write(now, fence())) === null) onFenced();
@@ -55,19 +54,20 @@ export class Checkpoints {
   }
 
   /** Removes what a crash between two slices left behind. */
-  async sweep(): Promise<void> {
-    await this.idle();
-    const checkpointer = this.#checkpointer;
-    await this.#run(async () => {
-      await checkpointer?.sweep(this.#options.fence());
+  sweep(): Promise<void> {
+    return this.#alone(async () => {
+      await this.#checkpointer?.sweep(this.#options.fence());
     });
   }
 
-  async #run(work: () => Promise<void>): Promise<void> {
-    const running = work().finally(() => {
-      if (this.#running === running) this.#running = null;
-    });
+  /** Behind all that was asked for before: its place is taken at once, not when that has ended. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    const running = (this.#running?.catch(() => {}) ?? Promise.resolve()).then(work);
     this.#running = running;
-    await running;
+    try {
+      await running;
+    } finally {
+      if (this.#running === running) this.#running = null;
+    }
   }
 }
