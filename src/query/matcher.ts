@@ -25,12 +25,17 @@ export function matcherOf({ conditions, and, or, not }: CheckedWhere): Matcher {
 
 function fieldMatcher({ field, operator, operand }: CheckedCondition): Matcher {
   const test = tests[operator](operand as never);
-  return (record) => test(fieldOf(record, field));
+  const read = readerOf(field);
+  return (record) => test(read(record));
 }
 
-/** The value of a field; one that is not there is null. */
-export function fieldOf(record: JsonObject, field: string): Json {
-  return Object.hasOwn(record, field) ? (record[field] as Json) : null;
+/** Reads a field; one that is not there is null. */
+export function readerOf(field: string): (record: JsonObject) => Json {
+  // Records are plain objects: only these few names could be read from what they inherit.
+  if (field in Object.prototype) {
+    return (record) => (Object.hasOwn(record, field) ? (record[field] as Json) : null);
+  }
+  return (record) => record[field] ?? null;
 }
 
 /** Only values of one type have an order. */

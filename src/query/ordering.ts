@@ -1,11 +1,11 @@
 import type { Json, JsonObject } from '../../store/json.ts';
 import type { CheckedOrder } from './checkedQuery.ts';
-import { fieldOf } from './matcher.ts';
+import { readerOf } from './matcher.ts';
 
 /** A record under its key. */
 export type Compare = (a: JsonObject, aId: string, b: JsonObject, bId: string) => number;
 
-/** Null and missing, then false, true, numbers, texts; lists and objects come last, as equals. */
+/** Null and missing, then false and true, numbers, texts; lists and objects come last, as equals. */
 function rankOf(value: Json): number {
   switch (typeof value) {
     case 'boolean':
@@ -21,26 +21,57 @@ function rankOf(value: Json): number {
 
 /** Negative, zero or positive. Numbers by size, texts by their UTF-16 code units. */
 function compareValues(a: Json, b: Json): number {
+  // First what nearly all fields are.
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
   if (a === b) return 0;
+  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : 1;
   const rank = rankOf(a);
   const other = rankOf(b);
   if (rank !== other) return rank - other;
-  if (rank === 0 || rank === 4) return 0;
-  return (a as string) < (b as string) ? -1 : 1;
+  return rank === 1 ? Number(a) - Number(b) : 0;
 }
 
-/** Zero for a record with itself alone: an order ends with the id. */
-export function orderingOf(orderBy: CheckedOrder): Compare {
-  const fields = orderBy.map(([field]) => field);
+/** An order in both of its uses. */
+export interface Ordering {
+  /** Zero for a record with itself alone: an order ends with the id. */
+  readonly compare: Compare;
+  /** Puts records in order; as `compare` would, and several times as fast. */
+  sort(found: readonly Found[]): Found[];
+}
+
+export interface Found {
+  readonly id: string;
+  readonly record: JsonObject;
+}
+
+export function orderingOf(orderBy: CheckedOrder): Ordering {
+  const readers = orderBy.slice(0, -1).map(([field]) => readerOf(field));
   const signs = orderBy.map(([, direction]) => (direction === 'asc' ? 1 : -1));
-  const last = fields.length - 1;
-  return (a, aId, b, bId) => {
-    for (let i = 0; i < last; i++) {
-      const field = fields[i] as string;
-      const order = compareValues(fieldOf(a, field), fieldOf(b, field));
+  const count = readers.length;
+  const compare: Compare = (a, aId, b, bId) => {
+    for (let i = 0; i < count; i++) {
+      const read = readers[i] as (record: JsonObject) => Json;
+      const order = compareValues(read(a), read(b));
       if (order !== 0) return order * (signs[i] as number);
     }
     if (aId === bId) return 0;
-    return (aId < bId ? -1 : 1) * (signs[last] as number);
+    return (aId < bId ? -1 : 1) * (signs[count] as number);
   };
+
+  const [first = () => null, second = () => null] = readers;
+  const [firstSign = 1, secondSign = 1] = signs;
+  /** Each field is read once a record and not once a comparison; two decide nearly always. */
+  const sort = (found: readonly Found[]): Found[] => {
+    const keyed = found.map(({ id, record }) => {
+      return { id, record, a: first(record), b: second(record) };
+    });
+    return keyed.sort((x, y) => {
+      const byFirst = compareValues(x.a, y.a);
+      if (byFirst !== 0) return byFirst * firstSign;
+      const bySecond = compareValues(x.b, y.b);
+      if (bySecond !== 0) return bySecond * secondSign;
+      return compare(x.record, x.id, y.record, y.id);
+    });
+  };
+  return { compare, sort };
 }

@@ -1,11 +1,11 @@
 import type { Entry } from '../../store/facts.ts';
 import type { JsonObject } from '../../store/json.ts';
-import { noPages, type Pages, scan } from '../../store/pages.ts';
+import { noPages, type Pages } from '../../store/pages.ts';
+import { type Difference, differencesIn } from '../../store/pagesDiff.ts';
 import type { SyncState } from '../../store/slice.ts';
 import type { CheckedQuery } from './checkedQuery.ts';
 import { checkQuery } from './checkQuery.ts';
-import { matcherOf } from './matcher.ts';
-import { orderingOf } from './ordering.ts';
+import { type DifferencesIn, LiveQuery } from './liveQuery.ts';
 
 /** Reads of one model by query. */
 export interface Queries {
@@ -13,53 +13,66 @@ export interface Queries {
   count(state: SyncState, query: unknown): number;
 }
 
-export function createQueries(model: string): Queries {
-  const kept = new WeakMap<Pages<Entry>, Map<string, readonly JsonObject[]>>();
+/** Queries of a model that are kept at once; the one not asked for longest goes. */
+const queryLimit = 100;
+/** A query that was not asked about so many versions of the records is forgotten. */
+const idleLimit = 1_000;
 
-  function found(state: SyncState, { text, where, orderBy }: CheckedQuery): readonly JsonObject[] {
-    const records = state.shown.models[model]?.records ?? noPages<Entry>();
-    let byText = kept.get(records);
-    if (!byText) {
-      byText = new Map();
-      kept.set(records, byText);
+/**
+ * Queries of one model, kept by their canonical text: asking again about the same records costs a
+ * look-up, about later ones what differs.
+ */
+export function createQueries(model: string): Queries {
+  const kept = new Map<string, { readonly live: LiveQuery; used: number }>();
+  let latest: Pages<Entry> = noPages();
+  let versions = 0;
+  const differences = rememberingLast();
+
+  function live(records: Pages<Entry>, query: CheckedQuery): LiveQuery {
+    if (records !== latest) {
+      latest = records;
+      versions++;
+      forgetIdle();
     }
-    let all = byText.get(text);
-    if (!all) {
-      const matches = matcherOf(where);
-      const compare = orderingOf(orderBy);
-      const rows: { id: string; record: JsonObject }[] = [];
-      scan(records, '', ({ shown }, id) => {
-        if (shown && matches(shown)) rows.push({ id, record: shown });
-        return true;
-      });
-      rows.sort((a, b) => compare(a.record, a.id, b.record, b.id));
-      all = rows.map(({ record }) => record);
-      byText.set(text, all);
-    }
-    return all;
+    const { text } = query;
+    const found = kept.get(text) ?? { live: new LiveQuery(query, differences), used: 0 };
+    found.used = versions;
+    // The last in the map is the one used last.
+    kept.delete(text);
+    kept.set(text, found);
+    const [oldest] = kept.keys();
+    if (kept.size > queryLimit && oldest !== undefined) kept.delete(oldest);
+    return found.live;
   }
 
-  const windows = new WeakMap<readonly JsonObject[], Map<string, readonly JsonObject[]>>();
+  function forgetIdle(): void {
+    const [oldest] = kept;
+    if (oldest && versions - oldest[1].used > idleLimit) kept.delete(oldest[0]);
+  }
 
+  const recordsOf = (state: SyncState) => state.shown.models[model]?.records ?? noPages<Entry>();
   return {
     select: (state, given) => {
       const query = checkQuery(given);
-      const all = found(state, query);
-      const { offset, limit } = query;
-      if (offset === 0 && limit === null) return all;
-      const key = `${offset} ${limit}`;
-      let byKey = windows.get(all);
-      if (!byKey) {
-        byKey = new Map();
-        windows.set(all, byKey);
-      }
-      let rows = byKey.get(key);
-      if (!rows) {
-        rows = all.slice(offset, limit === null ? undefined : offset + limit);
-        byKey.set(key, rows);
-      }
-      return rows;
+      const records = recordsOf(state);
+      return live(records, query).rows(records, query.offset, query.limit);
     },
-    count: (state, given) => found(state, checkQuery(given)).length,
+    count: (state, given) => {
+      const records = recordsOf(state);
+      return live(records, checkQuery(given)).count(records);
+    },
+  };
+}
+
+/** Many queries ask for the differences of the same two versions. */
+function rememberingLast(): DifferencesIn {
+  let last: { before: object; after: object; found: readonly Difference<Entry>[] } | null = null;
+  return (before, after, limit) => {
+    if (last?.before === before && last.after === after) {
+      return last.found.length > limit ? null : last.found;
+    }
+    const found = differencesIn(before, after, limit);
+    if (found) last = { before, after, found };
+    return found;
   };
 }

@@ -94,9 +94,12 @@ describe('S5: what the operators mean', () => {
 
 describe('S5: what the order means', () => {
   function sorted(orderBy: unknown, records: readonly JsonObject[]): unknown[] {
-    const compare = orderingOf(checkQuery({ orderBy }).orderBy);
-    const id = (record: JsonObject) => record.id as string;
-    return [...records].sort((a, b) => compare(a, id(a), b, id(b))).map(id);
+    const { compare, sort } = orderingOf(checkQuery({ orderBy }).orderBy);
+    const found = records.map((record) => ({ id: record.id as string, record }));
+    const ids = sort(found).map(({ id }) => id);
+    found.sort((a, b) => compare(a.record, a.id, b.record, b.id));
+    expect(found.map(({ id }) => id)).toEqual(ids);
+    return ids;
   }
   const mixed = (Object.keys(values) as Name[]).map(recordOf);
 
