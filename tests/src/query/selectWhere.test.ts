@@ -7,8 +7,7 @@ import { noPages, type Pages } from '../../../store/pages.ts';
 import { PagesDraft } from '../../../store/pagesDraft.ts';
 import { createSyncSlice, type SyncState } from '../../../store/slice.ts';
 import { anyFields, anyQuery, naively } from '../../support/queries.ts';
-import { models, operation, recorded, TestJournal } from '../../support/rows.ts';
-
+import { models } from '../../support/rows.ts';
 
 type Records = ReadonlyMap<string, JsonObject>;
 
