@@ -1,6 +1,13 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Branch, getIn, keysOf, noPages, type PageNode, type Pages } from '../../store/pages.ts';
+import {
+  type Branch,
+  getIn,
+  keysOf,
+  noPages,
+  type PageNode,
+  type Pages,
+} from '../../store/pages.ts';
 import { differencesIn } from '../../store/pagesDiff.ts';
 import { PagesDraft, setIn } from '../../store/pagesDraft.ts';
 

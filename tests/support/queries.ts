@@ -87,7 +87,9 @@ export function naively(records: ReadonlyMap<string, JsonObject>, query: Data) {
     .sort(([aId, a], [bId, b]) => {
       for (const [field = '', direction] of order) {
         const by =
-          field === 'id' ? compared(aId, bId) : compared(fieldValue(a, field), fieldValue(b, field));
+          field === 'id'
+            ? compared(aId, bId)
+            : compared(fieldValue(a, field), fieldValue(b, field));
         if (by !== 0) return direction === 'desc' ? -by : by;
       }
       return aId < bId ? -1 : 1;
