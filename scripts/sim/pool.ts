@@ -27,7 +27,9 @@ export async function sweepSeeds(options: SweepOptions): Promise<Sweep> {
   let ran = 0;
   let isFound = false;
   const work = async (): Promise<void> => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { execArgv: [] });
+    // As apps are shipped: Redux and its toolkit check each action otherwise.
+    const env = { ...process.env, NODE_ENV: 'production' };
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { execArgv: [], env });
     try {
       while (next < chunks.length && !isFound) {
         const at = next++;

@@ -13,6 +13,9 @@ export interface Chunk {
 /** One seed of so many is run twice. */
 const twiceEvery = 100;
 
+// Most errors of a random day are its own faults, and nobody reads where they were made: what is
+// broken is run again outside of here, with all traces.
+Error.stackTraceLimit = 0;
 watchUnheard();
 parentPort?.on('message', (chunk: Chunk) => {
   sweep(chunk).then((done) => parentPort?.postMessage(done));

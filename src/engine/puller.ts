@@ -38,6 +38,9 @@ export interface PullerOptions extends Omit<PullMeans, 'waitsForCreates' | 'remo
   readonly wake: () => void;
 }
 
+/** Why: without a reason of its own each abort makes an exception that nobody reads. */
+const stopped = 'stopped';
+
 interface Wanted {
   /** Failed pulls in a row. */
   readonly failures: number;
@@ -150,7 +153,7 @@ export class Puller {
   }
 
   stop(): void {
-    this.#abort.abort();
+    this.#abort.abort(stopped);
     this.#wanted.clear();
     if (this.#timer !== null) this.#options.env.clearTimer(this.#timer);
   }

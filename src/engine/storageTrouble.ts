@@ -78,7 +78,7 @@ export class StorageTrouble {
 
   /** No attempts any more; whoever waits is told `error`. */
   end(error: Error): void {
-    this.#end.abort();
+    this.#end.abort(error);
     if (this.#timer !== null) this.#options.env.clearTimer(this.#timer);
     this.#timer = null;
     for (const tell of this.#waiting) tell(error);

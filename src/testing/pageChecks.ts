@@ -30,9 +30,8 @@ export function checkPage(device: SimDevice): void {
 
 /** I16: synced means that nothing waits, neither on the disk nor on its way there. */
 function checkWords({ index }: SimDevice, state: SyncState): void {
-  const { phase } = selectSyncStatus(state);
   const waiting = state.sequenced.outbox.size + state.tail.size;
-  if (phase === 'synced' && waiting > 0) {
+  if (waiting > 0 && selectSyncStatus(state).phase === 'synced') {
     throw new InvariantBroken('I16', `device ${index} says synced and ${waiting} changes wait`);
   }
 }

@@ -1,4 +1,4 @@
-import { configureStore } from '@reduxjs/toolkit';
+import { configureStore, Tuple } from '@reduxjs/toolkit';
 import type { Facts } from '../../store/facts.ts';
 import { emptyFacts } from '../../store/facts.ts';
 import type { SyncState } from '../../store/slice.ts';
@@ -122,8 +122,8 @@ export class SimDevice {
     const store = configureStore({
       reducer: { [sync.reducerPath]: sync.reducer },
       devTools: false,
-      middleware: (defaults) =>
-        defaults({ immutableCheck: false, serializableCheck: false }).concat(sync.middleware),
+      middleware: () => new Tuple(sync.middleware),
+      enhancers: (defaults) => defaults({ autoBatch: false }),
     });
     sync.events.on('*', (event) => {
       this.events.push(event);
