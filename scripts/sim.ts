@@ -25,6 +25,9 @@ async function main(): Promise<number> {
   return options.plan === null ? await sweep(options) : await repeat(options, options.plan);
 }
 
+/** Steps of a full seed: what the speed is told in, however long the seeds of a run are. */
+const fullSeed = 300;
+
 async function sweep({ seed, seeds, workers }: SimOptions): Promise<number> {
   const regressions = await readRegressions();
   for (const { name, seed: once, plan } of regressions) {
@@ -53,7 +56,8 @@ async function sweep({ seed, seeds, workers }: SimOptions): Promise<number> {
       `${struck} of ${faults} faults struck`,
   );
   console.log(
-    `${Math.round(seeds / cpuSeconds)} seeds a second of one core (CPU time), ` +
+    `${Math.round(steps / fullSeed / cpuSeconds)} full seeds of ${fullSeed} steps a second of one core ` +
+      `(CPU time), ${Math.round(seeds / cpuSeconds)} seeds as they are; ` +
       `${Math.round(seeds / seconds)} a second with ${workers} workers`,
   );
   console.log(coverageOf(tally));

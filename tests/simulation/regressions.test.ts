@@ -75,7 +75,7 @@ describe('npm run sim', () => {
   test('tells what it did: seeds, steps, faults, and where no fault ever struck', async () => {
     const { code, said } = await sim('--seeds', '30', '--seed', '7', '--workers', '2');
     expect(said).toMatch(/\d+ regressions and 30 seeds from 7: no promise broken/);
-    expect(said).toMatch(/\d+ seeds a second of one core/);
+    expect(said).toMatch(/\d+ full seeds of 300 steps a second of one core/);
     expect(said).toMatch(/append recorded +(\d+|\.)/);
     expect(said).toMatch(/\d+ of \d+ cells were hit; nothing ever struck at/);
     expect(code).toBe(0);
