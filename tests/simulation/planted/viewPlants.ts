@@ -8,8 +8,8 @@ export const viewPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/judging.ts',
-        find: 'if (!known && order !== 1 && isConfirmedSince(asked.facts, facts, model, item.id)) {',
-        replace: 'if (model === id && isConfirmedSince(asked.facts, facts, model, item.id)) {',
+        find: 'if (!known && order !== 1 && (isPassed || (!entry && asked.isGoneSince(item.id)))) {',
+        replace: 'if (model === id && isPassed) {',
       },
       {
         file: 'src/engine/judging.ts',
