@@ -66,8 +66,10 @@ export const durabilityPlants: readonly Plant[] = [
       },
       {
         file: 'src/journal/journal.ts',
-        find: '    if (this.#inDoubt && !(await this.#resolveDoubt())) return;\n',
-        replace: '',
+        find: "    if (this.#standing !== 'current') await this.#readOn();\n",
+        replace:
+          "    if (this.#standing === 'behind') await this.#readOn();\n" +
+          "    if (this.#standing === 'inDoubt') this.#standing = 'current';\n",
       },
     ],
   },
@@ -76,10 +78,10 @@ export const durabilityPlants: readonly Plant[] = [
     promise: 'a checkpoint is of one state',
     edits: [
       {
-        file: 'src/engine/engine.ts',
-        find: 'opened.checkpointer.write(facts, this.#fence)',
+        file: 'src/engine/checkpoints.ts',
+        find: 'checkpointer.write(now, fence())',
         replace:
-          'opened.checkpointer.write(Object.defineProperty({ ...facts }, "head", { get: () => this.#sequenced().head }), this.#fence)',
+          'checkpointer.write(Object.defineProperty({ ...now }, "head", { get: () => (facts() ?? now).head }), fence())',
       },
     ],
   },
