@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core';
 import { type Figure, figure } from './figures.ts';
+import { growthFigures } from './growthFigures.ts';
 import type { BenchOptions } from './options.ts';
+import type { Growth } from './page/growth.ts';
 import type {} from './page/main.ts';
 import type { Samples } from './page/samples.ts';
 import { startServerProcess } from './referenceServer.ts';
@@ -82,5 +84,17 @@ export const groups: Readonly<Record<string, Group>> = {
     return [
       figure('10,000 creates until saved, beside raw puts in one transaction', samples, null),
     ];
+  },
+
+  growth: async (page, { growthSizes, rounds }) => {
+    const measured: { size: number; growth: Growth }[] = [];
+    for (const size of growthSizes) {
+      const growth = await page.evaluate(({ size, rounds }) => syncBench.growth(size, rounds), {
+        size,
+        rounds: Math.min(rounds, 3),
+      });
+      measured.push({ size, growth });
+    }
+    return growthFigures(measured);
   },
 };

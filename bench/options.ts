@@ -2,13 +2,16 @@ import { parseArgs } from 'node:util';
 
 const usage = `Usage: npm run bench -- [options]
   --quick        two rounds, 10,000 records at most: does it run at all?
-  --only name    one group: dispatch, durableEdit, pullMany, reopen, drain, createMany
+  --only name    one group: dispatch, durableEdit, pullMany, reopen, drain, createMany, growth
+  --sizes list   the sizes of growth: 1000,100000
   --json file    the figures, round by round, as JSON`;
 
 export interface BenchOptions {
   readonly rounds: number;
   /** Sizes of tables. */
   readonly sizes: readonly number[];
+  /** Sizes of tables whose growth is measured. */
+  readonly growthSizes: readonly number[];
   /** Durable edits of one round. */
   readonly edits: number;
   /** Queued operations of one drain. */
@@ -23,14 +26,20 @@ export function readOptions(): BenchOptions {
     const { values } = parseArgs({
       options: {
         quick: { type: 'boolean', default: false },
+        sizes: { type: 'string' },
         only: { type: 'string' },
         json: { type: 'string' },
       },
     });
-    const { quick, only, json } = values;
+    const { quick, sizes, only, json } = values;
     return {
       rounds: quick ? 2 : 7,
       sizes: quick ? [1_000, 10_000] : [1_000, 10_000, 100_000],
+      growthSizes: sizes
+        ? sizes.split(',').map(Number)
+        : quick
+          ? [1_000, 10_000]
+          : [1_000, 10_000, 100_000, 1_000_000],
       edits: quick ? 100 : 300,
       operations: quick ? 300 : 1_000,
       ...{ only, json },

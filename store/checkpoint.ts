@@ -14,7 +14,7 @@ import {
 } from './facts.ts';
 import { FactsDraft } from './factsDraft.ts';
 import { isJsonObject } from './json.ts';
-import { type Branch, type Leaf, type PageNode, type Pages, valuesOf } from './pages.ts';
+import { type Branch, type Leaf, leavesOf, type PageNode, type Pages, valuesOf } from './pages.ts';
 import type { Operation } from './rows/row.ts';
 
 /**
@@ -116,6 +116,21 @@ export function encodeNode(
   return JSON.stringify({ keys, values: entries ? (values as Entry[]).map(encodeEntry) : values });
 }
 
+/** Whether two leaves with the same keys are stored as the same text: what is derived is not. */
+export function storesSame(tree: string, a: Leaf<unknown>, b: Leaf<unknown>): boolean {
+  if (!tree.startsWith('records/')) return a.values.every((value, i) => value === b.values[i]);
+  const before = b.values as readonly Entry[];
+  return (a.values as readonly Entry[]).every((entry, i) => {
+    const { base, version, alias, confirmed } = before[i] as Entry;
+    return (
+      entry.base === base &&
+      entry.version === version &&
+      entry.alias === alias &&
+      entry.confirmed === confirmed
+    );
+  });
+}
+
 function encodeEntry({ base, version, alias, confirmed }: Entry): unknown {
   return alias === null ? [base, version, confirmed] : [base, version, confirmed, alias];
 }
@@ -174,14 +189,14 @@ export function decodeRoot(text: unknown): CheckpointRoot | null {
 }
 
 /**
- * Facts from a read checkpoint: what was not stored is derived again. Costs the dirty records (and
- * one look at each leaf of records, to count).
+ * Facts from a read checkpoint: what was not stored is derived again. Costs the dirty records, and
+ * yields now and then between them, so that the caller can let others run.
  */
-export function restoreFacts(
+export function* restoreFacts(
   root: CheckpointRoot,
   trees: ReadonlyMap<string, Pages<unknown>>,
   models: readonly string[],
-): Facts {
+): Generator<undefined, Facts> {
   const empty = emptyFacts(models);
   const tree = <V>(name: string, none: Pages<V>): Pages<V> =>
     (trees.get(name) as Pages<V> | undefined) ?? none;
@@ -210,18 +225,25 @@ export function restoreFacts(
       }),
     ),
   };
-  return derive(stored);
+  return yield* derive(stored);
 }
 
-function derive(stored: Facts): Facts {
+/** Operations or lanes looked at between two steps. */
+const stride = 100;
+
+function* derive(stored: Facts): Generator<undefined, Facts> {
   const draft = new FactsDraft(stored);
   const places = draft.pages('places');
-  draft.pages('outbox').scan('', (operation, key) => {
-    places.set(operation.id, key);
-    for (const id of operation.supersedes ?? []) places.set(id, key);
-    return true;
-  });
+  for (const { keys, values } of leavesOf(stored.outbox)) {
+    for (const [i, operation] of values.entries()) {
+      places.set(operation.id, keys[i] as string);
+      for (const id of operation.supersedes ?? []) places.set(id, keys[i] as string);
+    }
+    yield;
+  }
+  let seen = 0;
   for (const read of valuesOf(stored.lanes)) {
+    if (++seen % stride === 0) yield;
     const lane = lawful(read);
     if (lane !== read) draft.pages('lanes').set(laneKey(lane.model, lane.recordId), lane);
     // A record without a base was counted as shown above, though its stored page shows nothing.

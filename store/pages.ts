@@ -129,6 +129,13 @@ export function valuesOf<V>(pages: Pages<V>): V[] {
   return values;
 }
 
+/** The leaves in order, as a list: for work that is done piece by piece. */
+export function leavesOf<V>(pages: Pages<V>): Leaf<V>[] {
+  const leaves: Leaf<V>[] = [];
+  eachLeaf(pages, (leaf) => leaves.push(leaf));
+  return leaves;
+}
+
 export function keysOf<V>(pages: Pages<V>): string[] {
   const keys: string[] = [];
   eachLeaf(pages, (leaf) => {

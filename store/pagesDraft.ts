@@ -80,7 +80,7 @@ export class PagesDraft<V> {
     const split = this.#insert(root, this.#depth, key, value);
     if (split) {
       const lifted: OwnBranch<V> = { keys: ['', split.key], children: [root, split.right] };
-      this.#own.add(lifted);
+      this.#own.add(lifted).add(lifted.keys);
       this.#root = lifted;
       this.#depth++;
     }
@@ -111,14 +111,25 @@ export class PagesDraft<V> {
     return { size: this.#size, depth: this.#depth, root: this.#root };
   }
 
+  /** The keys stay shared until one comes or goes: most edits change a value and no key. */
   #ownNode(node: PageNode<V>, depth: number): PageNode<V> {
     if (this.#own.has(node)) return node;
+    const { keys } = node;
     const copy: PageNode<V> =
       depth === 0
-        ? { keys: node.keys.slice(), values: (node as Leaf<V>).values.slice() }
-        : { keys: node.keys.slice(), children: (node as Branch<V>).children.slice() };
+        ? { keys, values: (node as Leaf<V>).values.slice() }
+        : { keys, children: (node as Branch<V>).children.slice() };
     this.#own.add(copy);
     return copy;
+  }
+
+  /** The keys of an own node, to be changed. */
+  #ownKeys(node: OwnLeaf<V> | OwnBranch<V>): string[] {
+    if (!this.#own.has(node.keys)) {
+      node.keys = node.keys.slice();
+      this.#own.add(node.keys);
+    }
+    return node.keys;
   }
 
   #ownChild(branch: OwnBranch<V>, index: number, depth: number): PageNode<V> {
@@ -133,17 +144,18 @@ export class PagesDraft<V> {
     const index = childIndex(branch.keys, key);
     const split = this.#insert(this.#ownChild(branch, index, depth), depth - 1, key, value);
     if (!split) return undefined;
-    branch.keys.splice(index + 1, 0, split.key);
+    const keys = this.#ownKeys(branch);
+    keys.splice(index + 1, 0, split.key);
     branch.children.splice(index + 1, 0, split.right);
     if (branch.children.length <= branchCapacity) return undefined;
     // An insertion at the end is a run of rising keys: leave the left full, begin a new right.
     const at =
       index + 2 === branch.children.length ? branch.children.length - 1 : branchCapacity >> 1;
     const right: OwnBranch<V> = {
-      keys: branch.keys.splice(at),
+      keys: keys.splice(at),
       children: branch.children.splice(at),
     };
-    this.#own.add(right);
+    this.#own.add(right).add(right.keys);
     return { key: right.keys[0] as string, right };
   }
 
@@ -154,17 +166,18 @@ export class PagesDraft<V> {
       return undefined;
     }
     this.#size++;
-    if (index === leaf.keys.length) {
-      leaf.keys.push(key);
+    const keys = this.#ownKeys(leaf);
+    if (index === keys.length) {
+      keys.push(key);
       leaf.values.push(value);
     } else {
-      leaf.keys.splice(index, 0, key);
+      keys.splice(index, 0, key);
       leaf.values.splice(index, 0, value);
     }
-    if (leaf.keys.length <= leafCapacity) return undefined;
+    if (keys.length <= leafCapacity) return undefined;
     const at = index === leafCapacity ? leafCapacity : leafCapacity >> 1;
-    const right: OwnLeaf<V> = { keys: leaf.keys.splice(at), values: leaf.values.splice(at) };
-    this.#own.add(right);
+    const right: OwnLeaf<V> = { keys: keys.splice(at), values: leaf.values.splice(at) };
+    this.#own.add(right).add(right.keys);
     return { key: right.keys[0] as string, right };
   }
 
@@ -172,7 +185,7 @@ export class PagesDraft<V> {
     if (depth === 0) {
       const leaf = node as OwnLeaf<V>;
       const index = lowerBound(leaf.keys, key);
-      leaf.keys.splice(index, 1);
+      this.#ownKeys(leaf).splice(index, 1);
       leaf.values.splice(index, 1);
       return;
     }
@@ -192,18 +205,19 @@ export class PagesDraft<V> {
     const rightSize = (branch.children[at + 1] as PageNode<V>).keys.length;
     const emptied = leftSize === 0 || rightSize === 0;
     if (leftSize + rightSize > (emptied ? capacity : (capacity * 3) >> 2)) return;
-    const left = this.#ownChild(branch, at, depth);
+    const left = this.#ownChild(branch, at, depth) as OwnLeaf<V> | OwnBranch<V>;
+    const leftKeys = this.#ownKeys(left);
     const right = branch.children[at + 1] as PageNode<V>;
     const separator = branch.keys[at + 1] as string;
     if (depth === 1) {
-      (left as OwnLeaf<V>).keys.push(...right.keys);
+      leftKeys.push(...right.keys);
       (left as OwnLeaf<V>).values.push(...(right as Leaf<V>).values);
     } else {
       // Child 0's own separator may stand too low; the parent's is the true one.
-      (left as OwnBranch<V>).keys.push(separator, ...right.keys.slice(1));
+      leftKeys.push(separator, ...right.keys.slice(1));
       (left as OwnBranch<V>).children.push(...(right as Branch<V>).children);
     }
-    branch.keys.splice(at + 1, 1);
+    this.#ownKeys(branch).splice(at + 1, 1);
     branch.children.splice(at + 1, 1);
   }
 }

@@ -30,7 +30,7 @@ export async function paired(rounds: number, ours: Side, floor: Side): Promise<S
 }
 
 /** Lets what the last side left behind (garbage, closing databases) be done before the next. */
-async function settle(): Promise<void> {
+export async function settle(): Promise<void> {
   (globalThis as { gc?: () => void }).gc?.();
   await new Promise((resolve) => setTimeout(resolve, 50));
 }

@@ -48,11 +48,11 @@ export async function readFacts(
   { env, codec, models }: OpeningOptions,
   connection: StorageConnection,
 ): Promise<Pick<Opened, 'hydrated' | 'checkpointer'>> {
-  const { breathe } = env;
+  const pacing = { now: () => env.now(), breathe: () => env.breathe() };
   const uniqueName = () => env.uuid();
-  const hydrated = await hydrate({ connection, codec, models, breathe });
+  const hydrated = await hydrate({ connection, codec, models, ...pacing });
   const { stored, pages } = hydrated;
-  const options = { connection, codec, breathe, uniqueName };
+  const options = { connection, codec, uniqueName, ...pacing };
   return { hydrated, checkpointer: new Checkpointer(options, stored, pages) };
 }
 

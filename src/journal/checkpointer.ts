@@ -2,19 +2,28 @@ import {
   type CheckpointRoot,
   encodeNode,
   rootOf,
+  storesSame,
   type TreeRoot,
   treesOf,
 } from '../../store/checkpoint.ts';
 import type { Facts } from '../../store/facts.ts';
-import type { Branch, PageNode, Pages } from '../../store/pages.ts';
+import {
+  type Branch,
+  childIndex,
+  type Leaf,
+  type PageNode,
+  type Pages,
+} from '../../store/pages.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { StorageConnection } from '../ports/storage.ts';
+import { Pacer, type PacingEnv } from './pacer.ts';
 
 /** Where the root stands in the meta store. */
 export const rootKey = 'checkpoint';
 
-/** Pages of one slice: some 6,000 records, 12 ms of main thread (measured at 98 a page). */
+/** Pages of one slice, and of one removal, at most. */
 const slicePages = 16;
+const removedAtOnce = 256;
 
 /** The trees of the checkpoint on disk, as they stood in memory when they were written or read. */
 export type StoredTrees = ReadonlyMap<
@@ -22,19 +31,20 @@ export type StoredTrees = ReadonlyMap<
   { readonly pages: Pages<unknown>; readonly root: TreeRoot }
 >;
 
-export interface CheckpointOptions {
+export interface CheckpointOptions extends PacingEnv {
   readonly connection: StorageConnection;
   readonly codec: Codec;
-  readonly breathe: () => Promise<void>;
   /** A name that no checkpoint of this database has had, also none that was never finished. */
   readonly uniqueName: () => string;
 }
 
 /**
  * Writes checkpoints of one immutable state each. Slices write pages under new keys (`<checkpoint>/n`); the
- * last transaction writes the root, deletes the journal's rows up to S and the superseded pages,
- * and checks the fence. A crash in between leaves the old checkpoint whole; orphans are swept at
- * the next start. Which node stands under which page is known by the node's identity.
+ * last transaction writes the root, deletes the journal's rows up to S and checks the fence; then the
+ * superseded pages go, some at a time. A crash in between leaves the old checkpoint whole, or the new
+ * one; orphans are swept at the next start. Which node stands under which page is known by the
+ * node's identity; a node that is new and says the same as the one it replaced keeps that one's page
+ * (an edit changes what is shown, which is not stored).
  */
 export class Checkpointer {
   readonly #options: CheckpointOptions;
@@ -52,36 +62,43 @@ export class Checkpointer {
    * @throws StorageError; the old checkpoint then still stands
    */
   async write(facts: Facts, fence: number): Promise<number | null> {
-    const { connection, codec, breathe, uniqueName } = this.#options;
+    const { connection, codec, uniqueName } = this.#options;
+    const pacer = new Pacer(this.#options);
     const prefix = uniqueName();
     const trees: Record<string, TreeRoot> = {};
     const stored = new Map<string, { pages: Pages<unknown>; root: TreeRoot }>();
     const superseded: string[] = [];
     const fresh = new Map<object, string>();
+    let written = 0;
     let slice: [string, string][] = [];
     // The disk writes one slice while the next is encoded.
     let writing: Promise<unknown> = Promise.resolve();
     for (const [name, pages] of treesOf(facts)) {
       const { size, depth } = pages;
       const kept = new Set<object>();
+      const before = this.#stored.get(name);
+      const old = before?.pages.depth === depth ? before.pages.root : undefined;
       // All empty trees are one object, which must not stand for several trees on disk.
-      const nodes = size === 0 ? [] : this.#newNodes(pages.root, depth, kept);
+      const nodes = size === 0 ? [] : this.#newNodes(name, pages.root, old, depth, kept, fresh);
       for (const node of nodes) {
-        const key = `${prefix}/${fresh.size}`;
-        fresh.set(node.node, key);
-        slice.push([key, await codec.encode(this.#encode(name, node, fresh))]);
+        if (node) {
+          const key = `${prefix}/${written++}`;
+          fresh.set(node.node, key);
+          slice.push([key, await codec.encode(this.#encode(name, node, fresh))]);
+        }
         if (slice.length >= slicePages) {
           await writing;
           writing = connection.commit({ putPages: slice });
           writing.catch(() => {});
           slice = [];
-          await breathe();
+          await pacer.breathe();
+        } else if (pacer.isDue()) {
+          await pacer.breathe();
         }
       }
       const root = { size, depth, page: size === 0 ? null : this.#key(pages.root, fresh) };
       trees[name] = root;
       stored.set(name, { pages, root });
-      const before = this.#stored.get(name);
       if (before) this.#collectGone(before.pages.root, before.pages.depth, kept, superseded);
     }
     const root: CheckpointRoot = rootOf(facts, trees);
@@ -91,12 +108,19 @@ export class Checkpointer {
       putPages: slice,
       putMeta: [[rootKey, await codec.encode(JSON.stringify(root))]],
       removeRowsThrough: facts.head,
-      removePages: superseded,
     });
     if (!committed.ok) return null;
     for (const [node, key] of fresh) this.#pageOf.set(node, key);
     this.#stored = stored;
-    return fresh.size;
+    await this.#remove(superseded);
+    return written;
+  }
+
+  /** Nobody refers to these any more: what a crash leaves of them is swept at the next start. */
+  async #remove(keys: readonly string[]): Promise<void> {
+    for (let at = 0; at < keys.length; at += removedAtOnce) {
+      await this.#options.connection.commit({ removePages: keys.slice(at, at + removedAtOnce) });
+    }
   }
 
   /**
@@ -108,7 +132,7 @@ export class Checkpointer {
     const live = new Set<string>();
     for (const { pages } of this.#stored.values()) this.#collectLive(pages.root, pages.depth, live);
     const orphans = (await connection.pageKeys()).filter((key) => !live.has(key));
-    if (orphans.length > 0) await connection.commit({ expect: { fence }, removePages: orphans });
+    await this.#remove(orphans);
     return orphans.length;
   }
 
@@ -130,22 +154,55 @@ export class Checkpointer {
     return encodeNode(tree, node, children);
   }
 
-  /** Nodes that are not on disk, children first; `kept` collects the tops of what is. */
+  /**
+   * Nodes to be written, children first, and null for each step between; `kept` collects the tops of
+   * what stays. `old` is the node on disk in the same place, if there is one.
+   */
   *#newNodes(
+    tree: string,
     node: PageNode<unknown>,
+    old: PageNode<unknown> | undefined,
     depth: number,
     kept: Set<object>,
-  ): Generator<{ node: PageNode<unknown>; depth: number }> {
+    fresh: Map<object, string>,
+  ): Generator<{ node: PageNode<unknown>; depth: number } | null> {
     if (this.#pageOf.has(node)) {
       kept.add(node);
       return;
     }
     if (depth > 0) {
-      for (const child of (node as Branch<unknown>).children) {
-        yield* this.#newNodes(child, depth - 1, kept);
+      const { keys, children } = node as Branch<unknown>;
+      const before = old as Branch<unknown> | undefined;
+      for (const [i, child] of children.entries()) {
+        const place = before && (i === 0 ? 0 : childIndex(before.keys, keys[i] as string));
+        const oldChild = place === undefined ? undefined : before?.children[place];
+        yield* this.#newNodes(tree, child, oldChild, depth - 1, kept, fresh);
       }
     }
+    const page = old && this.#pageOf.get(old);
+    if (page !== undefined && this.#saysTheSame(tree, node, old, depth, fresh)) {
+      fresh.set(node, page);
+      kept.add(old as PageNode<unknown>);
+      yield null;
+      return;
+    }
     yield { node, depth };
+  }
+
+  /** Whether the page of `old` is, to the letter, the page that `node` would have. */
+  #saysTheSame(
+    tree: string,
+    node: PageNode<unknown>,
+    old: PageNode<unknown> | undefined,
+    depth: number,
+    fresh: ReadonlyMap<object, string>,
+  ): boolean {
+    if (!old || !sameKeys(node.keys, old.keys)) return false;
+    if (depth === 0) return storesSame(tree, node as Leaf<unknown>, old as Leaf<unknown>);
+    const before = (old as Branch<unknown>).children;
+    return (node as Branch<unknown>).children.every(
+      (child, i) => this.#key(child, fresh) === this.#pageOf.get(before[i] as object),
+    );
   }
 
   #collectGone(
@@ -171,4 +228,8 @@ export class Checkpointer {
       this.#collectLive(child, depth - 1, live);
     }
   }
+}
+
+function sameKeys(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((key, i) => key === b[i]));
 }

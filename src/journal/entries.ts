@@ -1,7 +1,7 @@
 import { decodeEntry } from '../../store/rows/codec.ts';
 import type { JournalEntry } from '../../store/rows/row.ts';
 import type { Codec } from '../ports/codec.ts';
-import type { StorageConnection } from '../ports/storage.ts';
+import type { StorageConnection, StoredRow } from '../ports/storage.ts';
 
 /** The journal's entries after a sequence; bytes that can't be read come as such, never as a throw. */
 export async function readEntries(
@@ -10,7 +10,13 @@ export async function readEntries(
   after: number,
   limit: number,
 ): Promise<JournalEntry[]> {
-  const rows = await connection.readRows(after, limit);
+  return decodeRows(codec, await connection.readRows(after, limit));
+}
+
+export async function decodeRows(
+  codec: Codec,
+  rows: readonly StoredRow[],
+): Promise<JournalEntry[]> {
   const entries: JournalEntry[] = [];
   for (const { sequence, text } of rows) {
     let decoded: unknown = text;

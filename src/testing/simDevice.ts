@@ -183,9 +183,9 @@ export class SimDevice {
   /** What stands on the disk, read as a new start would read it. */
   async onDisk(): Promise<Facts> {
     const connection = this.disk.inspect();
-    const breathe = () => Promise.resolve();
+    const pacing = { now: () => 0, breathe: () => Promise.resolve() };
     const codec = identityCodec;
-    const { facts } = await hydrate({ connection, codec, breathe, models: ['todo'] });
+    const { facts } = await hydrate({ connection, codec, ...pacing, models: ['todo'] });
     return facts;
   }
 

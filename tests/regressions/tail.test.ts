@@ -296,7 +296,10 @@ function reloaded(facts: Facts): Facts {
     const model = name.startsWith('records/') && facts.models[name.slice('records/'.length)];
     return [name, model ? withoutShown(model.records) : pages];
   });
-  return restoreFacts(rootOf(facts, {}), new Map(stored), Object.keys(facts.models));
+  const steps = restoreFacts(rootOf(facts, {}), new Map(stored), Object.keys(facts.models));
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
 }
 
 function withoutShown(records: Facts['models'][string]['records']) {

@@ -78,7 +78,7 @@ describe('checkpoints', () => {
     const connection = await memory().open('hostile');
     await connection.commit({ fence: 1 });
     let names = 0;
-    const parts = { connection, codec: identityCodec, breathe: async () => {} };
+    const parts = { connection, codec: identityCodec, now: () => 0, breathe: async () => {} };
     const checkpointer = new Checkpointer(
       { ...parts, uniqueName: () => `c${names++}` },
       new Map(),
@@ -143,7 +143,7 @@ describe('checkpoints', () => {
     foldEntries(facts, entries);
     const connection = await memory().open('again');
     await connection.commit({ fence: 1 });
-    const parts = { connection, codec: identityCodec, breathe: async () => {} };
+    const parts = { connection, codec: identityCodec, now: () => 0, breathe: async () => {} };
     const options = { ...parts, uniqueName: () => 'again' };
     await new Checkpointer(options, new Map(), new Map()).write(facts, 1);
     const again = await hydrate({ ...parts, models });

@@ -22,7 +22,7 @@ import {
   TestJournal,
 } from '../support/rows.ts';
 
-const breathe = () => Promise.resolve();
+const pacing = { now: () => 0, breathe: () => Promise.resolve() };
 const codec = identityCodec;
 let names = 0;
 const uniqueName = () => `c${names++}`;
@@ -34,11 +34,11 @@ async function disk() {
   await connection.commit({ fence: 1 });
   const journal = new TestJournal();
   let checkpointer = new Checkpointer(
-    { connection, codec, breathe, uniqueName },
+    { connection, codec, ...pacing, uniqueName },
     new Map(),
     new Map(),
   );
-  const read = (): Promise<Hydrated> => hydrate({ connection, codec, breathe, models });
+  const read = (): Promise<Hydrated> => hydrate({ connection, codec, ...pacing, models });
   return {
     ...{ connection, journal, read },
     add: async (...rows: readonly Row[]) => {
@@ -50,7 +50,7 @@ async function disk() {
     restart: async () => {
       const hydrated = await read();
       const { stored, pages } = hydrated;
-      checkpointer = new Checkpointer({ connection, codec, breathe, uniqueName }, stored, pages);
+      checkpointer = new Checkpointer({ connection, codec, ...pacing, uniqueName }, stored, pages);
       return hydrated;
     },
   };
@@ -254,7 +254,7 @@ describe('what is read from disk', () => {
     const { add, write, connection } = await disk();
     await add(...many(3));
     await write();
-    const { facts } = await hydrate({ connection, codec, breathe, models: ['other'] });
+    const { facts } = await hydrate({ connection, codec, ...pacing, models: ['other'] });
     expect(facts.models.todo?.records.size).toBe(3);
     expect(facts.models.other?.records.size).toBe(0);
   });
