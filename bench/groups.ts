@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core';
 import { type Figure, figure } from './figures.ts';
-import { growthFigures } from './growthFigures.ts';
+import { type GrowthAt, growthFigures } from './growthFigures.ts';
 import type { BenchOptions } from './options.ts';
-import type { Growth } from './page/growth.ts';
 import type {} from './page/main.ts';
 import type { Samples } from './page/samples.ts';
 import { startServerProcess } from './referenceServer.ts';
+import { traceTasks } from './taskTrace.ts';
 
 type Group = (page: Page, options: BenchOptions) => Promise<Figure[]>;
 
@@ -87,13 +87,13 @@ export const groups: Readonly<Record<string, Group>> = {
   },
 
   growth: async (page, { growthSizes, rounds }) => {
-    const measured: { size: number; growth: Growth }[] = [];
+    const measured: GrowthAt[] = [];
     for (const size of growthSizes) {
-      const growth = await page.evaluate(({ size, rounds }) => syncBench.growth(size, rounds), {
-        size,
-        rounds: Math.min(rounds, 3),
-      });
-      measured.push({ size, growth });
+      const how = { size, rounds: Math.min(rounds, 3) };
+      const { result: growth, spans } = await traceTasks(page, () =>
+        page.evaluate(({ size, rounds }) => syncBench.growth(size, rounds), how),
+      );
+      measured.push({ size, growth, spans });
     }
     return growthFigures(measured);
   },

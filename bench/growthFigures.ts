@@ -1,9 +1,11 @@
 import { type Figure, figure } from './figures.ts';
 import type { Growth } from './page/growth.ts';
+import type { TracedSpan } from './taskTrace.ts';
 
 export interface GrowthAt {
   readonly size: number;
   readonly growth: Growth;
+  readonly spans: readonly TracedSpan[];
 }
 
 const said = (count: number) => count.toLocaleString('en');
@@ -18,15 +20,16 @@ export function growthFigures(measured: readonly GrowthAt[]): Figure[] {
   const [first] = measured;
   if (!first) return [];
   const figures: Figure[] = [];
-  for (const [name, floor] of Object.entries(first.growth.times)) {
+  for (const [name, floor] of Object.entries(first.growth)) {
     for (const { size, growth } of measured) {
-      const ours = growth.times[name] ?? [];
+      const ours = growth[name] ?? [];
       figures.push(figure(`${name} at ${said(size)}`, { ours, floor }, null));
     }
   }
-  for (const name of Object.keys(first.growth.tasks)) {
-    for (const { size, growth } of measured) {
-      const ours = growth.tasks[name] ?? [];
+  for (const name of new Set(first.spans.map((span) => span.name))) {
+    for (const { size, spans } of measured) {
+      const own = spans.filter((span) => span.name === name);
+      const ours = own.map(({ longestTask }) => longestTask);
       const title = `longest task in ${name} at ${said(size)}`;
       figures.push(figure(title, { ours, floor: [] }, longestAllowed(size)));
     }

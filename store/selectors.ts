@@ -66,7 +66,7 @@ function shownBelow(node: PageNode<Entry>, depth: number): readonly JsonObject[]
   return shown;
 }
 
-/** One array of all; \`concat\` copies arrays whole, which \`flat\` does not. */
+/** One array of all; `concat` copies arrays whole, which \`flat\` does not. */
 function joined<T>(parts: readonly (readonly T[])[]): readonly T[] {
   return parts.length === 1 ? (parts[0] ?? []) : ([] as T[]).concat(...parts);
 }

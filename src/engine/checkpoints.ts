@@ -1,8 +1,6 @@
 import type { Facts } from '../../store/facts.ts';
 import type { Checkpointer } from '../journal/checkpointer.ts';
-
-/** Journal rows after which a checkpoint is written. */
-const checkpointRows = 1_000;
+import type { CheckpointSchedule } from '../journal/checkpointSchedule.ts';
 
 export interface CheckpointsOptions {
   /** The leader's epoch. */
@@ -15,6 +13,7 @@ export interface CheckpointsOptions {
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   #checkpointer: Checkpointer | null = null;
+  #schedule: CheckpointSchedule | null = null;
   /** The head of the last one, or of the last that failed. */
   #through = 0;
   /** A checkpoint or a sweep under way. */
@@ -25,14 +24,15 @@ export class Checkpoints {
   }
 
   /** The facts were read from disk, whose checkpoint ends at `through`. */
-  read(checkpointer: Checkpointer, through: number): void {
+  read(checkpointer: Checkpointer, schedule: CheckpointSchedule, through: number): void {
     this.#checkpointer = checkpointer;
+    this.#schedule = schedule;
     this.#through = through;
   }
 
   /** While one is written the next is not queued up: it would be written for every group of rows. */
   isDue(head: number): boolean {
-    return head - this.#through >= checkpointRows && this.#running === null;
+    return this.#running === null && this.#schedule?.isDue(head - this.#through) === true;
   }
 
   /** Resolves when none is under way; what became of it is for whoever asked for it. */
@@ -47,7 +47,7 @@ export class Checkpoints {
       const now = facts();
       const checkpointer = this.#checkpointer;
       if (!now || !checkpointer) return;
-      // Where it fails the old one stands; the next is due after as many rows again.
+      // Where it fails the old one stands; the next is due after as much again.
       this.#through = now.head;
       if ((await checkpointer.write(now, fence())) === null) onFenced();
     });

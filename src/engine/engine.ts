@@ -190,7 +190,7 @@ export class Engine {
     const opened = this.#opened;
     if (!opened || this.role !== 'hydrating') return;
     this.#folded.replace(this.#options.store.state().sequenced);
-    this.#checkpoints.read(opened.checkpointer, opened.hydrated.checkpointed);
+    this.#checkpoints.read(opened.checkpointer, opened.schedule, opened.hydrated.checkpointed);
     this.#folded.tell(opened.hydrated.illegal, opened.hydrated.unreadable);
     this.#roles.send('hydrated');
     this.#elect();
@@ -417,7 +417,7 @@ export class Engine {
     const { facts, checkpointed } = opened.hydrated;
     this.#options.store.checkpointLoaded(facts);
     this.#folded.replace(facts);
-    this.#checkpoints.read(opened.checkpointer, checkpointed);
+    this.#checkpoints.read(opened.checkpointer, opened.schedule, checkpointed);
   }
 
   #fold(entries: readonly JournalEntry[]): void {

@@ -1,5 +1,6 @@
 import type { Facts } from '../../store/facts.ts';
 import { Checkpointer } from '../journal/checkpointer.ts';
+import { CheckpointSchedule } from '../journal/checkpointSchedule.ts';
 import { type Hydrated, hydrate } from '../journal/hydrate.ts';
 import { identify } from '../journal/identity.ts';
 import type { Codec } from '../ports/codec.ts';
@@ -14,6 +15,7 @@ import {
 export interface Opened {
   readonly connection: StorageConnection;
   readonly checkpointer: Checkpointer;
+  readonly schedule: CheckpointSchedule;
   readonly databaseId: string;
   /** The id of a database that this device had and has no more. */
   readonly lost: string | null;
@@ -33,10 +35,12 @@ export interface OpeningOptions {
 /** Opens the database and reads the facts. Rejects with StorageError; nothing is written over. */
 export async function open(options: OpeningOptions): Promise<Opened> {
   const { env, storage, name } = options;
-  const connection = await storage.open(name);
+  const schedule = new CheckpointSchedule();
+  const connection = schedule.watch(await storage.open(name));
   try {
     const { id: databaseId, ...identity } = await identify(env, connection, name);
-    return { connection, databaseId, ...identity, ...(await readFacts(options, connection)) };
+    const read = await readFacts(options, connection);
+    return { connection, schedule, databaseId, ...identity, ...read };
   } catch (cause) {
     await connection.close().catch(() => {});
     throw asStorageError(cause);

@@ -23,7 +23,7 @@ export const rootKey = 'checkpoint';
 
 /** Pages of one slice, and of one removal, at most. */
 const slicePages = 16;
-const removedAtOnce = 256;
+const removedAtOnce = 32;
 
 /** The trees of the checkpoint on disk, as they stood in memory when they were written or read. */
 export type StoredTrees = ReadonlyMap<
@@ -112,14 +112,16 @@ export class Checkpointer {
     if (!committed.ok) return null;
     for (const [node, key] of fresh) this.#pageOf.set(node, key);
     this.#stored = stored;
-    await this.#remove(superseded);
+    await this.#remove(superseded, fence);
     return written;
   }
 
   /** Nobody refers to these any more: what a crash leaves of them is swept at the next start. */
-  async #remove(keys: readonly string[]): Promise<void> {
+  async #remove(keys: readonly string[], fence: number): Promise<void> {
     for (let at = 0; at < keys.length; at += removedAtOnce) {
-      await this.#options.connection.commit({ removePages: keys.slice(at, at + removedAtOnce) });
+      const removePages = keys.slice(at, at + removedAtOnce);
+      const { ok } = await this.#options.connection.commit({ expect: { fence }, removePages });
+      if (!ok) return;
     }
   }
 
@@ -132,7 +134,7 @@ export class Checkpointer {
     const live = new Set<string>();
     for (const { pages } of this.#stored.values()) this.#collectLive(pages.root, pages.depth, live);
     const orphans = (await connection.pageKeys()).filter((key) => !live.has(key));
-    await this.#remove(orphans);
+    await this.#remove(orphans, fence);
     return orphans.length;
   }
 
