@@ -95,14 +95,6 @@ export class Duty {
     this.puller.want(this.#options.models.keys());
   }
 
-  touched(lanes: Iterable<string>): void {
-    this.#pusher.touched(lanes);
-  }
-
-  isUnsealable(lane: string): boolean {
-    return this.#pusher.isUnsealable(lane);
-  }
-
   /** Does what may be done now. */
   work(): void {
     if (this.#connection.state !== 'online') return;

@@ -95,7 +95,8 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { env, transport, models, store, events, inspect, backoff = defaultBackoff } = options;
-    this.#index = new LaneIndex(backoff.cap, (path) => transport.originOf?.(path) ?? '');
+    const originOf = (path: string) => transport.originOf?.(path) ?? '';
+    this.#index = new LaneIndex(backoff.cap, originOf, (model) => models.has(model));
     this.#roles = new Roles(env, inspect, () => store.leadershipChanged(this.role, this.run));
     this.#trouble = new StorageTrouble({
       env,
@@ -222,7 +223,7 @@ export class Engine {
 
   /** Whether the transport could make no request of a lane. */
   isUnsealable(lane: string): boolean {
-    return this.#duty.isUnsealable(lane);
+    return this.#index.isSetAside(lane);
   }
 
   pause(): void {
@@ -434,7 +435,6 @@ export class Engine {
   #touched(facts: Facts, lanes: ReadonlySet<string> | null): void {
     if (lanes) this.#index.update(facts, lanes);
     else this.#index.rebuild(facts);
-    if (lanes) this.#duty.touched(lanes);
     if (lanes) this.#watchdog.update(facts, lanes);
     else if (this.role === 'leading') this.#watchdog.rebuild(facts);
   }

@@ -4,13 +4,23 @@ import { PagesDraft } from '../../store/pagesDraft.ts';
 
 /** Where a lane stands in the index. */
 interface Place {
-  readonly queue: 'toSeal' | 'toSend' | 'later' | 'blocked';
+  /** `aside`: looked at again only when the lane itself changes. */
+  readonly queue: 'toSeal' | 'toSend' | 'later' | 'blocked' | 'aside';
   /** With `blocked`: the lane that is waited for. */
   readonly key: string;
   readonly origin: string;
   /** The model of a sealed create. */
   readonly creates: string | null;
 }
+
+/** Lanes that wait for another one, and how that one stood when they were told to. */
+interface Blocked {
+  readonly lanes: Set<string>;
+  readonly standing: string;
+}
+
+/** Lanes that are taken in in one task (2 ms), and freed ones that are looked at in one go. */
+const stride = { read: 400, freed: 64 } as const;
 
 function timeKey(ms: number): string {
   return Math.max(0, Math.floor(ms)).toString(36).padStart(10, '0');
@@ -19,7 +29,8 @@ function timeKey(ms: number): string {
 /**
  * What the scheduler looks at: dirty lanes sorted by what may happen to them next. Derived from the
  * facts and kept up lane by lane, so that a decision costs O(log n) at any depth of the outbox.
- * It holds no fact of its own: `rebuild` gives the same from the facts alone.
+ * It holds no fact of its own: `rebuild` and `readOn` give the same from the facts alone, some lanes
+ * at a time.
  */
 export class LaneIndex {
   /** Pending lanes by the order of their first operation. */
@@ -29,18 +40,33 @@ export class LaneIndex {
   /** Sealed lanes in backoff, by `retryAt`. */
   #later = new PagesDraft<string>(noPages());
   /** Lanes that wait for another lane, by that one's key: looked at again when it changes. */
-  #blocked = new Map<string, Set<string>>();
+  #blocked = new Map<string, Blocked>();
+  /** Lanes that may wait no more, to be looked at: a hundred thousand may have waited for one. */
+  #freed: Set<string>[] = [];
+  /** The next key to be taken in from the facts; null when all lanes are in. */
+  #unread: string | null = null;
+  #facts: Facts | null = null;
   #dependent = 0;
   #places = new Map<string, Place>();
   #sealedCreates = new Map<string, number>();
   #ticket = 0;
   readonly #longestWait: number;
   readonly #originOf: (path: string) => string;
+  readonly #isKnown: (model: string) => boolean;
 
-  /** @param longestWait ms: the cap of the backoff */
-  constructor(longestWait: number, originOf: (path: string) => string) {
+  /**
+   * @param longestWait ms: the cap of the backoff
+   * @param isKnown whether this build of the app has a model; what is of another one keeps its
+   *   operations and takes nobody's place (UP7)
+   */
+  constructor(
+    longestWait: number,
+    originOf: (path: string) => string,
+    isKnown: (model: string) => boolean,
+  ) {
     this.#longestWait = longestWait;
     this.#originOf = originOf;
+    this.#isKnown = isKnown;
   }
 
   rebuild(facts: Facts): void {
@@ -48,38 +74,82 @@ export class LaneIndex {
     this.#toSend = new Map();
     this.#later = new PagesDraft(noPages());
     this.#blocked = new Map();
+    this.#freed = [];
     this.#dependent = 0;
     this.#places = new Map();
     this.#sealedCreates = new Map();
-    scan(facts.lanes, '', (lane, key) => {
-      this.#add(facts, key, lane);
-      return true;
+    this.#facts = facts;
+    this.#unread = facts.lanes.size > 0 ? '' : null;
+  }
+
+  /** Takes in some more lanes after `rebuild`; true when all are in, which is when it can be asked. */
+  readOn(): boolean {
+    const [from, facts] = [this.#unread, this.#facts];
+    if (from === null || !facts) return true;
+    let left: number = stride.read;
+    let next: string | null = null;
+    scan(facts.lanes, from, (lane, key) => {
+      if (left-- === 0) next = key;
+      else this.#add(facts, key, lane);
+      return next === null;
     });
+    this.#unread = next;
+    return next === null;
   }
 
   /** After rows that touched these lanes. */
   update(facts: Facts, lanes: Iterable<string>): void {
+    this.#facts = facts;
     for (const key of lanes) {
+      // It is taken in as it stands by then.
+      if (this.#unread !== null && key >= this.#unread) continue;
       this.#renew(facts, key);
       const waiting = this.#blocked.get(key);
-      if (!waiting) continue;
+      if (!waiting || waiting.standing === standingOf(facts, key)) continue;
       this.#blocked.delete(key);
-      for (const blocked of waiting) this.#renew(facts, blocked);
+      this.#freed.push(waiting.lanes);
     }
   }
 
-  /** Takes a lane out of what is to be sealed until `on` changes, or itself. */
-  block(lane: string, on: string): void {
+  /** Takes a lane out of what is to be sealed until `on` lets it go, or it changes itself. */
+  block(facts: Facts, lane: string, on: string): void {
     this.#remove(lane);
-    const waiting = this.#blocked.get(on) ?? new Set();
-    this.#blocked.set(on, waiting.add(lane));
+    const waiting = this.#blocked.get(on) ?? { lanes: new Set(), standing: standingOf(facts, on) };
+    waiting.lanes.add(lane);
+    this.#blocked.set(on, waiting);
     this.#dependent++;
     this.#places.set(lane, { queue: 'blocked', key: on, origin: '', creates: null });
   }
 
+  /** Takes a lane out of what is to be sealed until it changes. */
+  setAside(lane: string): void {
+    this.#remove(lane);
+    this.#places.set(lane, { queue: 'aside', key: '', origin: '', creates: null });
+  }
+
+  /** Whether a lane was set aside and has not changed since. */
+  isSetAside(lane: string): boolean {
+    return this.#places.get(lane)?.queue === 'aside';
+  }
+
   /** Lanes to seal next, oldest first, that `skip` doesn't hold. */
   nextToSeal(limit: number, skip: (lane: string) => boolean): string[] {
-    return take(this.#toSeal, limit, skip);
+    let lanes = take(this.#toSeal, limit, skip);
+    while (lanes.length < limit && this.#lookAtFreed()) lanes = take(this.#toSeal, limit, skip);
+    return lanes;
+  }
+
+  #lookAtFreed(): boolean {
+    const freed = this.#freed[this.#freed.length - 1];
+    if (!freed || !this.#facts) return false;
+    let left: number = stride.freed;
+    for (const lane of freed) {
+      freed.delete(lane);
+      this.#renew(this.#facts, lane);
+      if (--left === 0) break;
+    }
+    if (freed.size === 0) this.#freed.pop();
+    return true;
   }
 
   /** Origins that sealed lanes wait for. */
@@ -132,12 +202,14 @@ export class LaneIndex {
 
   /** Whether a create of this model is sealed: its server id may come with a pull first. */
   hasSealedCreate(model: string): boolean {
+    while (!this.readOn());
     return (this.#sealedCreates.get(model) ?? 0) > 0;
   }
 
   #add(facts: Facts, key: string, lane: Lane): void {
     const creates = lane.sealed?.kind === 'create' ? lane.model : null;
     const origin = lane.sealed ? this.#originOf(lane.sealed.path) : '';
+    if (!this.#isKnown(lane.model)) return;
     if (lane.state === 'pending') {
       const order = firstOrder(facts, laneKey(lane.model, lane.recordId));
       if (order === null) return;
@@ -169,8 +241,8 @@ export class LaneIndex {
     this.#places.delete(lane);
     if (place.queue === 'blocked') {
       this.#dependent--;
-      const waiting = this.#blocked.get(place.key);
-      if (waiting?.delete(lane) && waiting.size === 0) this.#blocked.delete(place.key);
+      const lanes = this.#blocked.get(place.key)?.lanes;
+      if (lanes?.delete(lane) && lanes.size === 0) this.#blocked.delete(place.key);
       return;
     }
     const queue = this.#queue(place);
@@ -181,7 +253,7 @@ export class LaneIndex {
   }
 
   #queue({ queue, origin }: Place): PagesDraft<string> | null {
-    if (queue === 'blocked') return null;
+    if (queue === 'blocked' || queue === 'aside') return null;
     if (queue === 'toSeal') return this.#toSeal;
     if (queue === 'later') return this.#later;
     const lanes = this.#toSend.get(origin) ?? new PagesDraft<string>(noPages());
@@ -209,4 +281,17 @@ export function firstOrder(facts: Facts, lane: string): string | null {
     return false;
   });
   return order;
+}
+
+/**
+ * What of a lane may let others go: operations that left or came, a base, a parking. That it was
+ * sealed, or waits for another attempt, frees nobody.
+ */
+function standingOf(facts: Facts, key: string): string {
+  const lane = getIn(facts.lanes, key);
+  if (!lane) return '';
+  const records = facts.models[lane.model]?.records;
+  const hasBase = (records && getIn(records, lane.recordId)?.base) != null;
+  const first = firstOrder(facts, laneKey(lane.model, lane.recordId));
+  return `${first} ${lane.count} ${hasBase} ${lane.parked !== null}`;
 }

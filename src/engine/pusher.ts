@@ -75,16 +75,14 @@ export class Pusher {
 
   /** Sends what may go and seals what comes next. */
   work(): void {
+    const { index, env, wake } = this.#options;
+    if (!index.readOn()) {
+      // A hundred thousand lanes are taken in piece by piece.
+      env.breathe().then(wake).catch(env.report);
+      return;
+    }
     this.#send();
     this.#seal();
-  }
-
-  touched(lanes: Iterable<string>): void {
-    this.#sealer.touched(lanes);
-  }
-
-  isUnsealable(lane: string): boolean {
-    return this.#sealer.isUnsealable(lane);
   }
 
   /** Ends all attempts; what was sealed is sent again, with the same key, another time. */
@@ -100,7 +98,7 @@ export class Pusher {
 
   #send(): void {
     const { env, index } = this.#options;
-    const isHeld = (lane: string) => this.#underWay.has(lane) || !this.#isKnown(lane);
+    const isHeld = (lane: string) => this.#underWay.has(lane);
     for (const origin of index.origins(env.now())) {
       let room = this.#room(origin);
       while (room > 0) {
@@ -110,11 +108,6 @@ export class Pusher {
         room--;
       }
     }
-  }
-
-  /** A model that this build of the app does not have any more keeps its operations (UP7). */
-  #isKnown(lane: string): boolean {
-    return this.#options.models.has(lane.slice(0, lane.indexOf('\u0000')));
   }
 
   /** Requests that may leave now; those whose answers are on their way to the disk are not counted. */
@@ -289,14 +282,16 @@ export class Pusher {
     };
   }
 
-  async #write(build: RowBuilder): Promise<void> {
+  /** Whether there was anything to write. */
+  async #write(build: RowBuilder): Promise<boolean> {
     const { appendIf, onStorageError } = this.#options;
     try {
-      await appendIf(build);
+      return await appendIf(build);
     } catch (error) {
       // The answer is known but not durable: the request will be sent again with the same key.
       onStorageError(error);
       if (!this.#stopped) await this.#rest();
+      return false;
     }
   }
 
@@ -316,10 +311,16 @@ export class Pusher {
     if (this.#sealing || !this.#sealer.hasWork) return;
     const room = this.#sealRoom();
     if (room <= 0) return;
-    this.#sealing = this.#write(this.#sealer.rows(room)).finally(() => {
+    this.#sealing = this.#sealSome(room).finally(() => {
       this.#sealing = null;
       this.#options.wake();
     });
+  }
+
+  async #sealSome(room: number): Promise<void> {
+    const written = await this.#write(this.#sealer.rows(room));
+    // All that were looked at wait for others, and there may be a hundred thousand more of them.
+    if (!written) await this.#options.env.breathe();
   }
 
   /** How many may be sealed: as many as may be under way, and some to take their place. */

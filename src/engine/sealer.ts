@@ -20,30 +20,20 @@ export interface SealerOptions {
 
 type Sealing = SealedRequest & { readonly model: string; readonly recordId: string };
 
+/** Lanes looked at for one row: 5 ms where all of them wait for others. */
+const lookedAt = 400;
+
 /** Makes requests of lanes: what leaves is written down first, and never changes again. */
 export class Sealer {
   readonly #options: SealerOptions;
-  /** Lanes that could not be sealed (the transport threw): left alone until they change. */
-  readonly #unsealable = new Set<string>();
 
   constructor(options: SealerOptions) {
     this.#options = options;
   }
 
-  /** Lanes that changed may be tried anew. */
-  touched(lanes: Iterable<string>): void {
-    for (const lane of lanes) this.#unsealable.delete(lane);
-  }
-
-  /** Whether no request could be made of a lane, and it has not changed since. */
-  isUnsealable(lane: string): boolean {
-    return this.#unsealable.has(lane);
-  }
-
   /** Whether anything waits to be sealed. */
   get hasWork(): boolean {
-    const skip = (lane: string) => this.#unsealable.has(lane);
-    return this.#options.index.nextToSeal(1, skip).length > 0;
+    return this.#options.index.nextToSeal(1, () => false).length > 0;
   }
 
   /** The rows that seal up to `room` lanes: one row for all requests, one for each empty run. */
@@ -51,12 +41,19 @@ export class Sealer {
     return (facts, taken) => {
       const requests: Sealing[] = [];
       const cancelled: EngineDraft[] = [];
-      const skip = (lane: string) => taken.has(lane) || this.#unsealable.has(lane);
-      for (const key of this.#options.index.nextToSeal(room, skip)) {
-        const sealed = this.#seal(facts, key);
-        if (!sealed) continue;
-        if ('key' in sealed) requests.push(sealed);
-        else cancelled.push(sealed);
+      const seen = new Set<string>();
+      const skip = (lane: string) => taken.has(lane) || seen.has(lane);
+      // Those that turn out to wait for others leave the index: the next take their place.
+      while (requests.length < room && seen.size < lookedAt) {
+        const keys = this.#options.index.nextToSeal(room - requests.length, skip);
+        if (keys.length === 0) break;
+        for (const key of keys) {
+          seen.add(key);
+          const sealed = this.#seal(facts, key);
+          if (!sealed) continue;
+          if ('key' in sealed) requests.push(sealed);
+          else cancelled.push(sealed);
+        }
       }
       const at = this.#options.now();
       const sealed: EngineDraft[] =
@@ -71,7 +68,7 @@ export class Sealer {
     const lane = getIn(facts.lanes, key);
     const model = lane && models.get(lane.model);
     if (!model) {
-      this.#unsealable.add(key);
+      index.setAside(key);
       return null;
     }
     const { model: name, recordId } = lane;
@@ -87,13 +84,14 @@ export class Sealer {
     const referencesOf = (other: string) => models.get(other)?.references ?? {};
     const blocker = blockerOf(facts, intent, operations, referencesOf);
     if (blocker) {
-      index.block(key, blocker.lane);
+      index.block(facts, key, blocker.lane);
       return null;
     }
     try {
       return { ...this.#request(facts, intent, model), model: name, recordId };
     } catch (error) {
-      this.#unsealable.add(key);
+      // The transport threw: it is left alone until it changes.
+      index.setAside(key);
       report(error);
       return null;
     }

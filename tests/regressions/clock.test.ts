@@ -35,8 +35,13 @@ test('TM1: a wait is kept while the clock is right, and given up where no wait i
     ...[recorded(write), sealed([write]), row({ type: 'retryScheduled', ...retry })],
   );
   const due = (at: number) => {
-    const index = new LaneIndex(longest, () => '');
+    const index = new LaneIndex(
+      longest,
+      () => '',
+      () => true,
+    );
     index.rebuild(facts);
+    expect(index.readOn()).toBe(true);
     return index.origins(at).flatMap((origin) => index.nextToSend(origin, 9, () => false));
   };
   expect(due(now)).toEqual([]);
