@@ -360,8 +360,10 @@ export class Engine {
     this.#duty.begin(this.#folded.facts.origins);
     this.wake();
     await this.#checkpoints.sweep().catch((error) => this.#tell(error));
-    // A clear that a crash cut short ends here: the bytes go now, not with some later checkpoint.
-    if (this.#opened?.hydrated.isCleared) {
+    // A clear that a crash cut short ends here: the bytes go now, not with some later checkpoint. And
+    // what became due while orphans were swept is not left to the next row: there may be none.
+    const isCleared = this.#opened?.hydrated.isCleared === true;
+    if (isCleared || this.#checkpoints.isDue(this.#folded.facts.head)) {
       await this.#checkpoint().catch((error) => this.#tell(error));
     }
   }
