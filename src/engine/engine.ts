@@ -359,13 +359,16 @@ export class Engine {
     this.#watchdog.rebuild(this.#folded.facts);
     this.#duty.begin(this.#folded.facts.origins);
     this.wake();
+    // A clear that a crash cut short ends here: the bytes go now, not with some later checkpoint.
+    await this.#checkpointIfDue(this.#opened?.hydrated.isCleared);
     await this.#checkpoints.sweep().catch((error) => this.#tell(error));
-    // A clear that a crash cut short ends here: the bytes go now, not with some later checkpoint. And
-    // what became due while orphans were swept is not left to the next row: there may be none.
-    const isCleared = this.#opened?.hydrated.isCleared === true;
-    if (isCleared || this.#checkpoints.isDue(this.#folded.facts.head)) {
-      await this.#checkpoint().catch((error) => this.#tell(error));
-    }
+    // What became due meanwhile is not left to the next row: there may be none.
+    await this.#checkpointIfDue();
+  }
+
+  async #checkpointIfDue(isDue = false): Promise<void> {
+    if (!isDue && !this.#checkpoints.isDue(this.#folded.facts.head)) return;
+    await this.#checkpoint().catch((error) => this.#tell(error));
   }
 
   /**
@@ -428,9 +431,7 @@ export class Engine {
     const before = this.#folded.facts;
     this.#folded.fold(entries);
     this.#duty.puller.folded(before, this.#folded.facts, entries);
-    if (this.#checkpoints.isDue(this.#folded.facts.head)) {
-      this.#checkpoint().catch((error) => this.#tell(error));
-    }
+    void this.#checkpointIfDue();
     this.wake();
   }
 
