@@ -56,6 +56,8 @@ export type {
   TransportFactory,
   UnderWay,
 } from './ports/transport.ts';
+export { buildQuery, type QueryBuilder } from './query/buildQuery.ts';
+export { fromUrlParameters } from './query/fromUrlParameters.ts';
 export type {
   Condition,
   Direction,
@@ -65,4 +67,5 @@ export type {
   Query,
   Where,
 } from './query/query.ts';
+export { toUrlParameters } from './query/toUrlParameters.ts';
 export type { Dependency, WriteOptions } from './writes.ts';

@@ -10,7 +10,7 @@ import { type HttpContext, type HttpEnv, rawPath } from './httpEnv.ts';
 import { applyHttpWrite, httpWrite } from './httpWrite.ts';
 import { decodeSegment, isId } from './ids.ts';
 import { oneAtATime } from './operationKey.ts';
-import { readChanges, readRecord } from './reads.ts';
+import { readList, readRecord } from './reads.ts';
 import { requestBody } from './requestBody.ts';
 import type { Tokens } from './tokens.ts';
 import type { Trouble } from './trouble.ts';
@@ -55,7 +55,7 @@ export function createApi(options: ApiOptions): Hono<HttpEnv> {
 
   function onCollection(c: HttpContext, collection: CollectionConfig): Answer {
     const { method } = c.req;
-    if (method === 'GET') return readChanges(database, collection.name, c.req.queries());
+    if (method === 'GET') return readList(database, collection.name, c.req.queries());
     if (method === 'POST') return httpWrite(c, database, { method, collection, id: undefined });
     return methodNotAllowed('GET, HEAD, POST, OPTIONS');
   }

@@ -3,6 +3,8 @@ import { decodeCursor, encodeCursor, type Position } from './cursor.ts';
 import type { ReferenceDatabase } from './database.ts';
 import { isTagList, weakMatch } from './entityTags.ts';
 import type { Json, JsonObject } from './json.ts';
+import { comparison, testOf } from './listFilter.ts';
+import { isQueryParameter, type ListQuery, parseListQuery, QueryRefused } from './listQuery.ts';
 import { missing, recordAnswer, recordHeaders } from './recordAnswers.ts';
 import type { RecordRow } from './recordsTable.ts';
 
@@ -37,7 +39,9 @@ const OWN_PARAMETERS: ReadonlySet<string> = new Set(['since', 'limit']);
 
 /** Whether a record has, in every field that the query names, one of the values named for it. */
 function filterOf(query: Query): ((record: JsonObject) => boolean) | undefined {
-  const wanted = Object.entries(query).filter(([name]) => !OWN_PARAMETERS.has(name));
+  const wanted = Object.entries(query).filter(
+    ([name]) => !OWN_PARAMETERS.has(name) && !isQueryParameter(name),
+  );
   if (wanted.length === 0) return undefined;
   return (record) =>
     wanted.every(([name, values]) => {
@@ -50,13 +54,60 @@ function textOf(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** A list: a query's answer where there is a query, else a page of changes. */
+export function readList(database: ReferenceDatabase, collection: string, query: Query): Answer {
+  try {
+    const listQuery = parseListQuery(query);
+    if (!listQuery) return readChanges(database, collection, query);
+    const { offset: _, ...others } = query;
+    return readQuery(database, collection, listQuery, others);
+  } catch (error) {
+    if (error instanceof QueryRefused) return problem(400, 'bad-query', error.message);
+    throw error;
+  }
+}
+
+/** A part of the live records that meet a query, in its order: to look at, no cursor to go on from. */
+function readQuery(
+  database: ReferenceDatabase,
+  collection: string,
+  { where, orderBy, offset }: ListQuery,
+  query: Query,
+): Answer {
+  const limit = parseLimit(query.limit?.[0]);
+  if (limit === undefined) {
+    return problem(400, 'bad-limit', 'limit is a whole number above 0.');
+  }
+  if (query.since) throw new QueryRefused('A query has no cursor: leave out since.');
+  const meets = testOf(where);
+  const filter = filterOf(query);
+  const compare = comparison(orderBy);
+  const found = database.records
+    .all(collection)
+    .flatMap(({ record, ...row }) => (record === null ? [] : [{ ...row, record }]))
+    .filter(({ record }) => meets(record) && (filter?.(record) ?? true))
+    .sort((a, b) => compare(a.record, b.record));
+  const rows = found.slice(offset, offset + limit);
+  return json(200, {
+    items: rows.map(({ record }) => record),
+    deleted: [],
+    versions: Object.fromEntries(
+      rows.map(({ id, version, lastOperationId }) => [id, { version, lastOperationId }]),
+    ),
+    cursor: null,
+    hasMore: offset + rows.length < found.length,
+    total: found.length,
+    epoch: database.epoch(),
+  });
+}
+
 /**
  * One page of changes. Without a cursor it begins a full pull: every live record, and of the
  * tombstones only those that come to be while the pull is under way. Under a filter a record that
  * changed and is not in it (any more) is listed as deleted: for who sees no more than the filter,
  * it is.
  */
-export function readChanges(database: ReferenceDatabase, collection: string, query: Query): Answer {
+function readChanges(database: ReferenceDatabase, collection: string, query: Query): Answer {
   const limit = parseLimit(query.limit?.[0]);
   if (limit === undefined) {
     return problem(400, 'bad-limit', 'limit is a whole number above 0.');

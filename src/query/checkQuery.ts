@@ -1,5 +1,5 @@
 import type { CheckedOrder, CheckedQuery } from './checkedQuery.ts';
-import { checkWhere } from './checkWhere.ts';
+import { checkField, checkWhere } from './checkWhere.ts';
 import { isPlainObject, refuseQuery } from './refuseQuery.ts';
 
 const fieldsOfQuery: readonly string[] = ['where', 'orderBy', 'limit', 'offset'];
@@ -54,6 +54,7 @@ function checkOrderEntry(entry: unknown, path: string): CheckedOrder[number] {
   if (typeof field !== 'string' || more.length > 0) {
     refuseQuery(path, "must be a field, or [field, 'asc' | 'desc']");
   }
+  checkField(field, path);
   if (direction !== 'asc' && direction !== 'desc') refuseQuery(path, "must go 'asc' or 'desc'");
   return [field, direction];
 }

@@ -17,6 +17,13 @@ const characterLimit = 100_000;
 
 const groups: readonly string[] = ['and', 'or', 'not'];
 
+/** @throws SyncError `badQuery` */
+export function checkField(field: string, path: string): void {
+  if (isForbiddenKey(field)) refuseQuery(path, 'is a name that no field can have');
+  // A lone surrogate would not survive in a URL.
+  if (!field.isWellFormed()) refuseQuery(path, 'is a name that is no well-formed Unicode');
+}
+
 /**
  * What stands under `where`, in canonical shape.
  * @throws SyncError `badQuery`
@@ -89,7 +96,7 @@ export function checkWhere(where: unknown): CheckedWhere {
 
   function conditionsOn(field: string, condition: unknown, path: string): CheckedCondition[] {
     spend(path, field);
-    if (isForbiddenKey(field)) refuseQuery(path, 'is a name that no field can have');
+    checkField(field, path);
     if (!isPlainObject(condition)) {
       if (typeof condition === 'object' && condition !== null) {
         refuseQuery(path, 'must be a plain value or operators like { gte: 3 }');

@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest';
-import { createSync, defineModel, type Query } from '../../src/index.ts';
+import { buildQuery, createSync, defineModel, type Query } from '../../src/index.ts';
 import { rest } from '../../src/rest.ts';
 import { memory } from '../../src/storage.ts';
 
@@ -74,6 +74,32 @@ test('S5: what no record of the model could meet does not compile', () => {
     { orderBy: [['priority', 'down']] },
     // @ts-expect-error a part that a query does not have
     { skip: 1 },
+  ];
+  expectTypeOf(wrong).toBeArray();
+});
+
+test('S5 S21: the builder knows the fields, their operators and what each takes', () => {
+  const built = buildQuery<Todo>()
+    .where('priority', 'between', [1, 3])
+    .where('status', 'in', ['open'])
+    .where('note', 'eq', null)
+    .where({ done: true })
+    .whereAny({ title: { endsWith: '!' } }, { tags: { contains: 'x' } })
+    .orderBy('priority', 'desc')
+    .build();
+  expectTypeOf(built).toEqualTypeOf<Query<Todo>>();
+  const start = buildQuery<Todo>();
+  const wrong = [
+    // @ts-expect-error a field that the model does not have
+    () => start.where('nope', 'eq', 1),
+    // @ts-expect-error true and false have no order
+    () => start.where('done', 'gt', true),
+    // @ts-expect-error a value of another type
+    () => start.where('priority', 'gte', '3'),
+    // @ts-expect-error a word that the field never holds
+    () => start.where('status', 'eq', 'shut'),
+    // @ts-expect-error an order by a field that is not there
+    () => start.orderBy('nope'),
   ];
   expectTypeOf(wrong).toBeArray();
 });
