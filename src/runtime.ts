@@ -265,6 +265,14 @@ export class Runtime {
         events.emit({ type, model, recordId, failure });
         return;
       }
+      case 'pulled': {
+        // Ours waits on top of what came: what it hides of theirs is told now, not when it is sent.
+        for (const { id: recordId, overwritten } of row.items) {
+          if (!overwritten) continue;
+          events.emit({ type: 'conflictMerged', model: row.model, recordId, overwritten });
+        }
+        return;
+      }
       case 'resolved': {
         const { model, recordId, overwritten } = row;
         events.emit({ type: 'conflictMerged', model, recordId, overwritten });

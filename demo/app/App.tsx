@@ -1,30 +1,28 @@
-import { NoticeContext } from './noticeContext.ts';
+import type { Device } from './createDevice.ts';
+import { DevicePanel } from './parts/DevicePanel.tsx';
+import { DeviceScope } from './parts/DeviceScope.tsx';
 import { Header } from './parts/Header.tsx';
-import { Notice, useNotice } from './parts/Notice.tsx';
-import { OutboxPanel } from './parts/OutboxPanel.tsx';
 import { ServerPanel } from './parts/ServerPanel.tsx';
-import { StatusBar } from './parts/StatusBar.tsx';
-import { TodoPanel } from './parts/TodoPanel.tsx';
 import { TroublePanel } from './parts/TroublePanel.tsx';
+import { ServerContext } from './serverContext.ts';
 import { useServer } from './useServer.ts';
 
-/** Left to right as a write goes: this device, the outbox, the server. */
-export function App() {
-  const server = useServer();
-  const [notice, tell] = useNotice();
+/** Two devices, and beside them the server that both write to. */
+export function App({ devices }: { readonly devices: readonly Device[] }) {
   return (
-    <NoticeContext value={tell}>
-      <Header server={server} />
-      <StatusBar />
+    <ServerContext value={useServer()}>
+      <Header />
       <main className="columns">
-        <TodoPanel />
-        <OutboxPanel />
+        {devices.map((device) => (
+          <DeviceScope key={device.name} device={device}>
+            <DevicePanel name={device.name} />
+          </DeviceScope>
+        ))}
         <div className="server-side">
-          <TroublePanel server={server} />
-          <ServerPanel server={server} />
+          <TroublePanel />
+          <ServerPanel />
         </div>
       </main>
-      <Notice text={notice} onDismiss={() => tell('')} />
-    </NoticeContext>
+    </ServerContext>
   );
 }

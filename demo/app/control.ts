@@ -26,7 +26,6 @@ export interface Effect {
 
 export interface Knobs {
   readonly delayMs: number;
-  readonly cut: boolean;
   readonly dropAnswers: number;
   readonly failWith: { readonly status: number; readonly count: number } | null;
   readonly refuse: {
@@ -40,9 +39,9 @@ export interface ServerState {
   readonly rows: { readonly todos: readonly ServerRow[] };
   readonly ledger: readonly Effect[];
   readonly trouble: Knobs;
+  /** By device: whether its line is cut. */
+  readonly lines: Readonly<Record<string, boolean>>;
 }
-
-const collection = 'todos';
 
 async function call(path: string, body?: object): Promise<string> {
   const sent = body && {
@@ -55,9 +54,10 @@ async function call(path: string, body?: object): Promise<string> {
   return answer.text();
 }
 
-export async function readApiUrl(): Promise<string> {
-  const { apiUrl } = JSON.parse(await call('config')) as { apiUrl: string };
-  return apiUrl;
+/** Where each device finds the API, by its name. */
+export async function readLines(): Promise<Readonly<Record<string, string>>> {
+  const { lines } = JSON.parse(await call('config')) as { lines: Record<string, string> };
+  return lines;
 }
 
 /** As text: most looks find nothing new, and equal texts need no parsing and no rendering. */
@@ -69,10 +69,6 @@ export async function turnKnobs(knobs: Partial<Knobs>): Promise<void> {
   await call('trouble', knobs);
 }
 
-export async function editElsewhere(id: string, changes: object): Promise<void> {
-  await call('edit', { collection, id, changes });
-}
-
-export async function removeElsewhere(id: string): Promise<void> {
-  await call('remove', { collection, id });
+export async function turnLine(name: string, cut: boolean): Promise<void> {
+  await call('line', { name, cut });
 }

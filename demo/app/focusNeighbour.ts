@@ -12,7 +12,7 @@ function* neighbours(row: HTMLElement): Generator<HTMLElement> {
 
 /**
  * Before a row goes away with the button that was pressed: puts the focus on a near row's last
- * button, or on the panel's heading, so that a person at the keyboard is not thrown to the top.
+ * button, or on the device's heading, so that a person at the keyboard is not thrown to the top.
  */
 export function focusNeighbour(pressed: Element): void {
   const row = pressed.closest('li');
@@ -23,5 +23,5 @@ export function focusNeighbour(pressed: Element): void {
       return;
     }
   }
-  pressed.closest('section')?.querySelector('h2')?.focus();
+  pressed.closest('.device')?.querySelector('h2')?.focus();
 }

@@ -1,46 +1,34 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Provider } from 'react-redux';
-import { PersistGate } from 'redux-persist/integration/react';
 import { App } from './App.tsx';
-import { readApiUrl } from './control.ts';
-import { createDemo, type Demo } from './createDemo.ts';
-import { DemoContext } from './demoContext.ts';
+import { readLines } from './control.ts';
+import { createDevice, type Device, deviceNames } from './createDevice.ts';
 import { Calm } from './parts/Calm.tsx';
 
 const element = document.getElementById('root');
 if (!element) throw new Error('The page has no #root.');
 const root = createRoot(element);
 
-function show(demo: Demo): void {
+function show(devices: readonly Device[]): void {
   root.render(
     <StrictMode>
-      <Provider store={demo.store}>
-        <PersistGate
-          persistor={demo.sync.persistor}
-          loading={<Calm text="Reading what this device keeps…" />}
-        >
-          <DemoContext value={demo}>
-            <App />
-          </DemoContext>
-        </PersistGate>
-      </Provider>
+      <App devices={devices} />
     </StrictMode>,
   );
 }
 
-/** The API's address is the only thing asked for; everything else is on this device. */
+/** Where the devices find the API is the only thing asked for; all else is on them. */
 async function start(): Promise<void> {
   root.render(<Calm text="Opening…" />);
-  const apiUrl = await readApiUrl().catch(() => null);
-  if (apiUrl === null) {
+  const lines = await readLines().catch(() => null);
+  if (lines === null) {
     const again = { label: 'Try again', onPress: () => void start() };
     root.render(<Calm text="The demo server does not answer. Is it running?" action={again} />);
     return;
   }
-  const demo = createDemo(apiUrl);
-  demo.sync.start();
-  show(demo);
+  const devices = deviceNames.map((name) => createDevice(name, lines[name] ?? ''));
+  for (const { sync } of devices) sync.start();
+  show(devices);
 }
 
 void start();

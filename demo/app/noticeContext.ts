@@ -1,7 +1,7 @@
 import { createContext, useContext } from 'react';
 
-/** Shows one sentence to the person. */
-export type Tell = (message: string) => void;
+/** Shows one sentence to the person; a minor one only where none is shown. */
+export type Tell = (message: string, weight?: 'minor') => void;
 
 export const NoticeContext = createContext<Tell>(() => {});
 

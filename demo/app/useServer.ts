@@ -1,12 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import {
-  editElsewhere,
-  type Knobs,
-  readStateText,
-  removeElsewhere,
-  type ServerState,
-  turnKnobs,
-} from './control.ts';
+import { type Knobs, readStateText, type ServerState, turnKnobs, turnLine } from './control.ts';
 
 const interval = 1_000;
 const ledgerLength = 20;
@@ -17,8 +10,8 @@ export interface Server {
   readonly state: ServerState | null;
   readonly reachable: boolean;
   turn(knobs: Partial<Knobs>): Promise<void>;
-  edit(id: string, changes: object): Promise<void>;
-  remove(id: string): Promise<void>;
+  /** Cuts the line of a device, or mends it. */
+  turnLine(device: string, cut: boolean): Promise<void>;
 }
 
 /** Looks at the server every second while the page is shown, and at once after each action. */
@@ -67,19 +60,18 @@ export function useServer(): Server {
           await look();
         }
       };
-    // A checkbox must not jump back while the server is told. The line's state is never guessed:
-    // what follows a cut relies on it.
-    const turn = ({ cut, ...knobs }: Partial<Knobs>) => {
+    // A checkbox must not jump back while the server is told. A line's state is never guessed: what
+    // follows a cut relies on it.
+    const turn = (knobs: Partial<Knobs>) => {
       looks.current.text = '';
       setState((now) => now && { ...now, trouble: { ...now.trouble, ...knobs } });
-      return turnKnobs(cut === undefined ? knobs : { ...knobs, cut });
+      return turnKnobs(knobs);
     };
     return {
       state,
       reachable,
       turn: thenLook(turn),
-      edit: thenLook(editElsewhere),
-      remove: thenLook(removeElsewhere),
+      turnLine: thenLook(turnLine),
     };
   }, [state, reachable, look]);
 }

@@ -13,110 +13,172 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('what is written offline survives a reload and takes effect once', async () => {
+test('S37: what is written offline survives a kill of the browser and takes effect once', async () => {
   await using world = await DemoWorld.open(folder);
-  const { page } = world;
-  await world.add('Milk');
-  await world.add('Bread');
-  await world.status('Milk', 'synced');
-  await world.status('Bread', 'synced');
-  await world.network('cut');
-  await world.button('Add 1 to Milk').click();
-  await world.button('Delete Bread').click();
-  await world.add('Tea');
-  await page.getByText('3 operations').waitFor();
+  await world.laptop.add('Milk', 'Bread');
+  await world.laptop.status('Milk', 'synced');
+  await world.laptop.status('Bread', 'synced');
+  await world.laptop.cut();
+  await world.laptop.button('Add 1 to Milk').click();
+  await world.laptop.button('Delete Bread').click();
+  await world.laptop.add('Tea');
+  await world.laptop.region.getByText('3 operations').waitFor();
+  await world.laptop.status('Tea', 'pending');
 
-  await page.reload();
-  await page.getByText('3 operations').waitFor();
-  expect(await world.todo('Milk').getByTestId('counter').textContent()).toBe('1');
-  expect(await world.todo('Bread').count()).toBe(0);
+  await world.kill();
+  await world.launch();
+  const { laptop } = world;
+  await laptop.region.getByText('3 operations').waitFor();
+  await laptop.stands('Offline');
+  expect(await laptop.button('Add 1 to Milk').textContent()).toBe('1 +1');
+  expect(await laptop.todo('Bread').count()).toBe(0);
 
-  await world.network('on');
-  await world.phase('synced');
-  await page.getByText('the last 5, each key once').waitFor();
+  await laptop.mend();
+  await laptop.stands('Synced');
+  await world.ledger('the last 5, each key once');
+  await world.phone.status('Tea', 'synced');
   expect(world.complaints).toEqual([]);
 });
 
-test('a lost answer and an ailing server are got over, each key once', async () => {
+test('S37: both devices change the same title offline, and one sees what the merge did', async () => {
   await using world = await DemoWorld.open(folder);
-  const { page } = world;
-  await world.button('Drop the next answer').click();
+  const { laptop, phone } = world;
+  await laptop.add('Milk');
+  await phone.status('Milk', 'synced');
+  await laptop.cut();
+  await phone.cut();
+  await laptop.rename('Milk', 'Oat milk');
+  await phone.rename('Milk', 'Rice milk');
+  await phone.button('Add 1 to Rice milk').click();
+  await phone.region.getByText('2 operations').waitFor();
+
+  await laptop.mend();
+  await laptop.status('Oat milk', 'synced');
+  await phone.mend();
+  await phone.status('Rice milk', 'synced');
+  const told = 'Both changed title: mine stays (“Rice milk”), theirs was “Oat milk”.';
+  await phone.region.getByRole('alert').getByText(told).waitFor();
+  const merged = phone.region.getByRole('list', { name: 'Merged' });
+  expect(await merged.getByRole('listitem').textContent()).toContain(told);
+
+  await laptop.status('Rice milk', 'synced');
+  expect(await laptop.button('Add 1 to Rice milk').textContent()).toBe('1 +1');
+  await laptop.stands('Synced');
+  await phone.stands('Synced');
+  expect(world.complaints).toEqual([]);
+});
+
+test('S37: changed here, deleted on the other device: a person decides', async () => {
+  await using world = await DemoWorld.open(folder);
+  const { laptop, phone } = world;
+  await laptop.add('Milk');
+  await phone.status('Milk', 'synced');
+  await phone.cut();
+  await phone.rename('Milk', 'Oat milk');
+  await laptop.button('Delete Milk').click();
+  await laptop.stands('Synced');
+  await phone.mend();
+  await phone.stands('Needs you');
+  await phone.status('Oat milk', 'conflicted');
+  await phone.region.getByRole('group', { name: 'Conflict: Oat milk' }).waitFor();
+  await phone.button('Keep mine').click();
+  await phone.status('Oat milk', 'synced');
+  await laptop.status('Oat milk', 'synced');
+  expect(world.complaints).toEqual([]);
+});
+
+test('S37: a lost answer and an ailing server are got over, each key once', async () => {
+  await using world = await DemoWorld.open(folder);
+  const { page, laptop } = world;
+  await page.getByRole('button', { name: 'Drop the next answer' }).click();
   await page.getByText('The next answer will be lost.').waitFor();
-  await world.add('Milk');
-  await world.status('Milk', 'synced');
-  await world.button('500 for the next 3').click();
+  await laptop.add('Milk');
+  await laptop.status('Milk', 'synced');
+  await page.getByRole('button', { name: '500 for the next 3' }).click();
   await page.getByText('3 more 500s to come.').waitFor();
-  await world.button('Add 1 to Milk').click();
-  await world.status('Milk', 'backoff');
-  await world.status('Milk', 'synced');
-  await page.getByText('the last 2, each key once').waitFor();
+  await laptop.button('Add 1 to Milk').click();
+  await laptop.status('Milk', 'synced');
+  await world.ledger('the last 2, each key once');
   expect(world.complaints).toEqual([]);
 });
 
-test('a refused write waits for a person: edit, discard, retry', async () => {
+test('S37: a refused write waits for a person: edit, discard, retry', async () => {
   await using world = await DemoWorld.open(folder);
-  const { page } = world;
+  const { laptop } = world;
   await world.refusing(true);
-  const refused = (title: string) => page.getByRole('group', { name: `Refused: ${title}` });
+  const refused = (title: string) =>
+    laptop.region.getByRole('group', { name: `Refused: ${title}` });
   for (const title of ['nothing', 'nobody', 'nowhere']) {
-    await world.add(title);
+    await laptop.add(title);
     await refused(title).waitFor();
   }
-  await world.phase('attention');
+  await laptop.stands('Needs you');
   await refused('nothing').getByRole('button', { name: 'Edit' }).click();
-  await page.getByLabel('New title for nothing').fill('Something');
-  await page.keyboard.press('Enter');
-  await world.status('Something', 'synced');
+  await laptop.region.getByLabel('New title for nothing').fill('Something');
+  await world.page.keyboard.press('Enter');
+  await laptop.status('Something', 'synced');
   await refused('nobody').getByRole('button', { name: 'Discard' }).click();
-  await world.todo('nobody').waitFor({ state: 'detached' });
+  await laptop.todo('nobody').waitFor({ state: 'detached' });
   await world.refusing(false);
   await refused('nowhere').getByRole('button', { name: 'Retry' }).click();
-  await world.status('nowhere', 'synced');
-  await world.phase('synced');
+  await laptop.status('nowhere', 'synced');
+  await laptop.stands('Synced');
   expect(world.complaints).toEqual([]);
 });
 
-test('edited here, deleted there: a person decides', async () => {
+test('S37: the search finds titles, and a record’s details say why it waits and what the server has', async () => {
   await using world = await DemoWorld.open(folder);
-  const { page } = world;
-  await world.add('Milk');
-  await world.status('Milk', 'synced');
-  const others = page.getByRole('group', { name: 'Someone else, on Milk' });
-  await others.getByRole('button', { name: 'deletes' }).click();
-  await others.waitFor({ state: 'detached' });
-  await world.button('Add 1 to Milk').click();
-  await world.status('Milk', 'conflicted');
-  await world.button('Keep mine').click();
-  await world.status('Milk', 'synced');
-  await others.waitFor();
+  const { laptop } = world;
+  await laptop.add('Milk', 'Bread', 'Oat milk');
+  await laptop.status('Oat milk', 'synced');
+  await laptop.region.getByLabel('Search titles').fill('milk');
+  await laptop.region.getByText('2 of 3 todos').waitFor();
+  expect(await laptop.todo('Bread').count()).toBe(0);
+
+  await laptop.cut();
+  await laptop.rename('Milk', 'Rice milk');
+  await laptop.button('Details of Rice milk').click();
+  const row = laptop.todo('Rice milk');
+  await row
+    .getByText('There is no network', { exact: false })
+    .or(row.getByText('The server does not answer', { exact: false }))
+    .waitFor();
+  const title = row.getByRole('row', { name: 'title' });
+  expect(await title.getByRole('cell').allTextContents()).toEqual(['“Rice milk”', '“Milk”']);
+  expect(await row.getByRole('list', { name: 'Changes that wait' }).textContent()).toContain(
+    'Rice milk',
+  );
   expect(world.complaints).toEqual([]);
 });
 
-test('everything goes by the keyboard alone', async () => {
+test('S37: everything goes by the keyboard alone', async () => {
   await using world = await DemoWorld.open(folder);
-  const { keyboard } = world.page;
+  const { page, laptop } = world;
+  const { keyboard } = page;
   const press = async (...keys: string[]) => {
     for (const key of keys) await keyboard.press(key);
   };
-  await press('Tab', 'Space'); // The network switch.
-  await world.page.getByTestId('sync-status').getByText('Offline').waitFor();
+  await press('Tab', 'Space'); // The laptop's network switch.
+  await laptop.stands('Offline');
   await press('Space');
-  await world.phase('synced');
+  await laptop.stands('Synced');
   await press('Tab', 'Tab'); // Past “Sync now”, to the field.
   await keyboard.type('Milk');
   await press('Enter');
-  await world.status('Milk', 'synced');
+  await laptop.status('Milk', 'synced');
   await press('Tab', 'Tab', 'Tab', 'Space'); // Past “Add” and the search, to the checkbox.
   await press('Tab', 'End');
   await keyboard.type(', oat');
   await press('Enter');
-  await world.status('Milk, oat', 'synced');
-  expect(await world.todo('Milk, oat').getByRole('checkbox').isChecked()).toBe(true);
+  await laptop.status('Milk, oat', 'synced');
+  expect(await laptop.todo('Milk, oat').getByRole('checkbox').isChecked()).toBe(true);
   await press('Tab', 'Enter'); // +1
-  await world.todo('Milk, oat').getByTestId('counter').getByText('1').waitFor();
+  await laptop.button('Add 1 to Milk, oat').getByText('1', { exact: true }).waitFor();
+  await press('Tab', 'Enter'); // Details
+  await laptop.todo('Milk, oat').getByRole('table').waitFor();
   await press('Tab', 'Enter'); // Delete
-  await world.todo('Milk, oat').waitFor({ state: 'detached' });
-  const focused = () => world.page.evaluate(() => document.activeElement?.textContent);
-  expect(await focused()).toBe('This device');
+  await laptop.todo('Milk, oat').waitFor({ state: 'detached' });
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
+  expect(await focused()).toBe('Laptop');
   expect(world.complaints).toEqual([]);
 });

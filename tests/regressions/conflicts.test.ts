@@ -67,3 +67,17 @@ test('a decision for ours sends the words of an edit also where there was nothin
   expect(todoOf(device, 'gone')).toEqual(made);
   expect(stateOf(device).sequenced.outbox.size).toBe(0);
 });
+
+test('P17: what of theirs is hidden by ours that waits is told by an event, when a pull brings it', async () => {
+  const { device, todo, conflicts } = await holding();
+  const told: unknown[] = [];
+  device.sync.events.on('conflictMerged', ({ recordId, overwritten }) => {
+    told.push({ recordId, overwritten });
+  });
+  await todo.update('a', { title: 'mine' }).saved;
+  world.server.put('todo', 'a', { title: 'theirs', done: true });
+  await todo.pull();
+  const overwritten = [{ field: 'title', local: 'mine', remote: 'theirs' }];
+  expect(told).toEqual([{ recordId: 'a', overwritten }]);
+  expect(conflicts.log()).toMatchObject(overwritten);
+});

@@ -1,9 +1,9 @@
 import { type FormEvent, useState } from 'react';
-import { useDemo } from '../demoContext.ts';
+import { useWrites } from '../hooks.ts';
 import { useAttempt } from '../noticeContext.ts';
 
 export function AddTodo() {
-  const { sync } = useDemo();
+  const { create } = useWrites('todo');
   const attempt = useAttempt();
   const [title, setTitle] = useState('');
   const add = (event: FormEvent) => {
@@ -11,7 +11,7 @@ export function AddTodo() {
     const wanted = title.trim();
     if (wanted === '') return;
     attempt(() => {
-      sync.models.todo.create({ title: wanted, done: false, counter: 0 });
+      create({ title: wanted, done: false, counter: 0 });
       setTitle('');
     });
   };

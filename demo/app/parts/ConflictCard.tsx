@@ -1,6 +1,7 @@
+import { memo } from 'react';
 import type { JsonObject, ParkedConflict } from 'syncharts';
-import { useDemo } from '../demoContext.ts';
 import { focusNeighbour } from '../focusNeighbour.ts';
+import { useSync } from '../hooks.ts';
 import { useAttempt } from '../noticeContext.ts';
 import { shortId } from '../words/texts.ts';
 
@@ -11,21 +12,23 @@ function sideOf(record: JsonObject | null): string {
 }
 
 /** Two people, one record, and no rule that could decide: the person does. */
-export function ConflictCard({ conflict }: { readonly conflict: ParkedConflict }) {
-  const { sync } = useDemo();
+export const ConflictCard = memo(function ConflictCard(props: {
+  readonly conflict: ParkedConflict;
+}) {
+  const { conflicts } = useSync();
   const attempt = useAttempt();
-  const { model, recordId, base, remote, operations } = conflict;
+  const { model, recordId, base, local: shown, remote, operations } = props.conflict;
   const isDeletedHere = operations.at(-1)?.kind === 'delete';
   // What a delete waits for is still in the store; here it counts as gone.
-  const local = isDeletedHere ? null : conflict.local;
+  const local = isDeletedHere ? null : shown;
   const name = String((local ?? remote ?? base)?.title ?? shortId(recordId));
   const choose = (pressed: Element, choice: 'keepLocal' | 'keepRemote') => {
     focusNeighbour(pressed);
-    attempt(() => sync.conflicts.resolve(recordId, choice, model));
+    attempt(() => conflicts.resolve(recordId, choice, model));
   };
   return (
-    <li className="row conflict" data-testid="conflict" data-record={recordId}>
-      <h3>Conflict: {name}</h3>
+    <li className="card" data-tone="conflicted" data-record={recordId}>
+      <h4>Conflict: {name}</h4>
       <dl className="sides">
         <dt>Mine</dt>
         <dd>{sideOf(local)}</dd>
@@ -50,4 +53,4 @@ export function ConflictCard({ conflict }: { readonly conflict: ParkedConflict }
       </fieldset>
     </li>
   );
-}
+});

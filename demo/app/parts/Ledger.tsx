@@ -2,12 +2,6 @@ import { memo } from 'react';
 import type { Effect } from '../control.ts';
 import { shortId, shortKey } from '../words/texts.ts';
 
-/** Others' edits are made by the page itself, under keys of their own kind. */
-function keyText(key: string | null): string {
-  if (key === null) return 'none';
-  return key.startsWith('edit-') ? 'someone else' : shortKey(key);
-}
-
 function verdict(effects: readonly Effect[]): string {
   const keys = new Set(effects.map(({ key, n }) => key ?? n));
   const twice = effects.length - keys.size;
@@ -19,13 +13,13 @@ export const Ledger = memo(function Ledger({ effects }: { readonly effects: read
   return (
     <>
       <div className="panel-head">
-        <h3>Effects</h3>
-        <span className="quiet" data-testid="ledger-verdict">
+        <h3>Ledger of effects</h3>
+        <span className="quiet">
           {effects.length === 0 ? 'none' : `the last ${effects.length}, ${verdict(effects)}`}
         </span>
       </div>
       {effects.length > 0 && (
-        <table className="ledger" aria-label="Effects on the server">
+        <table className="facts-table ledger" aria-label="Ledger of effects">
           <thead>
             <tr>
               <th scope="col">n</th>
@@ -36,10 +30,10 @@ export const Ledger = memo(function Ledger({ effects }: { readonly effects: read
           </thead>
           <tbody>
             {effects.toReversed().map(({ n, method, key, recordId }) => (
-              <tr key={n} data-testid="effect" data-key={key}>
+              <tr key={n}>
                 <td>{n}</td>
                 <td>{method}</td>
-                <td title={key ?? ''}>{keyText(key)}</td>
+                <td title={key ?? ''}>{key === null ? 'none' : shortKey(key)}</td>
                 <td title={recordId}>{shortId(recordId)}</td>
               </tr>
             ))}

@@ -1,29 +1,23 @@
-import { useSelector } from 'react-redux';
-import type { OutboxItem, SyncStatus } from 'syncharts';
-import { useDemo } from '../demoContext.ts';
+import { memo } from 'react';
+import type { OutboxItem } from 'syncharts';
 import { focusNeighbour } from '../focusNeighbour.ts';
+import { useExplanation, useRecord, useRecordOutbox, useSync } from '../hooks.ts';
 import { useAttempt } from '../noticeContext.ts';
-import { changedFields, whyItWaits } from '../words/operationWords.ts';
-import { shortId, shortKey } from '../words/texts.ts';
-import { DeadLetterActions } from './DeadLetterActions.tsx';
+import { changedFields, nameOf } from '../words/operationWords.ts';
+import { shortKey } from '../words/texts.ts';
 import { StatusChip } from './StatusChip.tsx';
 
-interface OperationRowProps {
-  readonly item: OutboxItem;
-  readonly sync: SyncStatus;
-  /** Whether the ways out of a dead letter stand here. */
-  readonly decides: boolean;
-}
-
 /** One waiting operation: what it changes, why it waits, and how to take it back. */
-export function OperationRow({ item, sync: status, decides }: OperationRowProps) {
-  const { sync } = useDemo();
+export const OperationRow = memo(function OperationRow({ item }: { readonly item: OutboxItem }) {
+  const sync = useSync();
   const attempt = useAttempt();
-  const { operation, sealed, deadLetter } = item;
-  const { id, kind, recordId, changes, meta } = operation;
-  const record = useSelector((state: object) => sync.models.todo.selectById(state, recordId));
-  const name = String(record?.title ?? changes.title ?? meta ?? shortId(recordId));
-  const canCancel = !sealed && !deadLetter && item.status.status !== 'conflicted';
+  const { operation, sealed, status } = item;
+  const { id, kind, recordId } = operation;
+  const name = nameOf(operation, useRecord('todo', recordId)?.title);
+  const { sentence } = useExplanation('todo', recordId);
+  const [first] = useRecordOutbox('todo', recordId);
+  const isBehind = !sealed && first?.operation.id !== id;
+  const canCancel = !sealed && status.status !== 'conflicted';
 
   const cancel = async () => {
     const answer = await sync.outbox.cancel(id);
@@ -31,27 +25,18 @@ export function OperationRow({ item, sync: status, decides }: OperationRowProps)
   };
 
   return (
-    <li
-      className="row operation"
-      data-testid="operation"
-      data-id={id}
-      data-record={recordId}
-      data-sealed={sealed}
-      data-dead={deadLetter}
-    >
+    <li className="row operation" data-record={recordId}>
       <div className="operation-head">
         <span className="kind">{kind}</span>
         <span className="name" title={name}>
           {name}
         </span>
-        <StatusChip status={item.status} />
+        <StatusChip status={status} />
       </div>
       <p className="quiet fields">{changedFields(operation)}</p>
       <div className="operation-foot">
-        <p className="why" data-testid="why">
-          {deadLetter && !decides
-            ? 'Refused together with the change above.'
-            : whyItWaits(item, status)}
+        <p className="why">
+          {isBehind ? 'Behind an earlier change of the same record.' : sentence}
         </p>
         {canCancel && (
           <button
@@ -66,11 +51,8 @@ export function OperationRow({ item, sync: status, decides }: OperationRowProps)
             Cancel
           </button>
         )}
-        <code className="key" title={`Operation ${id}`}>
-          {shortKey(id)}
-        </code>
+        <code title={`Operation ${id}`}>{shortKey(id)}</code>
       </div>
-      {decides && <DeadLetterActions operation={operation} name={name} />}
     </li>
   );
-}
+});

@@ -1,22 +1,21 @@
-import { useSelector } from 'react-redux';
-import { useDemo } from '../demoContext.ts';
+import { useSync, useSyncStatus } from '../hooks.ts';
 import { useAttempt } from '../noticeContext.ts';
-import { syncCounts, syncReason, syncTone, syncWord } from '../words/syncWords.ts';
+import { calm, syncCounts, syncReason, syncTone, syncWord } from '../words/syncWords.ts';
 import { clockTime } from '../words/texts.ts';
 
 /** How things stand as a whole: a word with its colour, the reason, the counts, the last sync. */
 export function StatusBar() {
-  const { sync } = useDemo();
+  const sync = useSync();
   const attempt = useAttempt();
-  const status = useSelector(sync.selectSyncStatus);
-  const { phase, lastSyncedAt } = status;
+  const status = calm(useSyncStatus());
+  const { lastSyncedAt } = status;
   const syncNow = async () => {
     await sync.resume();
     await sync.syncAll();
   };
   return (
-    <section className="status" aria-label="Sync status" data-phase={phase}>
-      <p role="status" className="status-text" data-testid="sync-status" data-phase={phase}>
+    <div className="status" data-tone={syncTone(status)}>
+      <p role="status" className="status-text">
         <strong className="chip" data-tone={syncTone(status)}>
           {syncWord(status)}
         </strong>
@@ -26,7 +25,7 @@ export function StatusBar() {
         {syncCounts(status).map((count) => (
           <span key={count}>{count}</span>
         ))}
-        <span data-testid="last-synced">
+        <span>
           {lastSyncedAt === null ? (
             'never synced'
           ) : (
@@ -36,10 +35,10 @@ export function StatusBar() {
             </>
           )}
         </span>
+        <button type="button" className="button small" onClick={() => attempt(syncNow)}>
+          Sync now
+        </button>
       </p>
-      <button type="button" className="button" onClick={() => attempt(syncNow)}>
-        Sync now
-      </button>
-    </section>
+    </div>
   );
 }

@@ -1,6 +1,5 @@
 import type { RecordStatus } from 'syncharts';
 import { useClock } from '../useClock.ts';
-import { explainStatus } from '../words/recordWords.ts';
 import { secondsUntil } from '../words/texts.ts';
 
 /** A record's status as word and colour; in backoff with the seconds until the next attempt. */
@@ -9,7 +8,7 @@ export function StatusChip({ status }: { readonly status: RecordStatus }) {
   const isCounting = word === 'backoff' && retryAt !== null;
   const now = useClock(isCounting);
   return (
-    <span className="chip" data-tone={word} title={explainStatus(status)} data-testid="chip">
+    <span className="chip" data-tone={word}>
       {word}
       {isCounting && ` ${secondsUntil(retryAt, now)} s`}
     </span>

@@ -1,15 +1,35 @@
 import type { SyncStatus } from 'syncharts';
 import { counted } from './texts.ts';
 
-const words: Record<SyncStatus['phase'], string> = {
-  stopped: 'Stopped',
-  loading: 'Opening',
-  saving: 'Saving',
+/** Four states for people, each with a word and a colour; what the kit tells apart is finer. */
+export type SyncTone = 'synced' | 'syncing' | 'waiting' | 'attention';
+
+const tones: Record<SyncStatus['phase'], SyncTone> = {
+  stopped: 'waiting',
+  loading: 'syncing',
+  saving: 'syncing',
+  syncing: 'syncing',
+  waiting: 'waiting',
+  attention: 'attention',
+  synced: 'synced',
+};
+
+const words: Record<SyncTone, string> = {
+  synced: 'Synced',
   syncing: 'Syncing',
   waiting: 'Waiting',
   attention: 'Needs you',
-  synced: 'Synced',
 };
+
+/** A look for news every few seconds is no news by itself: what stood before it stands. */
+export function calm(status: SyncStatus): SyncStatus {
+  const { phase, online, pending, syncing, received, conflicted, failed, lastSyncedAt } = status;
+  if (phase !== 'syncing' || pending + syncing + received > 0) return status;
+  if (failed > 0) return { ...status, phase: 'attention', reason: 'deadLetters' };
+  if (conflicted > 0) return { ...status, phase: 'attention', reason: 'conflicts' };
+  if (!online) return { ...status, phase: 'waiting', reason: 'offline' };
+  return lastSyncedAt === null ? status : { ...status, phase: 'synced', reason: null };
+}
 
 /** Being offline is the news, also while the kit looks whether it still is. */
 function isOffline({ phase, reason }: SyncStatus): boolean {
@@ -18,12 +38,12 @@ function isOffline({ phase, reason }: SyncStatus): boolean {
 
 /** The whole at a glance, in a word. */
 export function syncWord(status: SyncStatus): string {
-  return isOffline(status) ? 'Offline' : words[status.phase];
+  return isOffline(status) ? 'Offline' : words[syncTone(status)];
 }
 
 /** The colour of that word. */
-export function syncTone(status: SyncStatus): SyncStatus['phase'] {
-  return isOffline(status) ? 'waiting' : status.phase;
+export function syncTone(status: SyncStatus): SyncTone {
+  return isOffline(status) ? 'waiting' : tones[status.phase];
 }
 
 /** Why it stands there, in a sentence. */

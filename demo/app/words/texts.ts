@@ -27,3 +27,9 @@ export function shortKey(key: string): string {
 export function secondsUntil(at: number, now: number): number {
   return Math.max(0, Math.ceil((at - now) / 1_000));
 }
+
+/** A field's value, as one reads it. */
+export function shortValue(value: unknown): string {
+  const text = typeof value === 'string' ? `“${value}”` : JSON.stringify(value ?? null);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}

@@ -4,8 +4,9 @@ import type { Page } from 'playwright-core';
 import { type ReferenceServer, startReferenceServer } from '../../../demo/server/start.ts';
 import { repositoryRoot } from '../../support/aliases.ts';
 import { launchBrowser, type RunningBrowser } from '../../support/browser/launch.ts';
-import { makeProfile } from '../../support/browser/profile.ts';
+import { makeProfile, type Profile } from '../../support/browser/profile.ts';
 import { runScript } from '../../support/browser/script.ts';
+import { DemoDevice } from './demoDevice.ts';
 
 /** Builds the demo page into a folder; worlds are opened below the same one. */
 export async function buildDemo(folder: string): Promise<void> {
@@ -14,25 +15,50 @@ export async function buildDemo(folder: string): Promise<void> {
   await runScript(bundle, ['root', app, join(folder, 'page')], { NODE_ENV: 'production' });
 }
 
-/** A server and a browser of one test's own, with the page open and in step with the server. */
+/** A server and a browser of one test's own, with the page open and both devices in step. */
 export class DemoWorld implements AsyncDisposable {
-  readonly page: Page;
   /** What the page said to the console that it should not, network failures apart. */
   readonly complaints: string[] = [];
-  readonly #server: ReferenceServer;
-  readonly #browser: RunningBrowser;
-  readonly #profile: AsyncDisposable;
+  readonly server: ReferenceServer;
+  readonly #profile: Profile;
+  #opened: { readonly browser: RunningBrowser; readonly page: Page } | null = null;
 
-  constructor(
-    page: Page,
-    server: ReferenceServer,
-    browser: RunningBrowser,
-    profile: AsyncDisposable,
-  ) {
-    this.page = page;
-    this.#server = server;
-    this.#browser = browser;
+  private constructor(server: ReferenceServer, profile: Profile) {
+    this.server = server;
     this.#profile = profile;
+  }
+
+  static async open(folder: string): Promise<DemoWorld> {
+    const file = join(await mkdtemp(join(folder, 'data-')), 'demo.sqlite');
+    const server = await startReferenceServer({
+      file,
+      pageDirectory: join(folder, 'page'),
+      lines: { laptop: 0, phone: 0 },
+    });
+    const world = new DemoWorld(server, await makeProfile());
+    await world.launch();
+    await world.laptop.stands('Synced');
+    await world.phone.stands('Synced');
+    return world;
+  }
+
+  get page(): Page {
+    if (!this.#opened) throw new Error('The browser is not open.');
+    return this.#opened.page;
+  }
+
+  get laptop(): DemoDevice {
+    return new DemoDevice(this.page, 'Laptop');
+  }
+
+  get phone(): DemoDevice {
+    return new DemoDevice(this.page, 'Phone');
+  }
+
+  /** Opens the page, in a browser on the same profile as before. */
+  async launch(): Promise<void> {
+    const browser = await launchBrowser({ profile: this.#profile.path });
+    const page = await browser.newPage('about:blank');
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('console', (message) => {
       const isLog = message.type() === 'log';
@@ -40,41 +66,21 @@ export class DemoWorld implements AsyncDisposable {
       if (isLog || message.text().startsWith('Failed to load resource')) return;
       this.complaints.push(message.text());
     });
+    this.#opened = { browser, page };
+    await page.goto(this.server.pageUrl);
   }
 
-  static async open(folder: string): Promise<DemoWorld> {
-    const file = join(await mkdtemp(join(folder, 'data-')), 'demo.sqlite');
-    const server = await startReferenceServer({ file, pageDirectory: join(folder, 'page') });
-    const profile = await makeProfile();
-    const browser = await launchBrowser({ profile: profile.path });
-    const world = new DemoWorld(await browser.newPage('about:blank'), server, browser, profile);
-    await world.page.goto(server.pageUrl);
-    await world.phase('synced');
-    return world;
+  /** SIGKILL to every process of the browser at once: nobody is asked, nothing is written out. */
+  async kill(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = null;
+    await opened?.browser.kill();
   }
 
-  async phase(phase: string): Promise<void> {
-    await this.page.locator(`[data-testid=sync-status][data-phase=${phase}]`).waitFor();
-  }
-
-  todo(title: string) {
-    const field = this.page.getByLabel(`Title of ${title}`, { exact: true });
-    return this.page.getByTestId('todo').filter({ has: field });
-  }
-
-  async status(title: string, status: string): Promise<void> {
-    await this.todo(title).getByTestId('chip').getByText(status).waitFor();
-  }
-
-  async add(title: string): Promise<void> {
-    await this.page.getByLabel('New todo').fill(title);
-    await this.page.keyboard.press('Enter');
-  }
-
-  async network(to: 'on' | 'cut'): Promise<void> {
-    await this.page.getByRole('switch', { name: 'Network' }).click();
-    if (to === 'on') return;
-    await this.page.getByTestId('sync-status').getByText('Offline').waitFor();
+  /** What the ledger says of itself. */
+  async ledger(verdict: string): Promise<void> {
+    const server = this.page.getByRole('region', { name: 'Server', exact: true });
+    await server.getByText(verdict, { exact: true }).waitFor();
   }
 
   /** Turns the refusal of titles with "no" on or off, and waits until the server knows. */
@@ -84,13 +90,9 @@ export class DemoWorld implements AsyncDisposable {
     await told;
   }
 
-  button(name: string) {
-    return this.page.getByRole('button', { name, exact: true });
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#browser.kill();
-    await this.#server.close();
+    await this.kill();
+    await this.server.close();
     await this.#profile[Symbol.asyncDispose]();
   }
 }

@@ -10,10 +10,15 @@ export interface Todo {
   readonly counter?: number;
 }
 
+/** The devices of the page: each name is also that of its line on the server. */
+export const deviceNames = ['laptop', 'phone'] as const;
+export type DeviceName = (typeof deviceNames)[number];
+
 /** All that an app needs: the sync, and a Redux store with its reducer and middleware. */
-export function createDemo(apiUrl: string) {
+export function createDevice(name: DeviceName, apiUrl: string) {
   const sync = createSync({
-    name: 'syncharts-demo',
+    // Names the database, so that two devices on one page share nothing.
+    name: `syncharts-demo-${name}`,
     models: { todo: defineModel<Todo>({ endpoint: 'todos' }) },
     transport: rest({ baseUrl: apiUrl }),
     // Shorter than the default, because somebody is watching.
@@ -22,9 +27,9 @@ export function createDemo(apiUrl: string) {
   const store = configureStore({
     reducer: { [sync.reducerPath]: sync.reducer },
     middleware: (defaults) => defaults(sync.middlewareOptions()).concat(sync.middleware),
-    devTools: sync.devTools,
+    devTools: { ...sync.devTools, name: `Syncharts demo: ${name}` },
   });
-  return { sync, store };
+  return { name, sync, store };
 }
 
-export type Demo = ReturnType<typeof createDemo>;
+export type Device = ReturnType<typeof createDevice>;

@@ -1,0 +1,45 @@
+import { useId } from 'react';
+import { useConflicts, useDeadLetters, useOutbox } from '../hooks.ts';
+import { useLimit } from '../useLimit.ts';
+import { counted } from '../words/texts.ts';
+import { ConflictCard } from './ConflictCard.tsx';
+import { DeadLetterCard } from './DeadLetterCard.tsx';
+import { OperationRow } from './OperationRow.tsx';
+import { ShowMore } from './ShowMore.tsx';
+
+/** Everything that the server does not have yet: what a person decides, then what waits its turn. */
+export function Outbox() {
+  const titleId = useId();
+  const [limit, raise] = useLimit();
+  const { items, total } = useOutbox({ limit });
+  const conflicts = useConflicts();
+  const letters = useDeadLetters();
+  const waiting = items.filter(({ deadLetter }) => !deadLetter);
+  return (
+    <section className="part" aria-labelledby={titleId}>
+      <div className="panel-head">
+        <h3 id={titleId} tabIndex={-1}>
+          Outbox
+        </h3>
+        <span className="quiet">{counted(total, 'operation')}</span>
+      </div>
+      {conflicts.length + letters.length > 0 && (
+        <ul className="cards" aria-label="For you to decide">
+          {conflicts.map((conflict) => (
+            <ConflictCard key={conflict.recordId} conflict={conflict} />
+          ))}
+          {letters.map((letter) => (
+            <DeadLetterCard key={letter.operationId} letter={letter} />
+          ))}
+        </ul>
+      )}
+      <ol className="rows" aria-label="Waiting operations">
+        {waiting.map((item) => (
+          <OperationRow key={item.operation.id} item={item} />
+        ))}
+      </ol>
+      <ShowMore hidden={total - items.length} noun="operations" onPress={raise} />
+      {total === 0 && <p className="empty">Empty: the server has everything.</p>}
+    </section>
+  );
+}
