@@ -7,9 +7,10 @@ import type { SyncState } from '../../store/slice.ts';
 import { InvariantBroken } from './history.ts';
 import type { SimDevice } from './simDevice.ts';
 
-/** The last state of a page that was looked at (most steps change none), and what waited then. */
+/** The last state of a page that was looked at: most steps change none. */
 const seen = new WeakMap<SimDevice, SyncState>();
-const waited = new WeakMap<SimDevice, ReadonlySet<string>>();
+/** The last of which all records were found right, and what waited then. */
+const right = new WeakMap<SimDevice, { state: SyncState; waiting: ReadonlySet<string> }>();
 /** Records of a device that are all looked at; of more, those that wait or have waited just now. */
 const few = 30;
 /** Operations in an outbox beyond which it counts as long. */
@@ -40,7 +41,8 @@ function checkWords({ index }: SimDevice, state: SyncState): void {
  * I9, I10: the page shows the base with all that was written since, whichever way it came to that.
  * Reckoned anew here: the kit's own `rebase` would agree with its own mistakes.
  */
-function checkShown(device: SimDevice, { sequenced, tail, shown }: SyncState): void {
+function checkShown(device: SimDevice, state: SyncState): void {
+  const { sequenced, tail, shown } = state;
   const rows = tail.size > 0 ? valuesOf(tail) : [];
   // Retries, edits, cancellations move operations about: what they leave is looked at once durable.
   if (!rows.every((row) => row.type === 'recorded' && row.generation === sequenced.generation))
@@ -50,10 +52,13 @@ function checkShown(device: SimDevice, { sequenced, tail, shown }: SyncState): v
   // Long lanes are looked at now and then: each look walks them.
   if (sequenced.outbox.size > long && sequenced.head % 16 !== 0) return;
   const records = shown.models.todo?.records ?? noPages<Entry>();
+  const before = right.get(device);
+  const isAsBefore = sameness(before?.state, { sequenced, shown, tail });
   const waiting = new Set(valuesOf(sequenced.lanes).map((lane) => lane.recordId));
   for (const row of rows) if (row.type === 'recorded') waiting.add(row.operation.recordId);
   const all = records.size > few ? [] : keysOf(records);
-  for (const id of new Set([...all, ...waiting, ...(waited.get(device) ?? [])])) {
+  for (const id of new Set([...all, ...waiting, ...(before?.waiting ?? [])])) {
+    if (isAsBefore(id)) continue;
     const is = getIn(records, id)?.shown ?? undefined;
     const should = shownOf(sequenced, rows, id) ?? undefined;
     if (sameJson(is, should)) continue;
@@ -63,7 +68,33 @@ function checkShown(device: SimDevice, { sequenced, tail, shown }: SyncState): v
       `device ${device.index} shows ${id} as ${shows}, not as ${not}`,
     );
   }
-  waited.set(device, waiting);
+  right.set(device, { state, waiting });
+}
+
+/**
+ * Whether a record was looked at before and nothing that it is made of has changed since: what is
+ * unchanged is the same object. Operations change with their lane; where they changed and no lane
+ * did, or the tail did, all are looked at.
+ */
+function sameness(
+  before: SyncState | undefined,
+  now: Pick<SyncState, 'sequenced' | 'shown' | 'tail'>,
+): (id: string) => boolean {
+  const [was, is] = [before?.sequenced, now.sequenced];
+  const isAlike =
+    before !== undefined &&
+    before.tail === now.tail &&
+    before.sequenced.quarantine.size === 0 &&
+    (was?.outbox === is.outbox || was?.lanes !== is.lanes);
+  if (!isAlike || !was) return () => false;
+  const entryIn = (facts: Facts, id: string) => {
+    const records = facts.models.todo?.records;
+    return records && getIn(records, id);
+  };
+  return (id) =>
+    entryIn(before.shown, id) === entryIn(now.shown, id) &&
+    entryIn(was, id) === entryIn(is, id) &&
+    getIn(was.lanes, laneKey('todo', id)) === getIn(is.lanes, laneKey('todo', id));
 }
 
 function shownOf(facts: Facts, tail: readonly PersonRow[], id: string): JsonObject | null {

@@ -184,7 +184,7 @@ export class SimDisk {
         if (fault === 'killBefore') return this.#die('kill');
         const committed = applyBatch(this.#cache, batch);
         if (committed.ok) this.#unflushed.push(batch);
-        world.note(`disk ${device} ${n} ${nameOf(batch)} ${committed.ok}`);
+        world.note(`disk ${device} ${n} ${this.points[n - 1]} ${committed.ok}`);
         if (fault === 'powerLossBefore') return this.#die('powerLoss');
         world.schedule(quick * (1 - written), () => {
           this.#flush();

@@ -144,10 +144,14 @@ function named(name: string): Error {
   return error;
 }
 
+/** Characters that are a byte each. */
+const isPlain = /^[ -~]*$/;
+
 function measured(answer: WireAnswer): WireAnswer {
   if (answer.body === '') return answer;
-  const length = String(new TextEncoder().encode(answer.body).length);
-  return { ...answer, headers: { 'content-length': length, ...answer.headers } };
+  const { body } = answer;
+  const length = isPlain.test(body) ? body.length : new TextEncoder().encode(body).length;
+  return { ...answer, headers: { 'content-length': String(length), ...answer.headers } };
 }
 
 /**

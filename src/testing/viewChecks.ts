@@ -1,5 +1,5 @@
-import { laneKey, outboxPrefix } from '../../store/facts.ts';
-import { getIn, scan, valuesOf } from '../../store/pages.ts';
+import { type Entry, laneKey, outboxPrefix } from '../../store/facts.ts';
+import { getIn, type Pages, scan, valuesOf } from '../../store/pages.ts';
 import type { Operation } from '../../store/rows/row.ts';
 import { lanesOfRow, type SyncState } from '../../store/slice.ts';
 import { versionOf } from './feedChecks.ts';
@@ -13,6 +13,8 @@ interface Seen {
   /** Operations of the device, in the order in which they became durable, by record. */
   readonly writes: Map<string, WrittenOperation[]>;
   noted: number;
+  /** Those whose versions were looked at last. */
+  records: Pages<Entry> | null;
   /** Newest version of each record, by the server's id. */
   readonly versions: Map<string, number>;
   lastSyncedAt: number;
@@ -28,6 +30,7 @@ function seenOf(device: SimDevice): Seen {
   if (known) return known;
   const fresh: Seen = {
     ...{ state: null, writes: new Map(), noted: 0, versions: new Map(), lastSyncedAt: 0 },
+    records: null,
     ...{ era: 0, damages: 0 },
   };
   views.set(device, fresh);
@@ -61,6 +64,7 @@ function forgetWiped({ written }: Run, seen: Seen, { index }: SimDevice): void {
   if (era !== seen.era) {
     seen.writes.clear();
     seen.versions.clear();
+    seen.records = null;
     seen.lastSyncedAt = 0;
     seen.era = era;
   }
@@ -85,6 +89,7 @@ function forgetDamaged({ written }: Run, seen: Seen, { index }: SimDevice): void
 }
 
 function note({ written }: Run, seen: Seen, { index }: SimDevice): void {
+  if (written.operations.size === seen.noted) return;
   const all = [...written.operations.values()];
   for (const operation of all.slice(seen.noted)) {
     const { device, era, by, recordId } = operation;
@@ -166,17 +171,19 @@ function lane(facts: SyncState['shown'], key: string): Operation[] {
 }
 
 /** I11: the version of what the server confirmed never goes back. */
-function checkVersions({ versions }: Seen, { index }: SimDevice, { sequenced }: SyncState): void {
+function checkVersions(seen: Seen, { index }: SimDevice, { sequenced }: SyncState): void {
   const records = sequenced.models.todo?.records;
-  if (!records) return;
+  if (!records || records === seen.records) return;
+  seen.records = records;
+  const { versions } = seen;
   scan(records, '', ({ base, version, alias }, id) => {
     const serverId = alias ?? id;
     const now = versionOf(version);
     if (base === null || now === 0) return true;
     const before = versions.get(serverId) ?? 0;
     if (now < before) {
-      const seen = `device ${index}: ${serverId} went from version ${before} back to ${now}`;
-      throw new InvariantBroken('I11', seen);
+      const went = `device ${index}: ${serverId} went from version ${before} back to ${now}`;
+      throw new InvariantBroken('I11', went);
     }
     versions.set(serverId, now);
     return true;
