@@ -28,7 +28,7 @@ export interface DutyOptions {
   readonly inspect?: Inspect | undefined;
   readonly network?: NetworkRequirement | undefined;
   readonly facts: () => Facts;
-  readonly appendIf: (build: RowBuilder) => Promise<boolean>;
+  readonly appendIf: (build: RowBuilder, patience?: number) => Promise<boolean>;
   readonly onConnection: (state: ConnectionState) => void;
   readonly onLine: (origin: string, line: LineFacts) => void;
   readonly onAttempts: (change: 'started' | 'ended', lanes: readonly string[]) => void;

@@ -11,7 +11,7 @@ import { SyncError } from '../errors.ts';
 import type { SyncEvents } from '../events.ts';
 import { rootKey } from '../journal/checkpointer.ts';
 import { identify } from '../journal/identity.ts';
-import { Journal, type RowBuilder } from '../journal/journal.ts';
+import { Journal } from '../journal/journal.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env, HeldLock, TimerHandle } from '../ports/env.ts';
 import { asStorageError, type Storage, type StorageError } from '../ports/storage.ts';
@@ -122,7 +122,8 @@ export class Engine {
       ...{ env, transport, models, backoff, index: this.#index, inspect },
       network: options.network,
       facts: () => this.#folded.facts,
-      appendIf: (build: RowBuilder) => this.#journal?.appendIf(build) ?? Promise.resolve(false),
+      appendIf: (...rows: Parameters<Journal['appendIf']>) =>
+        this.#journal?.appendIf(...rows) ?? Promise.resolve(false),
       onConnection: (state) => {
         store.connectionChanged(state);
         if (state === 'online') this.#watchdog.released();

@@ -16,8 +16,13 @@ import { Sealer } from './sealer.ts';
 const parallel = 6;
 /** Batches under way at once. */
 const parallelBatches = 2;
-/** Requests sealed beyond those under way, so that the line is never idle while rows are written. */
-const sealedAhead = 6;
+/** Sealed beyond what is under way, so that the line is never idle while rows are written. */
+const sealedAhead = { requests: 24, batches: 2 } as const;
+/**
+ * ms that an answer waits for others to be written with, while the line has more to send: a strict
+ * transaction costs the disk as much as a request costs the server.
+ */
+const answerPatience = 100;
 /** ms until an answer whose row could not be written is asked for again. */
 const storageRest = 5_000;
 
@@ -29,7 +34,7 @@ export interface PusherOptions {
   readonly index: LaneIndex;
   readonly lines: Lines;
   readonly facts: () => Facts;
-  readonly appendIf: (build: RowBuilder) => Promise<boolean>;
+  readonly appendIf: (build: RowBuilder, patience?: number) => Promise<boolean>;
   /** Resolves with whether the server can be reached after all. */
   readonly wireFailed: () => Promise<boolean>;
   readonly onAttempts: (change: 'started' | 'ended', lanes: readonly string[]) => void;
@@ -98,11 +103,10 @@ export class Pusher {
 
   #send(): void {
     const { env, index } = this.#options;
-    const isHeld = (lane: string) => this.#underWay.has(lane);
     for (const origin of index.origins(env.now())) {
       let room = this.#room(origin);
       while (room > 0) {
-        const lanes = index.nextToSend(origin, this.#batchLimit, isHeld);
+        const lanes = this.#nextToSend(origin, this.#batchLimit);
         if (lanes.length === 0) break;
         this.#begin(origin, lanes);
         room--;
@@ -110,9 +114,14 @@ export class Pusher {
     }
   }
 
+  #nextToSend(origin: string, limit: number): string[] {
+    const isHeld = (lane: string) => this.#underWay.has(lane);
+    return this.#options.index.nextToSend(origin, limit, isHeld);
+  }
+
   /** Requests that may leave now; those whose answers are on their way to the disk are not counted. */
   #room(origin: string): number {
-    const most = this.#batchLimit > 1 ? parallelBatches : parallel;
+    const { most } = this.#pace;
     let open = 0;
     for (const request of this.#requests) if (request.origin === origin) open++;
     return Math.min(most, this.#options.lines.room(origin)) - open;
@@ -158,11 +167,11 @@ export class Pusher {
       answers = new Map([...request.attempts.keys()].map((key) => [key, { answer: failed }]));
     }
     if (this.#stopped || answers.size === 0) return;
-    // What takes its place is sealed in the transaction that writes its answer, and the next request
-    // leaves meanwhile: the line waits for no disk.
+    // What takes its place is sealed already, and leaves meanwhile: the line waits for no disk.
     this.#requests.delete(request);
     this.#options.wake();
-    await this.#write(this.#rows(request, answers));
+    const hasMore = this.#nextToSend(request.origin, 1).length > 0;
+    await this.#write(this.#rows(request, answers), hasMore ? answerPatience : 0);
   }
 
   /** The complete answers by lane; of a lane that is missing nothing is known or to be done. */
@@ -283,10 +292,10 @@ export class Pusher {
   }
 
   /** Whether there was anything to write. */
-  async #write(build: RowBuilder): Promise<boolean> {
+  async #write(build: RowBuilder, patience = 0): Promise<boolean> {
     const { appendIf, onStorageError } = this.#options;
     try {
-      return await appendIf(build);
+      return await appendIf(build, patience);
     } catch (error) {
       // The answer is known but not durable: the request will be sent again with the same key.
       onStorageError(error);
@@ -307,10 +316,21 @@ export class Pusher {
     });
   }
 
+  /** Requests of one origin under way at once, and operations sealed: for those and beyond them. */
+  get #pace(): { readonly most: number; readonly sealed: number; readonly ahead: number } {
+    const limit = this.#batchLimit;
+    const [most, ahead] =
+      limit > 1 ? [parallelBatches, sealedAhead.batches * limit] : [parallel, sealedAhead.requests];
+    return { most, sealed: most * limit, ahead };
+  }
+
   #seal(): void {
     if (this.#sealing || !this.#sealer.hasWork) return;
     const room = this.#sealRoom();
-    if (room <= 0) return;
+    // While the line is full a few wait for more: one row seals them all.
+    const { most, ahead } = this.#pace;
+    const isFull = this.#requests.size >= most;
+    if (room <= 0 || (isFull && room < ahead / 2)) return;
     this.#sealing = this.#sealSome(room).finally(() => {
       this.#sealing = null;
       this.#options.wake();
@@ -326,14 +346,13 @@ export class Pusher {
   /** How many may be sealed: as many as may be under way, and some to take their place. */
   #sealRoom(): number {
     const { env, index, lines } = this.#options;
-    const most =
-      this.#batchLimit > 1 ? (parallelBatches + 1) * this.#batchLimit : parallel + sealedAhead;
+    const { sealed, ahead } = this.#pace;
     let waiting = 0;
     for (const origin of index.origins(env.now())) {
       // What waits for an origin that is held keeps nobody else waiting.
       if (lines.room(origin) > 0) waiting += index.waitingToSend(origin);
     }
-    return most + this.#ending() - waiting;
+    return sealed + ahead + this.#ending() - waiting;
   }
 
   /** Lanes whose answers are on their way to the disk: they take no place on the line any more. */

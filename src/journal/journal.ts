@@ -53,6 +53,8 @@ export interface JournalOptions {
 
 interface EngineRequest {
   readonly build: RowBuilder;
+  /** ms that it may wait for others to share a transaction with. */
+  readonly patience: number;
   readonly resolve: (written: boolean) => void;
   readonly reject: (error: StorageError) => void;
 }
@@ -67,6 +69,8 @@ const standings: readonly Standing[] = ['current', 'behind', 'inDoubt', 'closed'
 
 /** Rows and characters of one transaction of people's rows. */
 const groupLimits = { rows: 1_000, characters: 4_000_000 } as const;
+/** Engine requests that have patience, at which none of them waits any longer. */
+const patientLimit = 64;
 /** ms until storage that does not answer is asked again. */
 const troubleDelay = 1_000;
 
@@ -74,7 +78,7 @@ const troubleDelay = 1_000;
  * The write-ahead journal: strictly ordered appends with group commit. One transaction at a time;
  * what comes while it runs goes into the next. People's rows go first, in the order of dispatch;
  * engine rows are built on the facts at that moment and written only if the journal's head has not
- * moved since.
+ * moved since. Engine rows that have patience wait a moment for others to go with.
  */
 export class Journal {
   readonly #options: JournalOptions;
@@ -85,6 +89,8 @@ export class Journal {
   #engineCount = 0;
   #standing: Standing = 'current';
   #troubleTimer: number | null = null;
+  /** Ends the patience of those that wait. */
+  #patienceTimer: number | null = null;
   #wake: (() => void) | null = null;
 
   constructor(options: JournalOptions) {
@@ -102,15 +108,19 @@ export class Journal {
    * Writes engine rows built on the facts of the moment. Resolves once they are folded: true if
    * rows were written, false if there was nothing to write.
    * Rejects with StorageError `quota` or `failed`; nothing was written then.
+   *
+   * @param patience ms that the rows may wait for others to share a transaction with; 0: none
    */
-  appendIf(build: RowBuilder): Promise<boolean> {
+  appendIf(build: RowBuilder, patience = 0): Promise<boolean> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) {
         resolve(false);
         return;
       }
-      this.#engine.push({ build, resolve, reject });
-      this.#pump();
+      this.#engine.push({ build, patience, resolve, reject });
+      if (this.#isEngineDue) this.#pump();
+      else
+        this.#patienceTimer ??= this.#options.env.setTimer(patience, () => this.#hurry(), 'group');
     });
   }
 
@@ -122,6 +132,7 @@ export class Journal {
 
   /** Resolves once everything queued so far has met its fate. */
   async flush(): Promise<void> {
+    this.#hurry();
     while (this.#pumping) await this.#pumping;
   }
 
@@ -129,6 +140,7 @@ export class Journal {
   close(): void {
     this.#worsen('closed');
     if (this.#troubleTimer !== null) this.#options.env.clearTimer(this.#troubleTimer);
+    this.#endPatience();
     this.#wake?.();
     for (const request of this.#engine.splice(0)) request.resolve(false);
   }
@@ -143,7 +155,7 @@ export class Journal {
   }
 
   #pump(): void {
-    if (this.#pumping || this.#isClosed) return;
+    if (this.#pumping || this.#isClosed || !this.#hasWork) return;
     this.#pumping = this.#run().finally(() => {
       this.#pumping = null;
       if (!this.#isClosed && this.#hasWork) this.#pump();
@@ -151,7 +163,25 @@ export class Journal {
   }
 
   get #hasWork(): boolean {
-    return this.#standing === 'behind' || this.#people.length > 0 || this.#engine.length > 0;
+    return this.#standing === 'behind' || this.#people.length > 0 || this.#isEngineDue;
+  }
+
+  /** One that has no patience takes all others with it. */
+  get #isEngineDue(): boolean {
+    const isFull = this.#engine.length >= patientLimit;
+    return isFull || this.#engine.some(({ patience }) => patience === 0);
+  }
+
+  /** Nothing waits for company any more. */
+  #hurry(): void {
+    this.#endPatience();
+    this.#engine = this.#engine.map(hurried);
+    this.#pump();
+  }
+
+  #endPatience(): void {
+    if (this.#patienceTimer !== null) this.#options.env.clearTimer(this.#patienceTimer);
+    this.#patienceTimer = null;
   }
 
   /**
@@ -181,7 +211,7 @@ export class Journal {
     while (!this.#isClosed && this.#hasWork) {
       // Engine rows wait for no doubt about people's: they are written only if the head is ours.
       if (this.#standing === 'behind' || this.#people.length > 0) await this.#writePeople();
-      if (this.#engine.length > 0 && !this.#isClosed) await this.#writeEngine();
+      if (this.#isEngineDue && !this.#isClosed) await this.#writeEngine();
     }
   }
 
@@ -265,7 +295,8 @@ export class Journal {
     const { facts, fence, codec, connection, onFenced } = this.#options;
     const before = facts();
     const { written, idle, later, rows } = this.#build(before, this.#engineWriter);
-    this.#engine = later;
+    this.#endPatience();
+    this.#engine = later.map(hurried);
     for (const request of idle) request.resolve(false);
     if (rows.length === 0) return;
     const append: string[] = [];
@@ -282,7 +313,7 @@ export class Journal {
         for (const request of written) request.reject(error);
         return;
       }
-      this.#engine = [...written, ...this.#engine];
+      this.#engine = [...written.map(hurried), ...this.#engine];
       await this.#trouble(error);
       return;
     }
@@ -292,7 +323,7 @@ export class Journal {
       return;
     }
     // The head moved (another tab, or our own append in doubt was written after all): build anew.
-    this.#engine = [...written, ...this.#engine];
+    this.#engine = [...written.map(hurried), ...this.#engine];
     if (committed.head < before.head) {
       await this.#options.onReplaced();
       return;
@@ -387,6 +418,10 @@ export class Journal {
     this.#wake = null;
     this.#troubleTimer = null;
   }
+}
+
+function hurried(request: EngineRequest): EngineRequest {
+  return { ...request, patience: 0 };
 }
 
 function isInDoubt(error: StorageError): boolean {
