@@ -11,12 +11,19 @@ export interface ServerProcess extends AsyncDisposable {
   readonly controlUrl: string;
 }
 
-/** The reference server in a process of its own, so that it takes no time from the driver's. */
-export async function startServerProcess(): Promise<ServerProcess> {
+/**
+ * The reference server in a process of its own, so that it takes no time from the driver's.
+ *
+ * @param synchronous `off`: its commits don't wait for the disk, which here is the browser's as well
+ */
+export async function startServerProcess(
+  synchronous: 'full' | 'off' = 'full',
+): Promise<ServerProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'syncharts-bench-'));
   const script = fileURLToPath(new URL('../demo/server/main.ts', import.meta.url));
   const ports = ['--api-port', '0', '--page-port', '0', '--page', folder];
-  const args = [script, '--json', ...ports, '--file', join(folder, 'server.sqlite')];
+  const file = ['--file', join(folder, 'server.sqlite'), '--synchronous', synchronous];
+  const args = [script, '--json', ...ports, ...file];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {

@@ -1,13 +1,13 @@
 import type { Figure } from './figures.ts';
 
-function time(ms: number | null): string {
+export function time(ms: number | null): string {
   if (ms === null) return '';
   if (ms < 1) return `${(ms * 1_000).toPrecision(3)} µs`;
   return `${ms < 100 ? ms.toPrecision(3) : Math.round(ms).toLocaleString('en')} ms`;
 }
 
 /** `1.15 x`, or `1/850` where it is far below the floor. */
-function ratio(value: number): string {
+export function ratio(value: number): string {
   return value >= 0.1 ? `${value.toFixed(2)} x` : `1/${Math.round(1 / value).toLocaleString('en')}`;
 }
 
@@ -27,7 +27,12 @@ const heads = ['what', 'ours', 'floor', 'ratio', 'aim', 'met'];
 
 /** The result as a table of Markdown. */
 export function table(figures: readonly Figure[]): string {
-  const rows = [heads, ...figures.map(cells)];
+  return markdown([heads, ...figures.map(cells)]);
+}
+
+/** Rows of cells as a table of Markdown; the first row is the head. */
+export function markdown(rows: readonly (readonly string[])[]): string {
+  const [heads = []] = rows;
   const widths = heads.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   const lines = rows.map(
     (row) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`,

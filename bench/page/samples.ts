@@ -4,8 +4,12 @@ export interface Samples {
   readonly floor: readonly number[];
 }
 
-/** One side of a pair: does its work once and returns how long the measured part took (ms). */
-export type Side = () => Promise<number>;
+/**
+ * One side of a comparison: does its work once and returns how long the measured part took (ms).
+ *
+ * @param round 0 warms up and does not count
+ */
+export type Side = (round: number) => Promise<number>;
 
 export async function timed(work: () => unknown): Promise<number> {
   const start = performance.now();
@@ -18,15 +22,24 @@ export async function timed(work: () => unknown): Promise<number> {
  * warms both up and does not count.
  */
 export async function paired(rounds: number, ours: Side, floor: Side): Promise<Samples> {
-  const samples: { ours: number[]; floor: number[] } = { ours: [], floor: [] };
+  const { ours: mine = [], floor: theirs = [] } = await inTurns(rounds, { ours, floor });
+  return { ours: mine, floor: theirs };
+}
+
+/** The same for any number of sides (A B C A B C): the times of each, round by round. */
+export async function inTurns(
+  rounds: number,
+  sides: Readonly<Record<string, Side>>,
+): Promise<Record<string, number[]>> {
+  const times: Record<string, number[]> = {};
   for (let round = 0; round <= rounds; round++) {
-    for (const [name, side] of [['ours', ours] as const, ['floor', floor] as const]) {
+    for (const [name, side] of Object.entries(sides)) {
       await settle();
-      const ms = await side();
-      if (round > 0) samples[name].push(ms);
+      const ms = await side(round);
+      if (round > 0) times[name] = [...(times[name] ?? []), ms];
     }
   }
-  return samples;
+  return times;
 }
 
 /** Lets what the last side left behind (garbage, closing databases) be done before the next. */

@@ -28,11 +28,21 @@ export interface ReferenceDatabase {
   close(): void;
 }
 
+/**
+ * Whether a commit waits for the disk. `full`: what was answered outlives a power failure. `off`: only
+ * a crash of the process; for benchmarks, where the server's disk would be the client's.
+ */
+export type Synchronous = 'full' | 'off';
+
 /** @param newId uuids; a test that wants the same ones again gives its own */
-export function openDatabase(file: string, newId: () => string = randomUUID): ReferenceDatabase {
+export function openDatabase(
+  file: string,
+  newId: () => string = randomUUID,
+  synchronous: Synchronous = 'full',
+): ReferenceDatabase {
   mkdirSync(dirname(file), { recursive: true });
   const sql = new DatabaseSync(file, { timeout: 5000 });
-  sql.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+  sql.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous.toUpperCase()};`);
 
   function transaction<T>(work: () => T): T {
     sql.exec('BEGIN IMMEDIATE');

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { startReferenceServer } from './start.ts';
 
 const USAGE =
-  'Usage: node demo/server/main.ts [--file path] [--api-port n] [--page-port n] [--page dir] ' +
-  '[--line name=port]… [--json]';
+  'Usage: node demo/server/main.ts [--file path] [--synchronous full|off] [--api-port n] ' +
+  '[--page-port n] [--page dir] [--line name=port]… [--json]';
 
 function fail(message: string): never {
   console.error(message);
@@ -15,6 +15,7 @@ function readOptions() {
     return parseArgs({
       options: {
         file: { type: 'string', default: '.tmp/demo.sqlite' },
+        synchronous: { type: 'string', default: 'full' },
         'api-port': { type: 'string', default: '4801' },
         'page-port': { type: 'string', default: '4800' },
         page: { type: 'string', default: 'demo/dist' },
@@ -26,6 +27,10 @@ function readOptions() {
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : error}\n${USAGE}`);
   }
+}
+
+function synchronousOf(text: string): 'full' | 'off' {
+  return text === 'full' || text === 'off' ? text : fail(`--synchronous is full or off.\n${USAGE}`);
 }
 
 function portOf(text: string, option: string): number {
@@ -54,6 +59,7 @@ function explain(error: unknown): string {
 const options = readOptions();
 const server = await startReferenceServer({
   file: options.file,
+  synchronous: synchronousOf(options.synchronous),
   apiPort: portOf(options['api-port'], '--api-port'),
   pagePort: portOf(options['page-port'], '--page-port'),
   pageDirectory: options.page,

@@ -2,7 +2,7 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { createApi } from './api.ts';
 import { type CollectionConfig, defaultCollections } from './collections.ts';
 import { createControl } from './control.ts';
-import { openDatabase, type ReferenceDatabase } from './database.ts';
+import { openDatabase, type ReferenceDatabase, type Synchronous } from './database.ts';
 import { type Line, openLine } from './line.ts';
 import { type Listening, listen } from './listen.ts';
 import { createTokens, type Tokens } from './tokens.ts';
@@ -11,6 +11,8 @@ import { createTrouble, type Trouble } from './trouble.ts';
 export interface ReferenceServerOptions {
   /** The database's file; made if it is not there. */
   readonly file: string;
+  /** Default `full`. */
+  readonly synchronous?: Synchronous;
   /** 0, the default, takes any free port. */
   readonly apiPort?: number;
   readonly pagePort?: number;
@@ -37,6 +39,7 @@ export interface ReferenceServer {
 /** Starts both ports over one database: the API, which trouble can hit, and the page, which it cannot. */
 export async function startReferenceServer({
   file,
+  synchronous,
   apiPort = 0,
   pagePort = 0,
   lines: linePorts = {},
@@ -47,7 +50,7 @@ export async function startReferenceServer({
   const closing = new AbortController();
   const trouble = createTrouble();
   const tokens = createTokens();
-  const database = openDatabase(file, newId);
+  const database = openDatabase(file, newId, synchronous);
   const open: Pick<Listening, 'close'>[] = [];
   const lines = new Map<string, Line>();
 

@@ -1,0 +1,40 @@
+import type { Page } from 'playwright-core';
+import { startServerProcess } from '../referenceServer.ts';
+import type { Comparison } from './comparison.ts';
+import type { PeerOptions } from './options.ts';
+import type {} from './page/main.ts';
+
+type PeerGroup = (page: Page, options: PeerOptions) => Promise<Comparison[]>;
+
+/** Server delays (ms) at which the queue is drained. */
+const delays = [0, 20, 50];
+
+/** What is compared with other libraries, by name; each group has a tab of its own. */
+export const peerGroups: Readonly<Record<string, PeerGroup>> = {
+  drain: async (page, { operations, rounds, synchronous }) => {
+    await using server = await startServerProcess(synchronous);
+    const { apiUrl, controlUrl } = server;
+    const comparisons: Comparison[] = [];
+    for (const delayMs of delays) {
+      const options = { apiUrl, controlUrl, operations, delayMs };
+      const times = await page.evaluate(({ options, rounds }) => peerBench.drain(options, rounds), {
+        options,
+        rounds,
+      });
+      const away = delayMs > 0 ? `, the server ${delayMs} ms away` : '';
+      const name = `${operations.toLocaleString('en')} queued creates sent${away}`;
+      comparisons.push({ name, times, aims: drainAims });
+    }
+    return comparisons;
+  },
+};
+
+const [single, batched] = ['Syncharts', 'Syncharts, batches'];
+const drainAims = [
+  { ours: single, beside: 'fetch, 6 at a time', atMost: 1.2 },
+  { ours: batched, beside: 'fetch, batches of 100', atMost: null },
+  { ours: single, beside: 'TanStack offline-transactions', atMost: null },
+  { ours: batched, beside: 'TanStack offline-transactions', atMost: 1 / 40 },
+  { ours: single, beside: 'redux-offline', atMost: null },
+  { ours: batched, beside: 'redux-offline', atMost: 1 / 40 },
+];

@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+
+const usage = `Usage: npm run bench:peers -- [options]
+  --quick            one round, 100 operations: does it run at all?
+  --only name        one group
+  --rounds n         default 3, after a short one that does not count
+  --durable-server   the server's commits wait for the disk, which is the browser's as well
+  --json file        the times, round by round, as JSON`;
+
+export interface PeerOptions {
+  readonly rounds: number;
+  /** Queued operations of one drain. */
+  readonly operations: number;
+  readonly synchronous: 'full' | 'off';
+  readonly only: string | undefined;
+  readonly json: string | undefined;
+}
+
+/** Reads the command line; what it can't read ends the process with the usage. */
+export function readPeerOptions(): PeerOptions {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        rounds: { type: 'string', default: '3' },
+        'durable-server': { type: 'boolean', default: false },
+        json: { type: 'string' },
+      },
+    });
+    const { quick, only, json } = values;
+    const rounds = Number(values.rounds);
+    if (!(Number.isInteger(rounds) && rounds > 0))
+      throw new Error('--rounds takes a number from 1');
+    return {
+      rounds: quick ? 1 : rounds,
+      operations: quick ? 100 : 1_000,
+      synchronous: values['durable-server'] ? 'full' : 'off',
+      ...{ only, json },
+    };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
+    process.exit(1);
+  }
+}
