@@ -27,6 +27,8 @@ async function main(): Promise<number> {
 
 /** Steps of a full seed: what the speed is told in, however long the seeds of a run are. */
 const fullSeed = 300;
+/** Seeds after which a run says where it is. */
+const every = 1_000;
 
 async function sweep({ seed, seeds, workers }: SimOptions): Promise<number> {
   const regressions = await readRegressions();
@@ -36,7 +38,8 @@ async function sweep({ seed, seeds, workers }: SimOptions): Promise<number> {
   }
   const began = performance.now();
   const cpuBefore = process.cpuUsage();
-  const { tally, finding } = await sweepSeeds({ seed, seeds, workers });
+  const onProgress = progress(seeds);
+  const { tally, finding } = await sweepSeeds({ seed, seeds, workers, onProgress });
   if (finding?.kind === 'mistake') {
     throw new SimulationError(`seed ${finding.seed}: ${finding.message}`);
   }
@@ -62,6 +65,16 @@ async function sweep({ seed, seeds, workers }: SimOptions): Promise<number> {
   );
   console.log(coverageOf(tally));
   return 0;
+}
+
+/** Says now and then how far a long run has come. */
+function progress(seeds: number): (done: number) => void {
+  let told = 0;
+  return (done) => {
+    if (done - told < every || done === seeds) return;
+    told = done;
+    console.error(`${done} of ${seeds} seeds`);
+  };
 }
 
 async function repeat({ seed, isSeedGiven }: SimOptions, path: string): Promise<number> {
