@@ -30,7 +30,10 @@ export interface SyncOptions<M extends Models, P extends string = string> {
    * Default 900,000 (15 min); `Infinity`: never.
    */
   readonly stuckAfter?: number;
-  /** XState's inspection of the long-lived machines (connection, engine). */
+  /**
+   * XState's inspection: the machines of connection, lines and engine, and the records of
+   * `sync.watch`. E.g. `createBrowserInspector().inspect`.
+   */
   readonly inspect?: Inspect;
   /** The way to time, randomness and I/O; for tests and unusual platforms. */
   readonly env?: Env;

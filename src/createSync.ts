@@ -14,6 +14,7 @@ import {
   devToolsOptions,
   mergedMiddlewareOptions,
 } from './devTools.ts';
+import type { Inspect } from './engine/connection.ts';
 import type { EngineModel } from './engine/models.ts';
 import type { PullResult } from './engine/puller.ts';
 import type { PullOptions } from './engine/pullRun.ts';
@@ -80,6 +81,14 @@ export interface Sync<M extends Models, P extends string = string> {
    * @example sync.explain('todo', id).sentence // 'There is no network; it is sent when …'
    */
   explain(model: keyof M & string, id: string): Explanation;
+  /**
+   * Tells an inspector of one record's machine from now on, in XState's inspection protocol, as if
+   * it were an actor. Returns how to stop. `observer`: instead of the option `inspect`.
+   *
+   * @throws SyncError `badConfig` if there is neither
+   * @example const stop = sync.watch('todo', id)
+   */
+  watch(model: keyof M & string, id: string, observer?: Inspect): () => void;
   readonly conflicts: Conflicts;
   readonly events: SyncEvents;
   selectSyncStatus(state: object): SyncStatus;
@@ -294,6 +303,12 @@ export function createSync<const M extends Models, const P extends string = 'syn
     },
     outbox,
     explain: (model, id) => explain(state(), model, id),
+    watch: (model, id, observer = options.inspect) => {
+      const { runtime: life } = attached();
+      if (observer) return life.watch.watch(model, life.keyOf(model, id), observer);
+      const message = 'nobody looks on: give createSync the option inspect, or watch an observer';
+      throw new SyncError('badConfig', message);
+    },
     conflicts,
     events,
     start: () => {

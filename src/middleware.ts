@@ -31,6 +31,7 @@ export function createMiddleware(options: MiddlewareOptions): Middleware<WriteDi
         const before = results.get(known);
         if (before !== undefined) return before;
         const stamped = runtime.stamped(known);
+        const saw = runtime.watch.around(stamped);
         try {
           next(stamped);
         } catch (error) {
@@ -38,11 +39,14 @@ export function createMiddleware(options: MiddlewareOptions): Middleware<WriteDi
           if (!runtime.hasTaken(stamped)) throw error;
           runtime.report(error);
         }
+        saw?.();
         const result = options.resultOf(runtime, stamped, runtime.accepted(stamped));
         results.set(known, result);
         return result;
       }
+      const saw = runtime.watch.around(known);
       const result = next(action);
+      saw?.();
       runtime.noticed();
       if (known.type === 'persist/REHYDRATE' && known.key === slice.name) runtime.hydrated();
       return result;

@@ -18,6 +18,7 @@ import type { SyncEvents } from './events.ts';
 import { Handles } from './handles.ts';
 import type { StorageError } from './ports/storage.ts';
 import type { Transport } from './ports/transport.ts';
+import { RecordWatch } from './watch.ts';
 
 /** What act a dispatch became. */
 export interface Act {
@@ -42,6 +43,7 @@ export interface StoreApi {
  */
 export class Runtime {
   readonly handles: Handles;
+  readonly watch: RecordWatch;
   engine: Engine;
   readonly writer: string;
   readonly #options: RuntimeOptions;
@@ -53,6 +55,7 @@ export class Runtime {
     this.#api = api;
     this.writer = options.env.uuid();
     this.handles = new Handles(api.state);
+    this.watch = new RecordWatch(options.slice, api.state, options.env.report);
     this.engine = this.#makeEngine();
   }
 

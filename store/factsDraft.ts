@@ -1,5 +1,5 @@
 import type { RecordEvent } from '../machines/record.ts';
-import { moveRecord } from '../machines/recordTable.ts';
+import { moveRecord, type RecordFacts } from '../machines/recordTable.ts';
 import {
   type ConflictLogEntry,
   type Entry,
@@ -74,6 +74,9 @@ export interface IllegalMove {
   readonly reason: string;
 }
 
+/** Told of each move of a record's machine, in order. */
+export type OnMove = (lane: LaneRef, event: RecordEvent, to: RecordFacts) => void;
+
 /**
  * Facts being folded. Pages are opened at their first use, so that one row costs what it touches.
  * The verbs here keep what belongs together: a lane's count, its state's count, the places.
@@ -96,8 +99,11 @@ export class FactsDraft {
   #counts: Record<LaneState, number> | null = null;
   readonly illegal: IllegalMove[] = [];
 
-  constructor(before: Facts) {
+  readonly #onMove: OnMove | undefined;
+
+  constructor(before: Facts, onMove?: OnMove) {
     this.#before = before;
+    this.#onMove = onMove;
     this.head = before.head;
     this.folded = before.folded;
     this.generation = before.generation;
@@ -227,10 +233,11 @@ export class FactsDraft {
 
   /** Moves a lane's machine; undefined if the law has no such move. */
   moved(lane: Lane, ...events: readonly RecordEvent[]): Lane | null | undefined {
-    let facts: { readonly state: string } & Pick<Lane, 'attempts' | 'retryAt' | 'failure'> = lane;
+    let facts: RecordFacts = lane;
     for (const event of events) {
-      const next = moveRecord(facts as Lane, event);
+      const next = moveRecord(facts, event);
       if (!next) return undefined;
+      this.#onMove?.(lane, event, next);
       facts = next;
     }
     if (facts.state === 'synced') return null;

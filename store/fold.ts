@@ -1,6 +1,6 @@
 import { cleanContext } from '../machines/record.ts';
 import { type Facts, type Lane, type LaneRef, laneKey } from './facts.ts';
-import { FactsDraft, type IllegalMove } from './factsDraft.ts';
+import { FactsDraft, type IllegalMove, type OnMove } from './factsDraft.ts';
 import { pulled } from './foldPulled.ts';
 import { applyOperation } from './rebase.ts';
 import type {
@@ -30,9 +30,15 @@ export interface Folded {
  * Folds journal entries into facts: the only way facts change. Total and pure: an illegal row
  * changes nothing and is named in `illegal`; no row makes it throw; no clock, no randomness, no
  * function of the user's is asked.
+ *
+ * @param onMove for whoever looks on; also told of moves of a row that turns out to be illegal
  */
-export function foldEntries(before: Facts, entries: readonly JournalEntry[]): Folded {
-  const draft = new FactsDraft(before);
+export function foldEntries(
+  before: Facts,
+  entries: readonly JournalEntry[],
+  onMove?: OnMove,
+): Folded {
+  const draft = new FactsDraft(before, onMove);
   for (const entry of entries) {
     if (entry.sequence <= draft.head) continue;
     draft.head = entry.sequence;

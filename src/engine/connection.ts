@@ -47,6 +47,7 @@ export class Connection {
     const { env, inspect } = options;
     this.#options = options;
     this.#actor = createActor(connectionMachine, {
+      id: 'connection',
       input: { hinted: this.#word() },
       clock: envClock(env),
       ...(inspect && { inspect }),

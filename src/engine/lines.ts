@@ -177,7 +177,10 @@ export class Lines {
     const known = this.#lines.get(origin);
     if (known) return known;
     const { env, inspect } = this.#options;
-    const actor = createActor(lineMachine, { clock: envClock(env), ...(inspect && { inspect }) });
+    const actor = createActor(lineMachine, {
+      ...{ id: origin === '' ? 'line' : `line ${origin}`, clock: envClock(env) },
+      ...(inspect && { inspect }),
+    });
     const line: Line = {
       ...{ actor, refusals: new Map(), state: 'open', context: null, failure: null },
     };

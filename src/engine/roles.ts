@@ -13,7 +13,10 @@ export class Roles {
   readonly #actor;
 
   constructor(env: Env, inspect: Inspect | undefined, onChange: () => void) {
-    this.#actor = createActor(engineMachine, { clock: envClock(env), ...(inspect && { inspect }) });
+    this.#actor = createActor(engineMachine, {
+      ...{ id: 'engine', clock: envClock(env) },
+      ...(inspect && { inspect }),
+    });
     this.#actor.subscribe(onChange);
   }
 
