@@ -1,24 +1,57 @@
 import type { SyncState } from '../store/slice.ts';
+import { actionWords } from './actionWords.ts';
 
 interface ToolAction {
   readonly type: string;
 }
 
+/** What people wrote is theirs: the panel shows which fields there are, and never what is in them. */
+const hidden: ReadonlySet<string> = new Set([
+  'changes',
+  'base',
+  'body',
+  'record',
+  'remote',
+  'meta',
+]);
+
+/** The same, with data named by its fields; lists are counted. */
+function redacted(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const isPlain = value.length <= 10 && value.every((item) => typeof item !== 'object');
+    return isPlain ? value : `<${value.length}>`;
+  }
+  const parts = Object.entries(value).map(([field, part]) => {
+    if (!hidden.has(field) || part === null) {
+      return [field, depth > 4 ? '<…>' : redacted(part, depth + 1)];
+    }
+    const fields = typeof part === 'object' ? Object.keys(part).join(', ') : '…';
+    return [field, `<${fields}>`];
+  });
+  return Object.fromEntries(parts);
+}
+
 /**
- * What Redux DevTools should show: pages and rows as counts, so that 100,000 records don't travel to
- * the panel with every action.
+ * What Redux DevTools should show: actions as sentences, people's data as names of fields (SEC16),
+ * pages and rows as counts, so that 100,000 records don't travel to the panel with every action. The
+ * types in the store stay as they are; only what is shown is changed.
  *
  * @example configureStore({ …, devTools: sync.devTools })
+ * // sync/todo 0190a5c2-7f3e… update recorded
  */
 export function devToolsOptions(name: string, reducerPath: string) {
   return {
     actionSanitizer: <A extends ToolAction>(action: A): A => {
-      if (action.type !== `${name}/sequenced` && action.type !== `${name}/checkpointLoaded`) {
-        return action;
-      }
-      const { payload } = action as A & { payload: { entries?: readonly unknown[] } };
-      const count = payload.entries?.length;
-      return { ...action, payload: count === undefined ? '<facts>' : `<${count} rows>` };
+      const sentence = actionWords(name, action);
+      const isHydration = action.type === 'persist/REHYDRATE';
+      if (sentence === null && !isHydration) return action;
+      const { payload } = action as A & { payload?: { entries?: readonly unknown[] } };
+      const rows = payload?.entries?.length;
+      const isFacts = isHydration || action.type === `${name}/checkpointLoaded`;
+      const small = rows === undefined ? redacted(payload) : `<${rows} rows>`;
+      const type = sentence === null ? action.type : `${name}/${sentence}`;
+      return { ...action, type, payload: isFacts ? '<facts>' : small };
     },
     stateSanitizer: <S>(state: S): S => {
       const slice = (state as Record<string, unknown>)[reducerPath] as SyncState | undefined;

@@ -137,8 +137,8 @@ export class Runtime {
   accepted(action: PersonAction): Act {
     const n = action.meta.actionId?.n ?? 0;
     const saved = this.handles.saving(n);
-    const row = getIn(this.state.tail, orderKey(n));
-    if (row) this.engine.write(row);
+    // From the action: the store may show another moment, where it is not in the tail.
+    this.engine.write({ ...action.payload, actionId: { writer: this.writer, n } } as PersonRow);
     return { n, saved };
   }
 

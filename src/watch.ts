@@ -26,6 +26,7 @@ interface Watched {
   facts: RecordFacts | null;
 }
 
+type SliceAction<K extends keyof SyncSlice['actions']> = ReturnType<SyncSlice['actions'][K]>;
 type TellEvent = { readonly type: string };
 
 const saving: RecordFacts = { state: 'saving', ...cleanContext };
@@ -106,11 +107,12 @@ export class RecordWatch {
   }
 
   #saw(action: Action, before: Facts): void {
-    const { actions, types } = this.#slice;
+    const { types, name: prefix } = this.#slice;
     if (action.type === types.sequenced) {
-      this.#sequenced(before, (action as ReturnType<typeof actions.sequenced>).payload.entries);
-    } else if (actions.attemptStarted.match(action)) {
-      for (const lane of action.payload) this.#moved(lane, { type: 'attemptStarted' }, null);
+      this.#sequenced(before, (action as SliceAction<'sequenced'>).payload.entries);
+    } else if (action.type === `${prefix}/attemptStarted`) {
+      const { payload: lanes } = action as SliceAction<'attemptStarted'>;
+      for (const lane of lanes) this.#moved(lane, { type: 'attemptStarted' }, null);
     }
     // Whatever else happened (a clear, facts from disk, a jump of the DevTools) is told as it is.
     const name = action.type.slice(action.type.lastIndexOf('/') + 1);

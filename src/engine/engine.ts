@@ -31,6 +31,8 @@ import { defaultStuckAfter, Watchdog } from './watchdog.ts';
 
 /** ms that a stop waits for rows under way. */
 const stopDeadline = 2_000;
+/** ms until it is looked again whether DevTools still show another moment. */
+const lookRest = 500;
 
 /** What the engine tells the store; made into actions by whoever wires the two. */
 export interface EngineStore {
@@ -88,6 +90,7 @@ export class Engine {
   #lock: HeldLock | null = null;
   #leaveQueue: (() => void) | null = null;
   #fence = 0;
+  #lookTimer: TimerHandle | null = null;
   #waking: Promise<void> | null = null;
   #ending: Promise<void> | null = null;
   readonly #stopResume: () => void;
@@ -233,8 +236,10 @@ export class Engine {
 
   /** Goes on; after a jump of the DevTools the facts are read from disk again. */
   async resume(): Promise<void> {
-    if (this.run === 'timeTravelling') await this.#reload();
+    if (!this.#isHere()) await this.#reload();
     this.#roles.send('resumeRequested');
+    // A reset of the DevTools took what this page has said of itself, too.
+    this.#options.store.connectionChanged(this.connection);
     this.#duty.resume();
     this.wake();
   }
@@ -271,6 +276,7 @@ export class Engine {
     this.#stopResume();
     this.#duty.stop();
     this.#watchdog.stop();
+    if (this.#lookTimer !== null) this.#options.env.clearTimer(this.#lookTimer);
     this.#roles.send('stopped');
     const isStuck = this.#trouble.current !== undefined;
     this.#trouble.end(new SyncError('notStarted', 'this sync was stopped'));
@@ -446,14 +452,30 @@ export class Engine {
   /** Whether the store shows the facts that the engine folded last; otherwise everything holds. */
   #isHere(): boolean {
     const here = this.#folded.isShown;
-    if (!here) this.#roles.send('jumped');
-    else if (this.run === 'timeTravelling') {
+    if (!here) {
+      // Said once: what the store shows does not take it in, and would be told for ever.
+      if (this.run !== 'timeTravelling') this.#roles.send('jumped');
+      this.#lookAgain();
+    } else if (this.run === 'timeTravelling') {
       this.#roles.send('returned');
       // What became durable meanwhile was not folded, and what was due was not done.
       this.#journal?.resync();
       this.wake();
     }
     return here;
+  }
+
+  /** DevTools come back without a word: nothing of theirs passes the middleware. */
+  #lookAgain(): void {
+    const { env } = this.#options;
+    this.#lookTimer ??= env.setTimer(
+      lookRest,
+      () => {
+        this.#lookTimer = null;
+        this.wake();
+      },
+      'moment',
+    );
   }
 
   #checkpoint(): Promise<void> {

@@ -47,8 +47,8 @@ function failing(times: number): Bend {
   });
 }
 
-describe('S26: what XState’s inspector is shown', () => {
-  test('S26: a watched record appears as an actor, with every move of its machine in order', async () => {
+describe('N6: what XState’s inspector is shown', () => {
+  test('N6: a watched record appears as an actor, with every move of its machine in order', async () => {
     const { inspect, story, of } = stately();
     const device = await world.settled({ bend: failing(1), more: { inspect } });
     device.sync.watch('todo', 'a');
