@@ -59,6 +59,9 @@ export interface SimDeviceHooks {
   readonly ended: (device: SimDevice, operationId: string, outcome: string) => void;
 }
 
+/** The same of every page: what an app configures has no state. */
+const transport = rest({ baseUrl: simBaseUrl });
+
 /** What is done to operations that wait. */
 const onWaiting: ReadonlySet<string> = new Set(['cancel', 'retry', 'edit', 'discard']);
 
@@ -77,6 +80,7 @@ export class SimDevice {
   /** Endings that were told, by operation. */
   readonly ended = new Map<string, string>();
   readonly #options: SimDeviceOptions;
+  readonly #models: Models;
   readonly #marks = new Map<string, string>();
   #lives = 0;
   #writes = 0;
@@ -86,6 +90,8 @@ export class SimDevice {
 
   constructor(options: SimDeviceOptions) {
     this.#options = options;
+    const { ids, onReject } = options.plan;
+    this.#models = { todo: defineModel<SimTodo>({ endpoint: 'todos', ids, onReject }) };
     this.index = options.index;
     this.disk = options.disk;
   }
@@ -106,16 +112,14 @@ export class SimDevice {
 
   /** Opens the page. */
   open(): void {
-    const { world, plan } = this.#options;
+    const { world } = this.#options;
     this.#lives++;
     const number = this.#lives;
     const env = this.#env(number);
-    const { ids, onReject } = plan;
-    const todo = defineModel<SimTodo>({ endpoint: 'todos', ids, onReject });
     const sync = createSync({
       name: `sim-${world.seed}-${this.index}-${number}`,
-      models: { todo },
-      transport: rest({ baseUrl: simBaseUrl }),
+      models: this.#models,
+      transport,
       storage: this.disk.storage(),
       env,
     });

@@ -12,6 +12,9 @@ interface Event {
 /** When all runs begin (ms since 1970). */
 const began = 1_700_000_000_000;
 
+/** Events that are kept for people. */
+const tailLength = 40;
+
 /** The simulation can not go on: a mistake of the scenario, not a finding. */
 export class SimulationError extends Error {
   override readonly name = 'SimulationError';
@@ -46,8 +49,7 @@ export class World {
   readonly seed: number;
   now = began;
   steps = 0;
-  /** The last that happened, for people. */
-  readonly tail: string[] = [];
+  readonly #last: { readonly at: number; readonly what: string }[] = [];
   #heap: Event[] = [];
   #events = new Map<number, Event>();
   #ids = 0;
@@ -79,8 +81,14 @@ export class World {
   /** What happened, for the trace. */
   note(what: string): void {
     this.#hash = keyedHash(`${this.#hash}|${this.now}|${what}`, 1);
-    this.tail.push(`${Math.round(this.now - began)} ms: ${what}`);
-    if (this.tail.length > 40) this.tail.shift();
+    this.#last.push({ at: this.now, what });
+    if (this.#last.length > 2 * tailLength) this.#last.splice(0, tailLength);
+  }
+
+  /** The last that happened, for people. */
+  get tail(): string[] {
+    const last = this.#last.slice(-tailLength);
+    return last.map(({ at, what }) => `${Math.round(at - began)} ms: ${what}`);
   }
 
   get trace(): string {
