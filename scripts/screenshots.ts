@@ -26,7 +26,7 @@ async function playMerge(laptop: DemoDevice, phone: DemoDevice): Promise<void> {
   await phone.cut();
   await laptop.rename('Book the ferry', 'Book the ferry, two seats');
   await phone.rename('Book the ferry', 'Book the ferry to Aran');
-  await phone.button('Add 1 to Book the ferry to Aran').click();
+  await phone.button('+1 to Book the ferry to Aran').click();
   await laptop.mend();
   await laptop.status('Book the ferry, two seats', 'synced');
   await phone.mend();
@@ -41,7 +41,7 @@ async function playTrouble(page: Page, laptop: DemoDevice, phone: DemoDevice): P
   await phone.button('Discard').waitFor();
   await laptop.cut();
   await laptop.rename('Write to Aoife', 'Write to Aoife about June');
-  await laptop.button('Add 1 to Write to Aoife about June').click();
+  await laptop.button('+1 to Write to Aoife about June').click();
   await laptop.add('Pack the tent');
   await laptop.region.getByLabel('Done: Water the tomatoes').check();
   await laptop.button('Details of Write to Aoife about June').click();

@@ -1,17 +1,15 @@
-import { useId } from 'react';
 import { useConflictLog } from '../hooks.ts';
 import { fieldSentence } from '../words/mergeWords.ts';
 import { clockTime, shortId } from '../words/texts.ts';
 
 /** What merges overwrote: one side stays, the other stands here. */
 export function MergeLog() {
-  const titleId = useId();
   const entries = useConflictLog({ limit: 20 });
   if (entries.length === 0) return null;
   return (
-    <section className="part" aria-labelledby={titleId}>
+    <div className="part">
       <div className="panel-head">
-        <h3 id={titleId}>Merged</h3>
+        <h3>Merged</h3>
         <span className="quiet">what a merge overwrote is kept here</span>
       </div>
       <ul className="rows" aria-label="Merged">
@@ -25,6 +23,6 @@ export function MergeLog() {
           </li>
         ))}
       </ul>
-    </section>
+    </div>
   );
 }

@@ -1,4 +1,3 @@
-import { useId } from 'react';
 import { useConflicts, useDeadLetters, useOutbox } from '../hooks.ts';
 import { useLimit } from '../useLimit.ts';
 import { counted } from '../words/texts.ts';
@@ -9,18 +8,15 @@ import { ShowMore } from './ShowMore.tsx';
 
 /** Everything that the server does not have yet: what a person decides, then what waits its turn. */
 export function Outbox() {
-  const titleId = useId();
   const [limit, raise] = useLimit();
   const { items, total } = useOutbox({ limit });
   const conflicts = useConflicts();
   const letters = useDeadLetters();
   const waiting = items.filter(({ deadLetter }) => !deadLetter);
   return (
-    <section className="part" aria-labelledby={titleId}>
+    <div className="part">
       <div className="panel-head">
-        <h3 id={titleId} tabIndex={-1}>
-          Outbox
-        </h3>
+        <h3 tabIndex={-1}>Outbox</h3>
         <span className="quiet">{counted(total, 'operation')}</span>
       </div>
       {conflicts.length + letters.length > 0 && (
@@ -40,6 +36,6 @@ export function Outbox() {
       </ol>
       <ShowMore hidden={total - items.length} noun="operations" onPress={raise} />
       {total === 0 && <p className="empty">Empty: the server has everything.</p>}
-    </section>
+    </div>
   );
 }

@@ -44,13 +44,17 @@ export const TodoRow = memo(function TodoRow({ id }: { readonly id: string }) {
         />
         <div className="row-end">
           <StatusChip status={status} />
+          <span className="count">
+            <span className="unseen">counter </span>
+            {counter}
+          </span>
           <button
             type="button"
-            className="button small counter"
-            aria-label={`Add 1 to ${title}`}
+            className="button small"
+            aria-label={`+1 to ${title}`}
             onClick={() => change({ counter: counter + 1 })}
           >
-            <span>{counter}</span> +1
+            +1
           </button>
           <button
             type="button"

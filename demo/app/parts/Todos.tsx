@@ -17,7 +17,7 @@ export function Todos() {
   const found = useRecordTotal('todo', query);
   const total = useRecordTotal('todo');
   return (
-    <section className="part" aria-label="Todos">
+    <div className="part">
       <AddTodo />
       <div className="search">
         <input
@@ -46,6 +46,6 @@ export function Todos() {
         </p>
       )}
       <AddMany />
-    </section>
+    </div>
   );
 }

@@ -59,7 +59,7 @@ export class DemoDevice {
   async cut(): Promise<void> {
     await this.network(true).click();
     await this.network(false).waitFor();
-    await this.stands('Offline');
+    await this.region.getByRole('status').getByText('No connection').waitFor();
   }
 
   async mend(): Promise<void> {
