@@ -14,7 +14,7 @@ import {
   optional,
   shape,
 } from './rows/check.ts';
-import { failure, operation, parkedParts, sealedRequest } from './rows/codecs.ts';
+import { failure, operation, parkedParts, salvage, sealedRequest } from './rows/codecs.ts';
 
 /** A page holds values of full depth some levels down. */
 const pageLevels = defaultJsonLimits.depth + 8;
@@ -48,6 +48,7 @@ const valueChecks: Readonly<Record<string, Check>> = {
     sealed: nullable(sealedRequest),
     sealedAt: optional(isCount),
     parked: nullable(shape({ ...parkedParts, at: isNumber })),
+    salvage: optional(salvage),
   }),
   outbox: operation,
   settlements: shape({

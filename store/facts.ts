@@ -1,8 +1,9 @@
 import type { Failure } from '../machines/failure.ts';
+import { cleanContext } from '../machines/record.ts';
 import type { RecordFacts } from '../machines/recordTable.ts';
 import type { JsonObject } from './json.ts';
 import { noPages, type Pages } from './pages.ts';
-import type { ConflictFacts, Operation, Overwritten, SealedRequest } from './rows/row.ts';
+import type { ConflictFacts, Operation, Overwritten, Salvage, SealedRequest } from './rows/row.ts';
 
 /**
  * Everything that is true and survives a reload: the fold of the journal's rows. Never changed but
@@ -110,6 +111,8 @@ export interface Lane extends LaneRef, RecordFacts {
   /** The journal sequence of the row that sealed it last. */
   readonly sealedAt?: number;
   readonly parked: Parked | null;
+  /** With the database its base was lost: it is not sealed before the server has told of it again. */
+  readonly salvage?: Salvage;
 }
 
 export interface Parked {
@@ -186,6 +189,21 @@ export function emptyFacts(models: readonly string[]): Facts {
     lastFailure: null,
     counts: noCounts,
   };
+}
+
+/** The machine's first stored state: `saving` > `journaled` > `pending` with a clean context. */
+export function newLane(model: string, recordId: string, hidden: number): Lane {
+  return {
+    ...{ model, recordId, state: 'pending', ...cleanContext },
+    ...{ count: 1, hidden, sealed: null, parked: null },
+  };
+}
+
+/** The server has told of the record: what was known of it before says nothing more. */
+export function withoutSalvage(lane: Lane): Lane {
+  if (!lane.salvage) return lane;
+  const { salvage: _, ...rest } = lane;
+  return rest;
 }
 
 /** Model names and record keys hold no U+0000 (refused at the border), so this is unambiguous. */

@@ -1,7 +1,7 @@
-import { cleanContext } from '../machines/record.ts';
-import { type Facts, type Lane, type LaneRef, laneKey } from './facts.ts';
+import { type Facts, type Lane, type LaneRef, laneKey, newLane, withoutSalvage } from './facts.ts';
 import { FactsDraft, type IllegalMove, type OnMove } from './factsDraft.ts';
 import { pulled } from './foldPulled.ts';
+import { recovered } from './foldRecovered.ts';
 import { applyOperation } from './rebase.ts';
 import type {
   AnsweredRow,
@@ -142,6 +142,8 @@ function foldLegal(draft: FactsDraft, row: Row): string | undefined {
       return originPaused(draft, row);
     case 'purged':
       return purged(draft, row);
+    case 'recovered':
+      return recovered(draft, row);
   }
 }
 
@@ -172,14 +174,6 @@ function recorded(draft: FactsDraft, row: RecordedRow): undefined {
   });
   // What was rolled back hides nothing, though it is not visible: the walk tells.
   if (hidden > 0 && lane?.parked?.rollback) draft.rebaseRecord(model, recordId);
-}
-
-/** The machine's first stored state: `saving` > `journaled` > `pending` with a clean context. */
-function newLane(model: string, recordId: string, hidden: number): Lane {
-  return {
-    ...{ model, recordId, state: 'pending', ...cleanContext },
-    ...{ count: 1, hidden, sealed: null, parked: null },
-  };
 }
 
 /** Whether the record exists is known only here: an upsert becomes a create or an update. */
@@ -254,7 +248,7 @@ function answered(draft: FactsDraft, row: AnsweredRow): string | undefined {
   }
   draft.confirm(row.at);
   draft.putBase(row.model, row.recordId, row.base, row.version, row.alias);
-  refresh(draft, key, moved && { ...moved, sealed: null }, row);
+  refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null }, row);
   return undefined;
 }
 
@@ -329,7 +323,7 @@ function resolved(draft: FactsDraft, row: ResolvedRow): string | undefined {
   const { model, recordId, at } = row;
   for (const item of row.overwritten) draft.log({ model, recordId, at, ...item });
   draft.putBase(model, recordId, row.base, row.version);
-  refresh(draft, key, moved && { ...moved, sealed: null, parked: null }, row);
+  refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null, parked: null }, row);
   return undefined;
 }
 

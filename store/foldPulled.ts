@@ -1,4 +1,4 @@
-import { laneKey } from './facts.ts';
+import { laneKey, withoutSalvage } from './facts.ts';
 import type { FactsDraft } from './factsDraft.ts';
 import { type JsonObject, sameJson } from './json.ts';
 import type { PulledRow } from './rows/row.ts';
@@ -102,6 +102,9 @@ function confirmed(
   alias?: string,
 ): void {
   if (draft.isDirty(model, recordId)) {
+    const key = laneKey(model, recordId);
+    const lane = draft.lane(key);
+    if (lane?.salvage) draft.putLane(key, withoutSalvage(lane));
     draft.putBase(model, recordId, base, version, alias);
     renewConflict(draft, model, recordId, base, version);
     draft.rebaseRecord(model, recordId);

@@ -170,7 +170,7 @@ function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteReco
     ...{ model, recordId, at, operations, version: remote.version },
     ...{ rule: context.rule, newOperationId: context.newOperationId },
     waiting: operationsIn(facts, laneKey(model, recordId)),
-    base: entry?.base ?? null,
+    base: entry?.base ?? getIn(facts.lanes, laneKey(model, recordId))?.salvage?.base ?? null,
     remote: theirs,
     changes:
       intent && intent.kind !== 'nothing' && intent.kind !== 'delete' ? intent.changes : null,

@@ -106,6 +106,8 @@ type Committed = Extract<Answer, { kind: 'committed' }>;
  */
 function isOpen(facts: Facts, attempt: Attempt, { remote, version }: Committed): boolean {
   if (moved(facts, attempt)) return true;
+  // What it was written on is lost: a "yes" alone does not make a record of it.
+  if (attempt.lane.salvage && !remote) return attempt.request.kind !== 'delete';
   if (remote || version !== null || attempt.request.kind === 'delete') return false;
   return attempt.request.kind === 'create' || attempt.request.ifMatch !== null;
 }
@@ -118,7 +120,7 @@ async function newest(
 ): Promise<Answer> {
   const remote = await read(context, attempt, signal, answer.remote);
   if (remote) return { kind: 'committed', remote, version: remote.version };
-  return answer.remote
+  return answer.remote || attempt.lane.salvage
     ? unreadable(context, 'the record could not be read after its base had moved')
     : answer;
 }

@@ -30,11 +30,13 @@ export function pulledConflictRows(
   version: string | null,
 ): EngineDraft[] | null {
   const key = laneKey(model, recordId);
-  if (getIn(facts.lanes, key)?.state !== 'pending') return null;
+  const lane = getIn(facts.lanes, key);
+  if (lane?.state !== 'pending') return null;
   const records = facts.models[model]?.records;
   const entry = records && getIn(records, recordId);
+  const base = entry?.base ?? lane.salvage?.base ?? null;
   // Made here and met there: the answer to the create tells whether it is ours.
-  if (!entry?.base || sameJson(entry.base, remote ?? undefined)) return null;
+  if (!base || sameJson(base, remote ?? undefined)) return null;
   const operations = operationsIn(facts, key);
   const isDeleted = operations.some(({ kind }) => kind === 'delete');
   // Deleted on both sides: the request is answered "gone", and that is what was wanted.
@@ -44,7 +46,7 @@ export function pulledConflictRows(
   if (!intent) return null;
   return conflictRows({
     ...{ model, recordId, at, rule, operations, waiting: operations, version, remote },
-    base: entry.base,
+    base,
     changes: isDeleted || intent.kind === 'nothing' ? null : intent.changes,
     newOperationId: newOperationId(recordId),
   });

@@ -20,10 +20,11 @@ export function pulledItem(
     serverId === id
       ? { id, record: base, version }
       : { id, record: base, version, alias: serverId };
-  const known = facts.lanes.size > 0 ? entryOf(facts, model, id)?.base : null;
-  if (!known) return item;
+  if (facts.lanes.size === 0) return item;
   const lane = laneKey(model, id);
-  if (!getIn(facts.lanes, lane)) return item;
+  const dirty = getIn(facts.lanes, lane);
+  const known = entryOf(facts, model, id)?.base ?? dirty?.salvage?.base;
+  if (!known || !dirty) return item;
   // Fields that both sides changed: ours stays shown and goes to the server, theirs is told.
   const local: Record<string, JsonObject[string]> = {};
   for (const { kind, changes } of operationsIn(facts, lane)) {

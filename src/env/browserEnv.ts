@@ -1,6 +1,6 @@
 import { v4, v7 } from 'uuid';
 import type { NetworkKind } from '../../machines/network.ts';
-import type { Env, LockEvents, TabChannel } from '../ports/env.ts';
+import type { Env, LockEvents, ShelfWorker, TabChannel } from '../ports/env.ts';
 
 /** `setTimeout` fires at once for delays beyond 2^31 - 1 ms. */
 const longestDelay = 2_147_483_647;
@@ -45,6 +45,23 @@ function lock(name: string, on: LockEvents, { steal = false } = {}): () => void 
   return () => {
     abort.abort();
     release?.();
+  };
+}
+
+/** Sync access handles need a worker, the private file system and a secure origin. */
+function shelfWorker(): ShelfWorker | undefined {
+  const { navigator, Worker: Started } = globalThis;
+  if (!Started || typeof navigator?.storage?.getDirectory !== 'function') return undefined;
+  // Bundlers look for just this form; in the package the worker is a file of its own.
+  const worker = new Worker(new URL('./shelfWorker.js', import.meta.url), { type: 'module' });
+  return {
+    post: (message) => worker.postMessage(message),
+    listen: ({ answer, failed }) => {
+      worker.onmessage = ({ data }) => answer(data);
+      worker.onerror = failed;
+      worker.onmessageerror = failed;
+    },
+    terminate: () => worker.terminate(),
   };
 }
 
@@ -118,6 +135,7 @@ export const browserEnv: Env = {
       // Refused (private mode, full): the mark is a second sign, not the only one.
     }
   },
+  shelfWorker,
   networkHint: () => (globalThis.navigator?.onLine === false ? 'absent' : 'present'),
   networkKind: () => {
     const told = networkInformation();

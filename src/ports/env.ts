@@ -32,6 +32,14 @@ export interface TabChannel {
   close(): void;
 }
 
+/** A worker that keeps the second shelf's files. */
+export interface ShelfWorker {
+  post(message: object): void;
+  /** `failed`: it can not be started, or it has thrown. */
+  listen(on: { readonly answer: (data: unknown) => void; readonly failed: () => void }): void;
+  terminate(): void;
+}
+
 /**
  * The one door to the outside: time, randomness, I/O, locks, the page's life. Production is a thin
  * adapter (`src/env/browserEnv.ts`); tests and the simulator replace it.
@@ -67,6 +75,8 @@ export interface Env {
   /** Small text outside the database (localStorage); undefined where there is none or it refuses. */
   readMark(key: string): string | undefined;
   writeMark(key: string, value: string): void;
+  /** Starts the second shelf's worker; undefined where the platform has no private file system. */
+  shelfWorker?(): ShelfWorker | undefined;
   /** The platform's word on the network: a hint. */
   networkHint(): 'present' | 'absent';
   /** What kind of network it is, where the platform tells. */

@@ -75,6 +75,9 @@ export const parkedParts = {
   conflict: optional(nullable(conflict)),
 };
 
+/** What was known of a record whose base is lost. */
+export const salvage = shape({ base: nullable(isObject), version: nullable(isString) });
+
 function row(fields: Readonly<Record<string, Check>>): Check {
   return shape({ actionId, at: isNumber, ...fields });
 }
@@ -132,6 +135,15 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     unchanged: optional(ids),
     epoch: optional(isText),
     filter: optional(isString),
+  }),
+  recovered: row({
+    ...lane,
+    from: isText,
+    operations: listOf(operation),
+    salvage,
+    alias: optional(isText),
+    sealed: nullable(sealedRequest),
+    parked: nullable(shape(parkedParts)),
   }),
   originPaused: row({ origin: isString, until: isNumber, failure }),
   purged: row({ generation: isCount }),

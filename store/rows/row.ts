@@ -197,6 +197,35 @@ export interface PulledRow extends RowOf<'pulled'> {
   readonly filter?: string;
 }
 
+/** What was known of a record when the database with its base was lost: enough for a merge. */
+export interface Salvage {
+  /** The fields that the operations change, as the server had confirmed them; null: not known. */
+  readonly base: JsonObject | null;
+  readonly version: string | null;
+}
+
+/** How a lane waited for a person. */
+export interface RecoveredParking {
+  readonly reason: 'rejected' | 'conflict';
+  readonly operationIds: readonly string[];
+  readonly failure: Failure;
+  readonly rollback: boolean;
+  readonly conflict: ConflictFacts | null;
+}
+
+/** A lane of a lost database, as the second shelf has kept it. */
+export interface RecoveredRow extends LaneRow<'recovered'> {
+  /** The id of the database that is gone. */
+  readonly from: string;
+  readonly operations: readonly Operation[];
+  readonly salvage: Salvage;
+  /** The server's own id of the record, where it has one. */
+  readonly alias?: string;
+  /** A request that may have left already: it goes again as it is. */
+  readonly sealed: SealedRequest | null;
+  readonly parked: RecoveredParking | null;
+}
+
 /** An origin asked for a pause. */
 export interface OriginPausedRow extends RowOf<'originPaused'> {
   readonly origin: string;
@@ -229,7 +258,8 @@ export type EngineRow =
   | ResolvedRow
   | CancelledRow
   | PulledRow
-  | OriginPausedRow;
+  | OriginPausedRow
+  | RecoveredRow;
 
 export type Row = PersonRow | EngineRow;
 export type RowType = Row['type'];

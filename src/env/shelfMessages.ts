@@ -1,0 +1,20 @@
+/** What the page asks of the shelf's worker. */
+export type ShelfRequest =
+  /** Folders below the origin's root, outermost first. */
+  | { readonly do: 'open'; readonly path: readonly string[] }
+  | { readonly do: 'list' }
+  | { readonly do: 'read'; readonly file: string }
+  | { readonly do: 'append'; readonly file: string; readonly text: string }
+  | { readonly do: 'release'; readonly file: string }
+  | { readonly do: 'remove'; readonly file: string }
+  | { readonly do: 'close' };
+
+export interface ShelfEnvelope {
+  readonly id: number;
+  readonly request: ShelfRequest;
+}
+
+export type ShelfAnswer = { readonly id: number } & (
+  | { readonly result: unknown }
+  | { readonly error: { readonly name: string; readonly message: string } }
+);

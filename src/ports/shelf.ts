@@ -1,0 +1,38 @@
+/**
+ * The second shelf's port: a place outside the database for what is not on the server yet, because
+ * a browser may delete a whole database (docs/decisions). Files of lines, which are only ever
+ * appended to and removed whole. `tests/contracts/shelf.ts` proves an implementation.
+ */
+export interface Shelf {
+  /** For messages and status: `opfs`, `memory`. */
+  readonly kind: string;
+  /**
+   * Opens (or makes) the place of this name.
+   * Rejects with `StorageError`: `unavailable`, `denied`, `failed`.
+   */
+  open(name: string): Promise<ShelfConnection>;
+}
+
+export interface ShelfFile {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface ShelfConnection {
+  /** All files of this place, those of other tabs too. */
+  list(): Promise<readonly ShelfFile[]>;
+  /** The whole of a file; '' where there is none. */
+  read(file: string): Promise<string>;
+  /**
+   * Writes behind what the file holds, which is made if absent and belongs to this connection from
+   * then on. Resolves once it survives a crash of the machine; a crash before that may leave a
+   * beginning of it. Rejects with `StorageError`: `quota`, `timeout`, `failed`.
+   */
+  append(file: string, text: string): Promise<void>;
+  /** Lets a file go: it stays, and others may remove it. */
+  release(file: string): Promise<void>;
+  /** True if it is gone afterwards; false where another tab writes to it. */
+  remove(file: string): Promise<boolean>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,46 @@
+import type { Shelf } from '../ports/shelf.ts';
+
+interface HeldFile {
+  text: string;
+  /** The connection that writes to it. */
+  owner: object | null;
+}
+
+/**
+ * A second shelf in memory: for tests and for users' own. It survives a sync's stop and start, and
+ * the page not at all.
+ *
+ * @example createSync({ …, storage: memory(), shelf: memoryShelf() })
+ */
+export function memoryShelf(): Shelf {
+  const places = new Map<string, Map<string, HeldFile>>();
+  return {
+    kind: 'memory',
+    async open(name) {
+      const files = places.get(name) ?? new Map<string, HeldFile>();
+      places.set(name, files);
+      const self = {};
+      const release = (file: HeldFile | undefined) => {
+        if (file?.owner === self) file.owner = null;
+      };
+      return {
+        list: async () => [...files].map(([name, { text }]) => ({ name, size: text.length })),
+        read: async (file) => files.get(file)?.text ?? '',
+        append: async (file, text) => {
+          const known = files.get(file);
+          files.set(file, { text: (known?.text ?? '') + text, owner: self });
+        },
+        release: async (file) => release(files.get(file)),
+        remove: async (file) => {
+          const owner = files.get(file)?.owner;
+          if (owner && owner !== self) return false;
+          files.delete(file);
+          return true;
+        },
+        close: async () => {
+          for (const file of files.values()) release(file);
+        },
+      };
+    },
+  };
+}

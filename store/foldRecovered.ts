@@ -1,0 +1,51 @@
+import { type Lane, laneKey, newLane } from './facts.ts';
+import type { FactsDraft } from './factsDraft.ts';
+import type { RecoveredRow } from './rows/row.ts';
+
+/**
+ * A lane comes back from the second shelf. What this database knows already (a recovery that was
+ * begun twice) is not taken again; where the record has a lane here, its operations go behind.
+ */
+export function recovered(draft: FactsDraft, row: RecoveredRow): string | undefined {
+  const { model, recordId, salvage, alias } = row;
+  const key = laneKey(model, recordId);
+  const before = draft.lane(key);
+  const fresh = row.operations.filter(
+    ({ id }) => draft.pages('places').get(id) === undefined && !draft.pages('settlements').get(id),
+  );
+  if (fresh.length === 0) return 'its operations are known already';
+  const entry = draft.entry(model, recordId);
+  for (const operation of fresh) draft.enqueue(operation);
+  const operations = draft.operationsOf(key).map((item) => item.operation);
+  const hidden = operations.filter(({ visible }) => !visible).length;
+  const lane = before ?? restored(draft, row, hidden);
+  if (!lane) return 'the shelf kept a state that the record can not have';
+  const base = entry?.base ?? null;
+  draft.putLane(key, {
+    ...{ ...lane, count: operations.length, hidden },
+    ...(base === null && { salvage }),
+  });
+  draft.putBase(model, recordId, base, entry?.version ?? null, alias);
+  draft.rebaseRecord(model, recordId);
+  return undefined;
+}
+
+/** The lane as it stood, by the law's own moves. */
+function restored(draft: FactsDraft, row: RecoveredRow, hidden: number): Lane | null | undefined {
+  const { model, recordId, sealed, parked, operations, at } = row;
+  const lane = newLane(model, recordId, hidden);
+  if (parked) {
+    const { reason, failure } = parked;
+    const event = { type: reason === 'rejected' ? 'rejected' : 'conflictFound', failure } as const;
+    const moved = draft.moved(lane, { type: 'sealed' }, event);
+    if (reason === 'rejected') {
+      for (const operation of operations) {
+        if (parked.operationIds.includes(operation.id)) draft.settle(operation, 'rejected', at);
+      }
+    }
+    return moved && { ...moved, parked: { ...parked, at } };
+  }
+  if (!sealed) return lane;
+  const moved = draft.moved(lane, { type: 'sealed' });
+  return moved && { ...moved, sealed, sealedAt: draft.head };
+}

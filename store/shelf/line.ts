@@ -1,0 +1,114 @@
+import { defaultJsonLimits, isJsonObject, isKeepable, type JsonObject } from '../json.ts';
+import { isCount, isName, isText, listOf, nullable, shape } from '../rows/check.ts';
+import { operation, parkedParts, salvage, sealedRequest } from '../rows/codecs.ts';
+import type { Operation, RecoveredParking, Salvage, SealedRequest } from '../rows/row.ts';
+
+/**
+ * The second shelf's lines: what is not on the server yet, said so that it can be taken up again
+ * when the database is gone. `s` is the journal sequence that a line speaks of: lines of all files
+ * together, sorted by it, tell the outbox. They are results, as rows are: no line needs another
+ * one to be understood but for the operations that a lane names.
+ */
+export type ShelfLine =
+  /** The first of each file: whose lines these are. */
+  | {
+      readonly v: 1;
+      readonly kind: 'file';
+      /** The database's random id. */
+      readonly database: string;
+      /** Lost databases of which everything stands in this one. */
+      readonly replaces: readonly string[];
+    }
+  /** A person's change, at the end of its lane. */
+  | {
+      readonly v: 1;
+      readonly kind: 'operation';
+      readonly s: number;
+      readonly operation: Operation;
+      readonly salvage: Salvage;
+      readonly alias: string | null;
+    }
+  | LaneLine
+  /** What was said of anything at or below `s` is over, but for what later lines say. */
+  | { readonly v: 1; readonly kind: 'through'; readonly s: number };
+
+/** A lane as a whole, after a row that moved it; without operations: it is over. */
+export interface LaneLine {
+  readonly v: 1;
+  readonly kind: 'lane';
+  readonly s: number;
+  readonly model: string;
+  readonly recordId: string;
+  readonly operationIds: readonly string[];
+  /** Those among them that no operation line has told. */
+  readonly operations: readonly Operation[];
+  readonly salvage: Salvage;
+  readonly alias: string | null;
+  readonly sealed: SealedRequest | null;
+  readonly parked: RecoveredParking | null;
+}
+
+const lineChecks = {
+  file: shape({ database: isText, replaces: listOf(isText) }),
+  operation: shape({ s: isCount, operation, salvage, alias: nullable(isText) }),
+  lane: shape({
+    ...{ s: isCount, model: isName, recordId: isText, operationIds: listOf(isText) },
+    ...{ operations: listOf(operation), salvage, alias: nullable(isText) },
+    ...{ sealed: nullable(sealedRequest), parked: nullable(shape(parkedParts)) },
+  }),
+  through: shape({ s: isCount }),
+} as const;
+
+/** A line holds values of full depth some levels down. */
+const lineLevels = defaultJsonLimits.depth + 8;
+
+export function encodeLine(line: ShelfLine): string {
+  return JSON.stringify(line);
+}
+
+/** Null for what this build can not read. */
+export function decodeLine(text: string): ShelfLine | null {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isJsonObject(raw) || !isKeepable(raw, lineLevels) || raw.v !== 1) return null;
+  const { kind } = raw as JsonObject;
+  const check =
+    typeof kind === 'string' && Object.hasOwn(lineChecks, kind)
+      ? lineChecks[kind as keyof typeof lineChecks]
+      : undefined;
+  return check?.(raw) ? (raw as unknown as ShelfLine) : null;
+}
+
+/**
+ * A line as it stands in a file: its sum in front, so that a beginning of it that a crash left is
+ * told from a whole one.
+ */
+export function framed(encoded: string): string {
+  return `${sumOf(encoded)} ${encoded}\n`;
+}
+
+/** The encoded lines of a file; `damaged`: how many are none, but for a last one that was cut off. */
+export function unframed(text: string): { readonly lines: string[]; readonly damaged: number } {
+  const parts = text.split('\n');
+  // Behind the last line's end: nothing, or what a crash cut off.
+  parts.pop();
+  const lines: string[] = [];
+  for (const part of parts) {
+    const encoded = part.slice(9);
+    if (part[8] === ' ' && part.slice(0, 8) === sumOf(encoded)) lines.push(encoded);
+  }
+  return { lines, damaged: parts.length - lines.length };
+}
+
+/** FNV-1a, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv): for accidents, not for attacks. */
+function sumOf(text: string): string {
+  let sum = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) {
+    sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193);
+  }
+  return (sum >>> 0).toString(16).padStart(8, '0');
+}

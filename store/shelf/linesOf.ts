@@ -1,0 +1,144 @@
+import { type Entry, type Facts, type Lane, laneKey, outboxPrefix } from '../facts.ts';
+import { foldEntries } from '../fold.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { getIn, scan, valuesOf } from '../pages.ts';
+import type { JournalEntry, Operation, Row, Salvage } from '../rows/row.ts';
+import { lanesOfRow } from '../slice.ts';
+import type { LaneLine, ShelfLine } from './line.ts';
+
+/**
+ * What the second shelf must know of entries that were just written, before they are folded.
+ * Writes of people are told one by one; of every other row the lanes that it moved, as they are then.
+ */
+export function linesOf(before: Facts, entries: readonly JournalEntry[]): ShelfLine[] {
+  if (entries.every((entry) => isPlainWrite(before, entry.row))) {
+    return entries.flatMap(({ sequence, row }) =>
+      row?.type === 'recorded' ? [operationLine(before, sequence, row.operation)] : [],
+    );
+  }
+  const { facts: after } = foldEntries(before, entries);
+  const lines: ShelfLine[] = [];
+  const head = entries[entries.length - 1]?.sequence ?? before.head;
+  const touched = new Map<string, Operation[]>();
+  for (const { row } of entries) {
+    if (!row || !movesLanes(row)) continue;
+    if (row.type === 'purged') {
+      lines.push({ v: 1, kind: 'through', s: head });
+      touched.clear();
+      continue;
+    }
+    for (const lane of lanesOfRow(row)) {
+      const made = touched.get(lane) ?? [];
+      made.push(...operationsOf(row));
+      touched.set(lane, made);
+    }
+  }
+  for (const [lane, made] of touched) lines.push(laneLine(after, lane, head, made));
+  return lines;
+}
+
+/** The whole outbox as it stands, for a file that begins anew. */
+export function* outboxLines(facts: Facts): Generator<ShelfLine> {
+  yield { v: 1, kind: 'through', s: facts.head };
+  for (const lane of valuesOf(facts.lanes)) {
+    const key = laneKey(lane.model, lane.recordId);
+    yield laneLine(facts, key, facts.head, operationsIn(facts, key));
+  }
+}
+
+/** An upsert or a second create is made what it is by what stands before it: the fold knows. */
+function isPlainWrite(before: Facts, row: Row | null): boolean {
+  if (row?.type !== 'recorded' || row.generation < before.generation) return false;
+  const { kind, model, recordId } = row.operation;
+  if (kind === 'update' || kind === 'delete') return true;
+  return kind === 'create' && entryOf(before, model, recordId) === undefined;
+}
+
+function movesLanes(row: Row): boolean {
+  // A pull changes the base below what waits; attempts are counted anew after a loss.
+  return row.type !== 'pulled' && row.type !== 'retryScheduled' && row.type !== 'originPaused';
+}
+
+/** Operations that a row brings with it. */
+function operationsOf(row: Row): Operation[] {
+  switch (row.type) {
+    case 'recorded':
+    case 'retried':
+      return [row.operation];
+    case 'edited':
+      return row.behind ? [row.operation, row.behind] : [row.operation];
+    case 'resolved':
+      return row.operation ? [row.operation] : [];
+    case 'recovered':
+      return [...row.operations];
+    default:
+      return [];
+  }
+}
+
+function operationLine(before: Facts, s: number, operation: Operation): ShelfLine {
+  const entry = entryOf(before, operation.model, operation.recordId);
+  const lane = getIn(before.lanes, laneKey(operation.model, operation.recordId));
+  const salvage = salvageOf(entry, lane, [operation]);
+  return { v: 1, kind: 'operation', s, operation, salvage, alias: entry?.alias ?? null };
+}
+
+function laneLine(facts: Facts, key: string, s: number, made: readonly Operation[]): LaneLine {
+  const [model = '', recordId = ''] = key.split('\u0000');
+  const lane = getIn(facts.lanes, key);
+  const operations = lane ? operationsIn(facts, key) : [];
+  const ids = new Set(made.map(({ id }) => id));
+  const entry = entryOf(facts, model, recordId);
+  const parked = lane?.parked ?? null;
+  return {
+    ...{ v: 1, kind: 'lane', s, model, recordId },
+    operationIds: operations.map(({ id }) => id),
+    operations: operations.filter(({ id }) => ids.has(id)),
+    salvage: salvageOf(entry, lane, operations),
+    alias: entry?.alias ?? null,
+    sealed: lane?.sealed ?? null,
+    parked: parked && parkingOf(parked),
+  };
+}
+
+function parkingOf({
+  reason,
+  operationIds,
+  failure,
+  rollback,
+  conflict,
+}: NonNullable<Lane['parked']>) {
+  return { reason, operationIds, failure, rollback, conflict };
+}
+
+/** The base of the fields that the operations change: what a merge needs. */
+function salvageOf(
+  entry: Entry | undefined,
+  lane: Lane | undefined,
+  operations: readonly Operation[],
+): Salvage {
+  if (!entry?.base) return lane?.salvage ?? { base: null, version: null };
+  const base: Record<string, Json> = {};
+  for (const { changes } of operations) {
+    for (const field of Object.keys(changes)) {
+      if (Object.hasOwn(entry.base, field)) base[field] = entry.base[field] as Json;
+    }
+  }
+  return { base: base as JsonObject, version: entry.version };
+}
+
+function entryOf(facts: Facts, model: string, recordId: string): Entry | undefined {
+  const records = facts.models[model]?.records;
+  return records && getIn(records, recordId);
+}
+
+function operationsIn(facts: Facts, lane: string): Operation[] {
+  const prefix = outboxPrefix(lane);
+  const operations: Operation[] = [];
+  scan(facts.outbox, prefix, (operation, key) => {
+    if (!key.startsWith(prefix)) return false;
+    operations.push(operation);
+    return true;
+  });
+  return operations;
+}

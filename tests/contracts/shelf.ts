@@ -1,0 +1,118 @@
+import type { Shelf, ShelfConnection } from '../../src/ports/shelf.ts';
+
+/** One promise of the shelf port. Plain code, so that a page of a browser can run it too. */
+export interface ShelfCase {
+  readonly title: string;
+  /** Throws where the promise is broken. */
+  run(shelf: Shelf, name: string): Promise<void>;
+}
+
+function same(actual: unknown, expected: unknown): void {
+  const [is, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (is !== wanted) throw new Error(`${is} instead of ${wanted}`);
+}
+
+const names = async (connection: ShelfConnection) =>
+  (await connection.list()).map(({ name }) => name).sort();
+
+/** What every second shelf must do, whatever stands behind it. */
+export const shelfCases: readonly ShelfCase[] = [
+  {
+    title: 'what is appended stands behind what was there, in order',
+    async run(shelf, name) {
+      const connection = await shelf.open(name);
+      await connection.append('a', 'one\n');
+      await Promise.all([connection.append('a', 'two\n'), connection.append('a', 'three\n')]);
+      same(await connection.read('a'), 'one\ntwo\nthree\n');
+      await connection.close();
+    },
+  },
+  {
+    title: 'an empty place has no files, and reads as nothing',
+    async run(shelf, name) {
+      const connection = await shelf.open(name);
+      same(await connection.list(), []);
+      same(await connection.read('none'), '');
+      same(await connection.remove('none'), true);
+      await connection.close();
+    },
+  },
+  {
+    title: 'what was appended is there after it was closed and opened again',
+    async run(shelf, name) {
+      const first = await shelf.open(name);
+      await first.append('a', 'kept\n');
+      await first.close();
+      const second = await shelf.open(name);
+      same(await second.read('a'), 'kept\n');
+      await second.append('a', 'more\n');
+      same(await second.read('a'), 'kept\nmore\n');
+      await second.close();
+    },
+  },
+  {
+    title: 'any text comes back as it went in',
+    async run(shelf, name) {
+      const connection = await shelf.open(name);
+      const text = '{"a":"ümläut 𝒳 \\u2028","b":"\\ud800"}\n';
+      await connection.append('ü / ?.txt'.replace('/', '-'), text);
+      same(await connection.read('ü - ?.txt'), text);
+      await connection.close();
+    },
+  },
+  {
+    title: 'files are listed with their sizes and removed whole',
+    async run(shelf, name) {
+      const connection = await shelf.open(name);
+      await connection.append('a', '12345');
+      await connection.append('b', '1');
+      const files = [...(await connection.list())].sort((x, y) => (x.name < y.name ? -1 : 1));
+      same(files, [
+        { name: 'a', size: 5 },
+        { name: 'b', size: 1 },
+      ]);
+      same(await connection.remove('a'), true);
+      same(await names(connection), ['b']);
+      await connection.close();
+    },
+  },
+  {
+    title:
+      "another tab's file can be read while it is written, and not be removed until it is let go",
+    async run(shelf, name) {
+      const writer = await shelf.open(name);
+      const other = await shelf.open(name);
+      await writer.append('a', 'mine\n');
+      same(await other.read('a'), 'mine\n');
+      same(await other.remove('a'), false);
+      same(await other.read('a'), 'mine\n');
+      await writer.release('a');
+      same(await other.remove('a'), true);
+      same(await names(writer), []);
+      await writer.close();
+      await other.close();
+    },
+  },
+  {
+    title: 'what a closed tab leaves behind can be removed by another',
+    async run(shelf, name) {
+      const writer = await shelf.open(name);
+      await writer.append('a', 'mine\n');
+      await writer.close();
+      const other = await shelf.open(name);
+      same(await other.remove('a'), true);
+      await other.close();
+    },
+  },
+  {
+    title: 'places of other names have nothing in common',
+    async run(shelf, name) {
+      const one = await shelf.open(`${name}/x`);
+      const two = await shelf.open(`${name}/y`);
+      await one.append('a', 'one');
+      same(await two.list(), []);
+      await one.close();
+      await two.close();
+    },
+  },
+];

@@ -1,0 +1,316 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { emptyFacts, type Facts, laneKey } from '../../store/facts.ts';
+import { foldEntries } from '../../store/fold.ts';
+import { getIn, valuesOf } from '../../store/pages.ts';
+import type { JournalEntry, Operation, Row } from '../../store/rows/row.ts';
+import { operationsOf } from '../../store/selectors.ts';
+import { decodeLine, encodeLine, framed, type ShelfLine, unframed } from '../../store/shelf/line.ts';
+import { linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
+import { recoverLanes } from '../../store/shelf/recover.ts';
+import { createSyncSlice, type SyncState } from '../../store/slice.ts';
+import {
+  answered,
+  failure,
+  models,
+  operation,
+  type PlainRow,
+  recorded,
+  row,
+  sealed,
+} from '../support/rows.ts';
+
+const ids = ['a', 'b', 'c'] as const;
+const start = createSyncSlice('sync', models).reducer(undefined, { type: '@@init' });
+
+function stateOf(facts: Facts): SyncState {
+  return { ...start, sequenced: facts, shown: facts };
+}
+
+/** Tabs with a file each, over one journal. */
+class Shelves {
+  facts: Facts = emptyFacts(models);
+  readonly files = new Map<string, ShelfLine[]>();
+  #count = 0;
+
+  write(file: string, ...rows: readonly Row[]): void {
+    const entries: JournalEntry[] = rows.map((item, i) => ({
+      sequence: this.facts.head + 1 + i,
+      row: { ...item, actionId: { writer: file, n: ++this.#count } } as Row,
+    }));
+    const lines = this.files.get(file) ?? [];
+    lines.push(...linesOf(this.facts, entries));
+    this.files.set(file, lines);
+    this.facts = foldEntries(this.facts, entries).facts;
+  }
+
+  /** A file that begins anew; with it the others' may go, or not. */
+  restate(file: string, isAlone: boolean): void {
+    if (isAlone) this.files.clear();
+    this.files.set(file, [...outboxLines(this.facts)]);
+  }
+
+  operations(id: string): Operation[] {
+    return operationsOf(stateOf(this.facts), 'todo', id);
+  }
+
+  /** The facts of a new database that was given what the files tell. */
+  recovered(): Facts {
+    const texts = [...this.files.values()].map((lines) =>
+      lines.map((line) => framed(encodeLine(line))).join(''),
+    );
+    const files = texts.map((text) =>
+      unframed(text).lines.map((line) => decodeLine(line) as ShelfLine),
+    );
+    const rows = recoverLanes(files).map((lane) =>
+      row({ type: 'recovered', from: 'lost', ...lane } as PlainRow),
+    );
+    const entries = rows.map((item, i) => ({ sequence: i + 1, row: item }));
+    const folded = foldEntries(emptyFacts(models), entries);
+    expect(folded.illegal).toEqual([]);
+    return folded.facts;
+  }
+}
+
+/** What a lane comes to, without what only the old database knew. */
+function outboxOf(facts: Facts) {
+  return valuesOf(facts.lanes).map(({ model, recordId, sealed, parked, state, count, hidden }) => ({
+    ...{ model, recordId, sealed, count, hidden },
+    // Waiting times are counted anew.
+    state: state === 'backoff' ? 'syncing' : state,
+    parked: parked && { ...parked, at: 0 },
+    operations: operationsOf(stateOf(facts), model, recordId),
+  }));
+}
+
+const id = fc.constantFrom(...ids);
+const file = fc.constantFrom('one', 'two');
+const step = fc.oneof(
+  fc.record({ do: fc.constant('write' as const), id, file, n: fc.nat(9) }),
+  fc.record({ do: fc.constant('upsert' as const), id, file, n: fc.nat(9) }),
+  fc.record({ do: fc.constant('many' as const), id, file, n: fc.nat(9) }),
+  fc.record({ do: fc.constant('remove' as const), id, file }),
+  fc.record({ do: fc.constant('seal' as const), id }),
+  fc.record({ do: fc.constantFrom('answer' as const, 'retry' as const), id }),
+  fc.record({ do: fc.constantFrom('reject' as const, 'conflict' as const), id }),
+  fc.record({ do: fc.constantFrom('edit' as const, 'discard' as const), id, file }),
+  fc.record({ do: fc.constantFrom('cancel' as const, 'resolve' as const), id, file }),
+  fc.record({ do: fc.constant('pull' as const), id, n: fc.nat(9) }),
+  fc.record({ do: fc.constant('restate' as const), isAlone: fc.boolean() }),
+  fc.record({ do: fc.constant('clear' as const), file }),
+);
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+function take(shelves: Shelves, step: Step): void {
+  const { facts } = shelves;
+  const lane = 'id' in step ? getIn(facts.lanes, laneKey('todo', step.id)) : undefined;
+  const operations = 'id' in step ? shelves.operations(step.id) : [];
+  const first = operations[0];
+  switch (step.do) {
+    case 'write': {
+      const kind = getIn(facts.models.todo?.records ?? (facts.lanes as never), step.id)
+        ? 'update'
+        : 'create';
+      shelves.write(step.file, recorded(operation(kind, step.id, { n: step.n }), facts.generation));
+      return;
+    }
+    case 'upsert':
+      shelves.write(
+        step.file,
+        recorded(operation('upsert', step.id, { up: step.n }), facts.generation),
+      );
+      return;
+    case 'many':
+      shelves.write(
+        step.file,
+        recorded(operation('upsert', step.id, { n: step.n }), facts.generation),
+        recorded(operation('upsert', step.id, { up: step.n }), facts.generation),
+      );
+      return;
+    case 'remove':
+      shelves.write(step.file, recorded(operation('delete', step.id), facts.generation));
+      return;
+    case 'seal':
+      if (lane?.state === 'pending') shelves.write('one', sealed(operations.slice(0, 2)));
+      return;
+    case 'answer': {
+      const sent = operations.filter((item) => lane?.sealed?.operationIds.includes(item.id));
+      if (lane?.sealed) shelves.write('one', answered(sent, { id: step.id, n: 1, up: 1 }));
+      return;
+    }
+    case 'retry':
+      if (lane?.state !== 'syncing') return;
+      shelves.write(
+        'one',
+        row({
+          ...{ type: 'retryScheduled', model: 'todo', recordId: step.id, attempts: 1, failure },
+          retryAt: 9,
+        }),
+      );
+      return;
+    case 'reject':
+    case 'conflict': {
+      if (!lane?.sealed) return;
+      const { operationIds } = lane.sealed;
+      const reason = step.do === 'reject' ? 'rejected' : 'conflict';
+      const conflict = { remote: { id: step.id }, remoteVersion: '"7"' };
+      shelves.write(
+        'one',
+        row({
+          ...{ type: 'parked', model: 'todo', recordId: step.id, reason, operationIds, failure },
+          ...{ rollback: false, ...(reason === 'conflict' && { conflict }) },
+        } as PlainRow),
+      );
+      return;
+    }
+    case 'edit':
+      if (!first || lane?.parked?.reason !== 'rejected') return;
+      shelves.write(
+        step.file,
+        row({
+          ...{ type: 'edited', model: 'todo', recordId: step.id },
+          operationIds: lane.parked.operationIds,
+          operation: operation('update', step.id, { n: 5 }, { supersedes: [first.id] }),
+          behind: operations.length > 1 ? operation('update', step.id, { n: 5 }) : null,
+        }),
+      );
+      return;
+    case 'discard':
+      if (lane?.parked?.reason !== 'rejected') return;
+      shelves.write(
+        step.file,
+        row({
+          ...{ type: 'discarded', model: 'todo', recordId: step.id },
+          operationIds: lane.parked.operationIds,
+        }),
+      );
+      return;
+    case 'cancel': {
+      const last = operations.at(-1);
+      const bound = [...(lane?.sealed?.operationIds ?? []), ...(lane?.parked?.operationIds ?? [])];
+      if (!last || bound.includes(last.id)) return;
+      shelves.write(
+        step.file,
+        row({ type: 'cancelled', model: 'todo', recordId: step.id, operationIds: [last.id] }),
+      );
+      return;
+    }
+    case 'resolve': {
+      if (lane?.state !== 'conflicted' || !lane.parked || !first) return;
+      const replaced = lane.parked.operationIds;
+      shelves.write(
+        step.file,
+        row({
+          ...{ type: 'resolved', by: 'person', model: 'todo', recordId: step.id, replaced },
+          operation: operation('update', step.id, { n: 7 }, { supersedes: [...replaced] }),
+          ...{ base: { id: step.id, n: 6 }, version: '"7"', overwritten: [] },
+        }),
+      );
+      return;
+    }
+    case 'pull':
+      shelves.write(
+        'one',
+        row({
+          ...{ type: 'pulled', model: 'todo', deleted: [], since: null, cursor: null },
+          items: [{ id: step.id, record: { id: step.id, n: step.n }, version: `"${step.n}"` }],
+          complete: false,
+        }),
+      );
+      return;
+    case 'restate':
+      shelves.restate('one', step.isAlone);
+      return;
+    case 'clear':
+      shelves.write(step.file, row({ type: 'purged', generation: facts.generation + 1 }));
+  }
+}
+
+describe('the second shelf', () => {
+  test('N16: what the files tell is the outbox, whatever happened and whoever wrote it', () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const shelves = new Shelves();
+        for (const each of steps) take(shelves, each);
+        const expected = outboxOf(shelves.facts);
+        for (const { state, parked } of expected) seen.add(parked?.reason ?? state);
+        expect(outboxOf(shelves.recovered())).toEqual(expected);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect([...seen].sort()).toEqual(['conflict', 'pending', 'rejected', 'syncing']);
+  });
+
+  test('N16: a merge after the loss knows the base of the fields that were changed, and its version', () => {
+    const shelves = new Shelves();
+    const record = { id: 'a', title: 'then', done: false, other: 'untouched' };
+    shelves.write(
+      'one',
+      row({
+        ...{ type: 'pulled', model: 'todo', deleted: [], since: null, cursor: null },
+        ...{ items: [{ id: 'a', record, version: '"3"', alias: '17' }], complete: true },
+      }),
+    );
+    shelves.write('two', recorded(operation('update', 'a', { title: 'now' })));
+    shelves.write('one', recorded(operation('update', 'a', { done: true })));
+    const facts = shelves.recovered();
+    const lane = getIn(facts.lanes, laneKey('todo', 'a'));
+    expect(lane?.salvage).toEqual({ base: { title: 'then', done: false }, version: '"3"' });
+    const entry = facts.models.todo && getIn(facts.models.todo.records, 'a');
+    // An edit of a record that is not known any more is not shown before the server tells of it.
+    expect(entry).toMatchObject({ base: null, shown: null, alias: '17' });
+  });
+
+  test('N16: a recovery that is begun twice changes nothing the second time', () => {
+    const shelves = new Shelves();
+    shelves.write('one', recorded(operation('create', 'a', { n: 1 })));
+    const [lane] = recoverLanes([...shelves.files.values()]);
+    const made = () => row({ type: 'recovered', from: 'lost', ...lane } as PlainRow);
+    const once = foldEntries(emptyFacts(models), [{ sequence: 1, row: made() }]).facts;
+    const twice = foldEntries(once, [{ sequence: 2, row: made() }]);
+    expect(outboxOf(twice.facts)).toEqual(outboxOf(once));
+    expect(twice.illegal).toMatchObject([{ reason: 'its operations are known already' }]);
+  });
+
+  test('ST12: a file that was cut anywhere gives every whole line before the cut, and nothing else', () => {
+    const shelves = new Shelves();
+    for (const id of ids) shelves.write('one', recorded(operation('create', id, { text: 'ü\n𝒳' })));
+    const lines = (shelves.files.get('one') ?? []).map((line) => framed(encodeLine(line)));
+    const text = lines.join('');
+    for (let at = 0; at <= text.length; at++) {
+      const { lines: read, damaged } = unframed(text.slice(0, at));
+      let whole = 0;
+      for (let end = 0; whole < lines.length; whole++) {
+        end += (lines[whole] ?? '').length;
+        if (end > at) break;
+      }
+      expect(read.length).toBe(whole);
+      expect(damaged).toBe(0);
+    }
+  });
+
+  test('ST13: a flipped character costs the line that it stands in, and is told', () => {
+    const shelves = new Shelves();
+    for (const id of ids) shelves.write('one', recorded(operation('create', id, { n: 1 })));
+    const text = (shelves.files.get('one') ?? []).map((line) => framed(encodeLine(line))).join('');
+    for (let at = 0; at < text.length; at++) {
+      if (text[at] === '\n') continue;
+      const flipped = `${text.slice(0, at)}${text[at] === 'x' ? 'y' : 'x'}${text.slice(at + 1)}`;
+      const { lines, damaged } = unframed(flipped);
+      expect([lines.length, damaged]).toEqual([2, 1]);
+    }
+  });
+
+  test('ST20: bytes that are no line are none, whatever they are', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        expect(decodeLine(text)).toBeNull();
+        expect(() => unframed(text)).not.toThrow();
+      }),
+    );
+    expect(decodeLine('{"v":2,"kind":"through","s":1}')).toBeNull();
+    expect(decodeLine('{"v":1,"kind":"toString","s":1}')).toBeNull();
+    expect(decodeLine('{"v":1,"kind":"through","s":-1}')).toBeNull();
+  });
+});
