@@ -3,6 +3,7 @@ import { type Identified, type ModelDefinition, wireOf } from './defineModel.ts'
 import type { Inspect } from './engine/connection.ts';
 import { SyncError } from './errors.ts';
 import type { Env } from './ports/env.ts';
+import type { Shelf } from './ports/shelf.ts';
 import type { Storage } from './ports/storage.ts';
 import type { TransportFactory } from './ports/transport.ts';
 
@@ -18,6 +19,14 @@ export interface SyncOptions<M extends Models, P extends string = string> {
   readonly reducerPath?: P;
   /** Default `indexedDb()`. */
   readonly storage?: Storage;
+  /**
+   * `double` (default): what is not on the server yet is kept a second time, outside the database,
+   * because a browser may delete a whole database; `saved` waits for both. Where the platform has no
+   * such place it is `single`, and the status says so.
+   */
+  readonly durability?: 'double' | 'single';
+  /** Where the second copy stands. Default `opfsShelf()`: files of the origin, flushed. */
+  readonly shelf?: Shelf;
   /** Waits between attempts; times in ms. Default: 1 s, doubled up to 5 min, full jitter. */
   readonly backoff?: { readonly base?: number; readonly factor?: number; readonly cap?: number };
   /**
@@ -50,6 +59,8 @@ const knownOptions = new Set([
     'transport',
     'reducerPath',
     'storage',
+    'durability',
+    'shelf',
     'backoff',
     'network',
     'stuckAfter',
@@ -90,6 +101,10 @@ export function checkOptions<M extends Models>(options: SyncOptions<M>): void {
   const { network = 'any' } = options;
   if (!networkRequirements.includes(network)) {
     refuse('network', `be one of ${networkRequirements.join(', ')}`);
+  }
+  const { durability = 'double' } = options;
+  if (durability !== 'double' && durability !== 'single') {
+    refuse('durability', 'be double or single');
   }
   const { stuckAfter = 1 } = options;
   if (!(typeof stuckAfter === 'number' && stuckAfter > 0)) refuse('stuckAfter', 'be above 0');

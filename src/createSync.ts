@@ -39,6 +39,7 @@ import type { Filter } from './pullOptions.ts';
 import { createPulls } from './pulls.ts';
 import { Runtime } from './runtime.ts';
 import { indexedDb } from './storage/indexedDb.ts';
+import { opfsShelf } from './storage/opfsShelf.ts';
 import { createStamp } from './writes.ts';
 
 type RecordOf<D> = D extends ModelDefinition<infer T> ? T : Identified;
@@ -175,6 +176,9 @@ export function createSync<const M extends Models, const P extends string = 'syn
       throw new SyncError('badConfig', 'one sync belongs to one store: make both in a factory');
     }
     const { storage = indexedDb(env), transport, backoff, inspect, network, stuckAfter } = options;
+    const { durability = 'double' } = options;
+    // Storage that is not the browser's database needs no rescue from the browser's deletions.
+    const shelf = options.shelf ?? (storage.kind === 'indexedDB' ? opfsShelf(env) : null);
     const state = () => stateOf(api.getState() as object);
     const wire = transport(env);
     const clockOffset = () => wire.clockOffset?.() ?? null;
@@ -194,6 +198,8 @@ export function createSync<const M extends Models, const P extends string = 'syn
           env,
           name,
           storage,
+          shelf,
+          durability,
           codec: identityCodec,
           models: engineModels,
           slice,

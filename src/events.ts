@@ -53,7 +53,19 @@ export type SyncEvent =
       readonly waiting: number;
     } & LaneRef)
   /** The database of this device is gone or another one: `known` is the id that was expected. */
-  | { readonly type: 'dataLoss'; readonly known: string; readonly found: string | null }
+  | {
+      readonly type: 'dataLoss';
+      readonly known: string;
+      readonly found: string | null;
+      /** Unsent operations that came back from the second shelf, by id. All else is pulled again. */
+      readonly recovered: readonly string[];
+      /** Lines of the second shelf that can not be read: what they told is gone. */
+      readonly unreadable: number;
+    }
+  /** The second shelf had been kept and is empty: the browser has deleted it. It is written anew. */
+  | { readonly type: 'shelfLost' }
+  /** What is saved stands in the database alone, until the second shelf works again. */
+  | { readonly type: 'shelfFailed'; readonly code: StorageFailureCode; readonly message: string }
   | { readonly type: 'storageTrouble'; readonly code: StorageFailureCode; readonly message: string }
   | { readonly type: 'storageRecovered' }
   /** A durable row that is not legal where it stands: it changed nothing. */

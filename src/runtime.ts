@@ -204,6 +204,7 @@ export class Runtime {
         if (now.role !== role || now.run !== run)
           dispatch(actions.leadershipChanged({ role, run }));
       },
+      shelfChanged: (shelf) => void dispatch(actions.shelfChanged(shelf)),
       lineChanged: (origin, line) => void dispatch(actions.lineChanged({ origin, line })),
       dependentChanged: (count) => {
         if (state().ephemeral.dependent !== count) dispatch(actions.dependentChanged(count));

@@ -210,6 +210,8 @@ export interface SyncStatus {
   readonly lastError: Failure | null;
   /** Records received by the pulls under way. */
   readonly received: number;
+  /** `double`: what is not sent yet stands on the second shelf too, which a lost database leaves. */
+  readonly durability: 'double' | 'single';
   readonly reason: SyncReason | null;
 }
 
@@ -246,6 +248,7 @@ function syncStatus(state: SyncState): SyncStatus {
     lastSyncedAt,
     lastError: lastFailure,
     received: running.reduce((sum, pull) => sum + pull.received, 0),
+    durability: state.ephemeral.shelf === 'open' ? 'double' : 'single',
     reason: phase === 'waiting' || phase === 'attention' ? reasonOf(state, online) : null,
   };
 }

@@ -1,8 +1,5 @@
 import type { Reducer, UnknownAction } from '@reduxjs/toolkit';
-import type { ConnectionState } from '../machines/connection.ts';
-import type { EngineRole, EngineRun } from '../machines/engine.ts';
-import type { Failure } from '../machines/failure.ts';
-import type { LineState } from '../machines/line.ts';
+import { type Ephemeral, ephemeralSlice, initialEphemeral } from './ephemeral.ts';
 import { emptyFacts, type Facts, laneKey, orderKey } from './facts.ts';
 import { type IllegalMove, noteSeen } from './factsDraft.ts';
 import { foldEntries, foldTail } from './fold.ts';
@@ -11,41 +8,7 @@ import { getIn, noPages, type Pages, scan, valuesOf } from './pages.ts';
 import { PagesDraft, setIn } from './pagesDraft.ts';
 import type { ActionId, JournalEntry, PersonRow, Row } from './rows/row.ts';
 
-/** What is true only while this page lives. */
-export interface Ephemeral {
-  readonly connection: ConnectionState | 'starting';
-  readonly role: EngineRole;
-  readonly run: EngineRun;
-  /** Lines to origins that are not simply open, by the origin's name. */
-  readonly lines: Readonly<Record<string, LineFacts>>;
-  /** Records that wait for other records' changes to reach the server. */
-  readonly dependent: number;
-  /** Lane keys of requests under way. */
-  readonly underWay: Readonly<Record<string, true>>;
-  /** The last pull in this page's life, per model. */
-  readonly pulls: Readonly<Record<string, PullProgress>>;
-  /** Rows that were illegal where they stood (newest last, capped): each changed nothing. */
-  readonly illegal: readonly IllegalMove[];
-}
-
-/** Whether requests may go to an origin, and why not. */
-export interface LineFacts {
-  readonly state: LineState;
-  /** When it is tried again (ms since 1970), where that is known. */
-  readonly until: number | null;
-  readonly failure: Failure | null;
-}
-
-export interface PullProgress {
-  /** `held`: it would remove so much that a person is asked first. */
-  readonly state: 'running' | 'done' | 'failed' | 'postponed' | 'held';
-  /** Records received by this pull so far. */
-  readonly received: number;
-  /** Records that the server says there are; null where it does not. */
-  readonly total: number | null;
-  /** Whether no pull of this model had come to its end before. */
-  readonly isFirst: boolean;
-}
+export type { Ephemeral, LineFacts, PullProgress, ShelfState } from './ephemeral.ts';
 
 export interface SyncState {
   /** The fold of the journal's rows in journal order; alone is checkpointed. */
@@ -79,71 +42,6 @@ export interface PersonAction {
 
 const illegalCap = 100;
 
-const initialEphemeral: Ephemeral = {
-  connection: 'starting',
-  role: 'stopped',
-  run: 'running',
-  lines: {},
-  dependent: 0,
-  underWay: {},
-  pulls: {},
-  illegal: [],
-};
-
-/** How the small part changes. By hand: a draft of it costs more than all the rest of most actions. */
-const changes = {
-  connectionChanged: (state: Ephemeral, connection: Ephemeral['connection']): Ephemeral => ({
-    ...state,
-    connection,
-  }),
-  leadershipChanged: (
-    state: Ephemeral,
-    { role, run }: { readonly role: EngineRole; readonly run: EngineRun },
-  ): Ephemeral => ({ ...state, role, run }),
-  lineChanged: (
-    state: Ephemeral,
-    { origin, line }: { readonly origin: string; readonly line: LineFacts },
-  ): Ephemeral => {
-    const { [origin]: _, ...others } = state.lines;
-    return { ...state, lines: line.state === 'open' ? others : { ...others, [origin]: line } };
-  },
-  dependentChanged: (state: Ephemeral, dependent: number): Ephemeral => ({ ...state, dependent }),
-  attemptStarted: (state: Ephemeral, lanes: readonly string[]): Ephemeral => {
-    const started = Object.fromEntries(lanes.map((lane) => [lane, true as const]));
-    return { ...state, underWay: { ...state.underWay, ...started } };
-  },
-  attemptEnded: (state: Ephemeral, lanes: readonly string[]): Ephemeral => {
-    const underWay = { ...state.underWay };
-    for (const lane of lanes) delete underWay[lane];
-    return { ...state, underWay };
-  },
-  progress: (
-    state: Ephemeral,
-    { model, progress }: { readonly model: string; readonly progress: PullProgress },
-  ): Ephemeral => ({ ...state, pulls: { ...state.pulls, [model]: progress } }),
-};
-
-type Changes = typeof changes;
-type EphemeralActions = {
-  readonly [K in keyof Changes]: (payload: Parameters<Changes[K]>[1]) => {
-    readonly type: string;
-    readonly payload: Parameters<Changes[K]>[1];
-  };
-};
-
-function ephemeralPart(name: string) {
-  const changeOf = new Map<string, (state: Ephemeral, payload: never) => Ephemeral>();
-  const actions: Record<string, unknown> = {};
-  for (const [event, change] of Object.entries(changes)) {
-    const type = `${name}/${event}`;
-    changeOf.set(type, change);
-    actions[event] = (payload: unknown) => ({ type, payload });
-  }
-  const reducer = (state: Ephemeral, action: UnknownAction): Ephemeral =>
-    changeOf.get(action.type)?.(state, action.payload as never) ?? state;
-  return { actions: actions as EphemeralActions, reducer };
-}
-
 export function lanesOfRow(row: Row | PersonDraft): string[] {
   if (row.type === 'recorded') return [laneKey(row.operation.model, row.operation.recordId)];
   if (row.type === 'sealed') return row.requests.map((r) => laneKey(r.model, r.recordId));
@@ -171,7 +69,7 @@ export class MissingMiddlewareError extends Error {
  * entries) stand outside Immer: a draft over pages costs fifty times as much.
  */
 export function createSyncSlice(name: string, models: readonly string[]) {
-  const ephemeral = ephemeralPart(name);
+  const ephemeral = ephemeralSlice(name);
   const types = {
     sequenced: `${name}/sequenced`,
     tailRejected: `${name}/tailRejected`,

@@ -3,17 +3,18 @@ import type { ConnectionState } from '../../machines/connection.ts';
 import type { EngineRole, EngineRun } from '../../machines/engine.ts';
 import type { NetworkRequirement } from '../../machines/network.ts';
 import type { Explanation } from '../../store/explanation.ts';
-import type { Facts } from '../../store/facts.ts';
+import { emptyFacts, type Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
-import type { LineFacts, PullProgress, SyncState } from '../../store/slice.ts';
+import type { LineFacts, PullProgress, ShelfState, SyncState } from '../../store/slice.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncEvents } from '../events.ts';
 import { rootKey } from '../journal/checkpointer.ts';
-import { identify } from '../journal/identity.ts';
+import { type Identity, identify } from '../journal/identity.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env, HeldLock, TimerHandle } from '../ports/env.ts';
+import type { Shelf, ShelfConnection } from '../ports/shelf.ts';
 import { asStorageError, type Storage, type StorageError } from '../ports/storage.ts';
 import type { Transport } from '../ports/transport.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -26,6 +27,7 @@ import { type Opened, open, readFacts, takeLead } from './opening.ts';
 import type { Puller, PullResult } from './puller.ts';
 import type { PullOptions } from './pullRun.ts';
 import { Roles } from './roles.ts';
+import { SecondShelf } from './secondShelf.ts';
 import { StorageTrouble } from './storageTrouble.ts';
 import { defaultStuckAfter, Watchdog } from './watchdog.ts';
 
@@ -43,6 +45,7 @@ export interface EngineStore {
   readonly connectionChanged: (state: ConnectionState) => void;
   readonly leadershipChanged: (role: EngineRole, run: EngineRun) => void;
   readonly lineChanged: (origin: string, line: LineFacts) => void;
+  readonly shelfChanged: (state: ShelfState) => void;
   readonly dependentChanged: (count: number) => void;
   readonly attempts: (change: 'started' | 'ended', lanes: readonly string[]) => void;
   readonly progress: (model: string, progress: PullProgress) => void;
@@ -52,6 +55,9 @@ export interface EngineOptions {
   readonly env: Env;
   readonly name: string;
   readonly storage: Storage;
+  /** Null: there is none. */
+  readonly shelf: Shelf | null;
+  readonly durability: 'double' | 'single';
   readonly codec: Codec;
   readonly transport: Transport;
   readonly models: EngineModels;
@@ -85,6 +91,7 @@ export class Engine {
   readonly #index: LaneIndex;
   readonly #duty: Duty;
   readonly #watchdog: Watchdog;
+  readonly #shelf: SecondShelf;
   #opened: Opened | null = null;
   #journal: Journal | null = null;
   #lock: HeldLock | null = null;
@@ -140,6 +147,12 @@ export class Engine {
       onStorageError: (error) => this.#tell(error),
       wake: () => this.wake(),
     });
+    this.#shelf = new SecondShelf({
+      ...{ env, codec: options.codec, name: options.name, writer: options.writer },
+      ...{ shelf: options.shelf, durability: options.durability },
+      facts: () => (this.#folded.isRead ? this.#folded.facts : this.#readFacts()),
+      onState: (state, error) => this.#shelfChanged(state, error),
+    });
     this.#stopResume = env.onResume(() => {
       this.#duty.shown();
       this.wake();
@@ -159,7 +172,7 @@ export class Engine {
   }
 
   get databaseId(): string | null {
-    return this.#opened?.databaseId ?? null;
+    return this.#opened?.identity.id ?? null;
   }
 
   /**
@@ -171,17 +184,16 @@ export class Engine {
     this.#roles.start();
     this.#roles.send('started');
     this.#duty.start();
-    const opened = await this.#trouble.untilDone(() => open(this.#openingOptions()));
+    const shelf = await this.#shelf.open();
+    const opened = await this.#trouble.untilDone(() => open(this.#openingOptions(shelf)));
+    this.#opened = opened;
+    await this.#shelf.begin(opened.identity, opened.connection);
     if (this.isEnded) {
       await opened.connection.close();
+      await this.#shelf.close();
       return new Promise(() => {});
     }
-    this.#opened = opened;
-    if (opened.lost !== null) {
-      const { lost: known, databaseId: found } = opened;
-      this.#options.events.emit({ type: 'dataLoss', known, found });
-    }
-    opened.remember();
+    this.#tellIdentity(opened.identity);
     return opened.hydrated.facts;
   }
 
@@ -286,6 +298,7 @@ export class Engine {
     this.#leaveQueue?.();
     this.#lock?.release();
     await this.#opened?.connection.close().catch(() => {});
+    await this.#shelf.close();
     this.#roles.stop();
     const rest = valuesOf(this.#options.store.state().tail);
     if (rest.length > 0) this.#options.onRejected(rest, 'stopped');
@@ -302,9 +315,19 @@ export class Engine {
     if (timer !== null) env.clearTimer(timer);
   }
 
-  #openingOptions() {
+  #openingOptions(shelf: ShelfConnection | null = null) {
     const { env, storage, codec, name, models } = this.#options;
-    return { env, storage, codec, name, models: [...models.keys()] };
+    return { env, storage, codec, name, models: [...models.keys()], shelf };
+  }
+
+  /** A loss is told, with what came back; then it is known outside that this is the database. */
+  #tellIdentity({ id, lost, recovered, unreadable, shelf, remember }: Identity): void {
+    const { events } = this.#options;
+    if (lost !== null) {
+      events.emit({ type: 'dataLoss', known: lost, found: id, recovered, unreadable });
+    }
+    if (shelf === 'missing') events.emit({ type: 'shelfLost' });
+    remember().catch((error) => this.#tell(error));
   }
 
   #elect(): void {
@@ -355,6 +378,7 @@ export class Engine {
       ...{ env, connection, codec, writer },
       facts: () => this.#folded.facts,
       fence: () => this.#fence,
+      keep: (entries, isOwn) => this.#shelf.keep(this.#folded.facts, entries, isOwn),
       onSequenced: (entries) => this.#fold(entries),
       onRejected,
       onTrouble: (error) => (error ? this.#trouble.failed(error) : this.#trouble.recovered()),
@@ -362,6 +386,8 @@ export class Engine {
       onReplaced: () => this.#trouble.untilDone(() => this.#replaced()),
     });
     for (const row of valuesOf(store.state().tail)) this.#journal.append(row);
+    await this.#shelf.lead();
+    if (this.isEnded) return;
     this.#roles.send('elected');
     this.#watchdog.rebuild(this.#folded.facts);
     this.#duty.begin(this.#folded.facts.origins);
@@ -385,13 +411,16 @@ export class Engine {
   async #replaced(): Promise<void> {
     const opened = this.#opened;
     if (!opened) return;
-    const { env, name, events } = this.#options;
-    const { id, lost, remember } = await identify(env, opened.connection, name);
-    this.#fence = await takeLead(opened.connection);
-    const read = await readFacts(this.#openingOptions(), opened.connection);
-    events.emit({ type: 'dataLoss', known: lost ?? opened.databaseId, found: id });
-    remember();
-    this.#adopt({ ...opened, ...read, databaseId: id });
+    const { env, name, codec } = this.#options;
+    const { connection } = opened;
+    await this.#shelf.close();
+    const shelf = await this.#shelf.open();
+    const identity = await identify({ env, connection, shelf, codec, name });
+    this.#fence = await takeLead(connection);
+    const read = await readFacts(this.#openingOptions(), connection);
+    this.#tellIdentity({ ...identity, lost: identity.lost ?? opened.identity.id });
+    this.#adopt({ ...opened, ...read, identity });
+    await this.#shelf.begin(identity, connection);
     this.#duty.wantAll();
     this.wake();
   }
@@ -438,6 +467,7 @@ export class Engine {
     const before = this.#folded.facts;
     this.#folded.fold(entries);
     this.#duty.puller.folded(before, this.#folded.facts, entries);
+    this.#shelf.folded(entries, this.role === 'leading' ? 'leading' : 'following');
     void this.#checkpointIfDue();
     this.wake();
   }
@@ -491,6 +521,17 @@ export class Engine {
     if (state === 'authRequired') events.emit({ type: 'authRequired', origin, failure });
     if (state === 'open' || state === 'renewed') this.#watchdog.released(origin);
     if (state === 'tripped') events.emit({ type: 'originTripped', origin, failure });
+  }
+
+  /** As they were read, before the store has them. */
+  #readFacts(): Facts {
+    return this.#opened?.hydrated.facts ?? emptyFacts([]);
+  }
+
+  #shelfChanged(state: ShelfState, error: StorageError | null): void {
+    const { store, events } = this.#options;
+    store.shelfChanged(state);
+    if (error) events.emit({ type: 'shelfFailed', code: error.code, message: error.message });
   }
 
   #pullEnded({ status, model, items, deleted, failure }: PullResult): void {

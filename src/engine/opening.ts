@@ -2,9 +2,10 @@ import type { Facts } from '../../store/facts.ts';
 import { Checkpointer } from '../journal/checkpointer.ts';
 import { CheckpointSchedule } from '../journal/checkpointSchedule.ts';
 import { type Hydrated, hydrate } from '../journal/hydrate.ts';
-import { identify } from '../journal/identity.ts';
+import { type Identity, identify } from '../journal/identity.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
+import type { ShelfConnection } from '../ports/shelf.ts';
 import {
   asStorageError,
   type Storage,
@@ -16,11 +17,7 @@ export interface Opened {
   readonly connection: StorageConnection;
   readonly checkpointer: Checkpointer;
   readonly schedule: CheckpointSchedule;
-  readonly databaseId: string;
-  /** The id of a database that this device had and has no more. */
-  readonly lost: string | null;
-  /** To be called when its loss has been told. */
-  readonly remember: () => void;
+  readonly identity: Identity;
   readonly hydrated: Hydrated;
 }
 
@@ -30,17 +27,17 @@ export interface OpeningOptions {
   readonly codec: Codec;
   readonly name: string;
   readonly models: readonly string[];
+  readonly shelf: ShelfConnection | null;
 }
 
 /** Opens the database and reads the facts. Rejects with StorageError; nothing is written over. */
 export async function open(options: OpeningOptions): Promise<Opened> {
-  const { env, storage, name } = options;
+  const { env, storage, name, codec, shelf } = options;
   const schedule = new CheckpointSchedule();
   const connection = schedule.watch(await storage.open(name));
   try {
-    const { id: databaseId, ...identity } = await identify(env, connection, name);
-    const read = await readFacts(options, connection);
-    return { connection, schedule, databaseId, ...identity, ...read };
+    const identity = await identify({ env, connection, shelf, codec, name });
+    return { connection, schedule, identity, ...(await readFacts(options, connection)) };
   } catch (cause) {
     await connection.close().catch(() => {});
     throw asStorageError(cause);

@@ -78,7 +78,10 @@ export class Sealer {
     const intent = coalesce(operations, entry);
     if (!intent) return null;
     // Its base was lost with the database: what it changes would be said of a record nobody knows.
-    if (lane.salvage && intent.kind !== 'create') return null;
+    if (lane.salvage && intent.kind !== 'create') {
+      index.setAside(key);
+      return null;
+    }
     if (intent.kind === 'nothing') {
       const { operationIds } = intent;
       return { v: 1, type: 'cancelled', at: now(), model: name, recordId, operationIds };

@@ -1,34 +1,192 @@
+import { isCount, isText, listOf, shape } from '../../store/rows/check.ts';
+import { encodeRow } from '../../store/rows/codec.ts';
+import type { RecoveredRow } from '../../store/rows/row.ts';
+import { type RecoveredLane, recoverLanes } from '../../store/shelf/recover.ts';
+import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
+import type { ShelfConnection } from '../ports/shelf.ts';
 import type { StorageConnection } from '../ports/storage.ts';
+import { parseFileName, readShelf } from './shelfFiles.ts';
 
 const idKey = 'databaseId';
+/** Lost databases whose operations stand in this one. */
+const replacesKey = 'replaces';
+/** Set once the second shelf has had a file of this database. */
+const shelvedKey = 'shelved';
+/** A loss of which nobody was told yet, with what came back. */
+const untoldKey = 'untoldLoss';
 
 export interface Identity {
   readonly id: string;
   /** The id that this device had known, if the database of that id is gone. */
   readonly lost: string | null;
+  /** Operations that came back from the second shelf, by id. */
+  readonly recovered: readonly string[];
+  /** What it told and this build can not read: lines, not operations. */
+  readonly unreadable: number;
+  /** Lost databases of which everything stands in this one now. */
+  readonly replaces: readonly string[];
+  /**
+   * Whether the shelf says what this database says: `kept`; `missing`: it had, and is empty now (the
+   * browser has deleted it); `new`: it has to be told for the first time, or anew.
+   */
+  readonly shelf: 'kept' | 'missing' | 'new' | 'none';
   /** Writes down outside that this is the database; once the loss of another one has been told. */
-  readonly remember: () => void;
+  readonly remember: () => Promise<void>;
 }
 
+export interface IdentityOptions {
+  readonly env: Env;
+  readonly connection: StorageConnection;
+  /** Null where there is no second shelf. */
+  readonly shelf: ShelfConnection | null;
+  readonly codec: Codec;
+  readonly name: string;
+}
+
+/** Another tab may be at it in the same moment; not for ever. */
+const attempts = 20;
+
 /**
- * The database's random id stands in the database and outside of it (localStorage): a browser may
- * delete the whole of IndexedDB, and a loss must be told from a first run. After a loss the mark
- * stays what it was until `remember`: a page may die before anybody was told.
+ * The database's random id stands in it, on the second shelf (in its files' names) and in
+ * localStorage: a browser may delete the whole of IndexedDB, and a loss must be told from a first run.
+ *
+ * | database | shelf or mark | then |
+ * |---|---|---|
+ * | has an id | the same | as always |
+ * | has an id | nothing | `missing` if there was something: told, and written anew from the database |
+ * | has an id | another one | that one is lost: its unsent operations are taken in |
+ * | none | one | lost: a new id, and the unsent operations are taken in |
+ * | none | nothing | a first run |
+ *
+ * Operations are taken in by the transaction that gives the new id, so a crash at any moment leaves
+ * either the shelf to be read again, or a database that knows what it has taken. The mark in
+ * localStorage stays what it was until `remember`: a page may die before anybody was told.
  */
-export async function identify(
-  env: Env,
-  connection: StorageConnection,
-  name: string,
-): Promise<Identity> {
+export async function identify(options: IdentityOptions): Promise<Identity> {
+  for (let attempt = 1; ; attempt++) {
+    const identity = await identifyOnce(options);
+    if (identity) return identity;
+    if (attempt === attempts) throw new Error('the database changes whenever it is looked at');
+  }
+}
+
+async function identifyOnce(options: IdentityOptions): Promise<Identity | null> {
+  const { env, connection, shelf, codec, name } = options;
   const markKey = `syncharts/${name}/databaseId`;
-  const known = env.readMark(markKey);
-  const [stored] = await connection.readMeta([idKey]);
-  const id = typeof stored === 'string' ? stored : env.uuid();
-  if (id !== stored) await connection.commit({ putMeta: [[idKey, id]] });
-  const lost = known !== undefined && known !== id ? known : null;
-  const remember = () => {
-    if (known !== id) env.writeMark(markKey, id);
+  const mark = env.readMark(markKey);
+  const stored = await connection.readMeta([idKey, replacesKey, shelvedKey, untoldKey]);
+  const [storedId, storedReplaces, shelved, storedUntold] = stored;
+  const isNew = typeof storedId !== 'string';
+  const id = isNew ? env.uuid() : storedId;
+  const replaced = textsIn(storedReplaces);
+  const files = shelf ? (await shelf.list()).map((file) => file.name) : [];
+  const lost = shelf ? await readLost(shelf, codec, lostFiles(files, [id, ...replaced])) : nothing;
+  const replaces = [...replaced, ...lost.databases];
+  let untold = untoldIn(storedUntold);
+  if (lost.databases.length > 0) {
+    const recovered = lost.lanes.flatMap(({ operations }) => operations.map((item) => item.id));
+    untold = { lost: lost.databases[0] ?? '', recovered, unreadable: lost.unreadable };
+  }
+  if (isNew || lost.databases.length > 0 || (shelf && shelved === undefined)) {
+    const append = await encodeRecovered(options, lost.lanes, lost.databases[0] ?? '');
+    const head = append.length > 0 ? (await connection.position()).head : undefined;
+    const { ok } = await connection.commit({
+      ...(append.length > 0 && { append }),
+      expect: { ...(head !== undefined && { head }), ...(isNew && { noMeta: idKey }) },
+      putMeta: [
+        [idKey, id],
+        [replacesKey, JSON.stringify(replaces)],
+        ...(shelf ? ([[shelvedKey, '1']] as const) : []),
+        ...(untold ? ([[untoldKey, JSON.stringify(untold)]] as const) : []),
+      ],
+    });
+    if (!ok) return null;
+  }
+  const isKept = files.some((file) => parseFileName(file)?.database === id);
+  const isMissing = shelved !== undefined && !isNew && lost.databases.length === 0;
+  const { recovered = [], unreadable = 0 } = untold ?? {};
+  return {
+    ...{ id, replaces, recovered, unreadable },
+    lost: untold?.lost ?? (mark !== undefined && mark !== id ? mark : null),
+    shelf: shelf ? (isKept ? 'kept' : isMissing ? 'missing' : 'new') : 'none',
+    remember: async () => {
+      if (mark !== id) env.writeMark(markKey, id);
+      if (untold) await connection.commit({ removeMeta: [untoldKey] });
+    },
   };
-  return { id, lost, remember };
+}
+
+/** Files of databases that this one neither is nor has taken in. */
+function lostFiles(files: readonly string[], known: readonly string[]): string[] {
+  return files.filter((file) => {
+    const database = parseFileName(file)?.database;
+    return database !== undefined && !known.includes(database);
+  });
+}
+
+interface Lost {
+  readonly lanes: readonly RecoveredLane[];
+  readonly unreadable: number;
+  readonly databases: readonly string[];
+}
+
+const nothing: Lost = { lanes: [], unreadable: 0, databases: [] };
+
+async function readLost(
+  shelf: ShelfConnection,
+  codec: Codec,
+  names: readonly string[],
+): Promise<Lost> {
+  if (names.length === 0) return nothing;
+  const { files, damaged: unreadable } = await readShelf(shelf, codec, names);
+  const databases = [...new Set(names.flatMap((file) => parseFileName(file)?.database ?? []))];
+  return { lanes: recoverLanes(files), unreadable, databases };
+}
+
+async function encodeRecovered(
+  { env, codec }: IdentityOptions,
+  lanes: readonly RecoveredLane[],
+  from: string,
+): Promise<string[]> {
+  const writer = `${env.uuid()}/engine`;
+  const rows: string[] = [];
+  for (const [i, lane] of lanes.entries()) {
+    const actionId = { writer, n: i + 1 };
+    const row: RecoveredRow = {
+      ...{ v: 1, type: 'recovered', at: env.now(), from, ...lane, actionId },
+    };
+    const encoded = codec.encode(encodeRow(row));
+    rows.push(typeof encoded === 'string' ? encoded : await encoded);
+  }
+  return rows;
+}
+
+interface UntoldLoss {
+  readonly lost: string;
+  readonly recovered: readonly string[];
+  readonly unreadable: number;
+}
+
+const isUntold = shape({ lost: isText, recovered: listOf(isText), unreadable: isCount });
+
+function untoldIn(stored: unknown): UntoldLoss | null {
+  const parsed = parsedIn(stored);
+  return isUntold(parsed) ? (parsed as UntoldLoss) : null;
+}
+
+const areTexts = listOf(isText);
+
+function textsIn(stored: unknown): readonly string[] {
+  const parsed = parsedIn(stored);
+  return areTexts(parsed) ? (parsed as string[]) : [];
+}
+
+function parsedIn(stored: unknown): unknown {
+  if (typeof stored !== 'string') return null;
+  try {
+    return JSON.parse(stored);
+  } catch {
+    return null;
+  }
 }

@@ -39,6 +39,14 @@ export interface JournalOptions {
   readonly facts: () => Facts;
   /** The leader's epoch; engine rows are written under it. */
   readonly fence: () => number;
+  /**
+   * Entries are durable in the database, and not folded yet: the second shelf hears of them first.
+   * `isOwn`: those of this tab, which nobody else tells it.
+   */
+  readonly keep: (
+    entries: readonly JournalEntry[],
+    isOwn: (row: Row) => boolean,
+  ) => Promise<void> | undefined;
   /** Entries are durable, in order. */
   readonly onSequenced: (entries: readonly JournalEntry[]) => void;
   /** Rows that can't be made durable, with all that was built on them. */
@@ -380,12 +388,22 @@ export class Journal {
     const first = head - rows.length + 1;
     if (first <= this.#options.facts().head) return this.#options.onReplaced();
     if (first > this.#options.facts().head + 1) await this.#catchUp(first - 1);
-    this.#options.onSequenced(rows.map((row, i) => ({ sequence: first + i, row })));
+    await this.#sequence(rows.map((row, i) => ({ sequence: first + i, row })));
+  }
+
+  async #sequence(entries: readonly JournalEntry[]): Promise<void> {
+    const { keep, onSequenced } = this.#options;
+    await keep(entries, (row) => this.#isOwn(row));
+    if (!this.#isClosed) onSequenced(entries);
+  }
+
+  #isOwn({ actionId: { writer } }: Row): boolean {
+    return writer === this.#options.writer || writer === this.#engineWriter;
   }
 
   /** Reads and folds what the journal has beyond our head, up to `through`. */
   async #catchUp(through: number): Promise<void> {
-    const { connection, codec, facts, onSequenced } = this.#options;
+    const { connection, codec, facts } = this.#options;
     while (facts().head < through) {
       if (this.#isClosed) return;
       const limit = Math.min(1_000, through - facts().head);
@@ -400,7 +418,7 @@ export class Journal {
       const next = entries.filter((entry) => entry.sequence <= through);
       if (next.length === 0) return;
       const before = facts().head;
-      onSequenced(next);
+      await this.#sequence(next);
       // The store shows another moment (DevTools): nothing is folded until it is back or reloaded.
       if (facts().head === before) return;
     }

@@ -15,9 +15,14 @@ export interface Storage {
 export interface Batch {
   /**
    * Written only if this is still so; otherwise nothing is written and the true values come back.
-   * `head`: the last sequence in the journal; `fence`: the leader's epoch.
+   * `head`: the last sequence in the journal; `fence`: the leader's epoch; `noMeta`: nothing stands
+   * under this key.
    */
-  readonly expect?: { readonly head?: number; readonly fence?: number };
+  readonly expect?: {
+    readonly head?: number;
+    readonly fence?: number;
+    readonly noMeta?: string;
+  };
   /** Rows for the journal's end, in order. */
   readonly append?: readonly string[];
   readonly putPages?: readonly (readonly [key: string, text: string])[];

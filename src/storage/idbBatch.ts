@@ -47,7 +47,8 @@ export async function writeBatch(transaction: IDBTransaction, batch: Batch): Pro
     head = position.head;
     const moved = expect?.head !== undefined && expect.head !== position.head;
     const fenced = expect?.fence !== undefined && expect.fence !== position.fence;
-    if (moved || fenced) return { ok: false, ...position };
+    const taken = expect.noMeta !== undefined && (await hasMetaAt(transaction, expect.noMeta));
+    if (moved || fenced || taken) return { ok: false, ...position };
   }
   const rows = batch.append ?? [];
   let last: IDBRequest<IDBValidKey> | undefined;
@@ -66,6 +67,11 @@ export async function writeBatch(transaction: IDBTransaction, batch: Batch): Pro
   transaction.commit();
   if (appended) head = Number(await appended);
   return { ok: true, head: head ?? 0 };
+}
+
+async function hasMetaAt(transaction: IDBTransaction, key: string): Promise<boolean> {
+  const meta = transaction.objectStore(stores.meta);
+  return (await requested(meta.get(key))) !== undefined;
 }
 
 function writeMeta(transaction: IDBTransaction, batch: Batch): void {

@@ -9,11 +9,19 @@ import type { LaneLine, ShelfLine } from './line.ts';
 /**
  * What the second shelf must know of entries that were just written, before they are folded.
  * Writes of people are told one by one; of every other row the lanes that it moved, as they are then.
+ *
+ * @param isOwn entries of other tabs among them are folded, and told by those tabs
  */
-export function linesOf(before: Facts, entries: readonly JournalEntry[]): ShelfLine[] {
-  if (entries.every((entry) => isPlainWrite(before, entry.row))) {
+export function linesOf(
+  before: Facts,
+  entries: readonly JournalEntry[],
+  isOwn: (row: Row) => boolean = () => true,
+): ShelfLine[] {
+  if (entries.every(({ row }) => isPlainWrite(before, row))) {
     return entries.flatMap(({ sequence, row }) =>
-      row?.type === 'recorded' ? [operationLine(before, sequence, row.operation)] : [],
+      row?.type === 'recorded' && isOwn(row)
+        ? [operationLine(before, sequence, row.operation)]
+        : [],
     );
   }
   const { facts: after } = foldEntries(before, entries);
@@ -21,7 +29,7 @@ export function linesOf(before: Facts, entries: readonly JournalEntry[]): ShelfL
   const head = entries[entries.length - 1]?.sequence ?? before.head;
   const touched = new Map<string, Operation[]>();
   for (const { row } of entries) {
-    if (!row || !movesLanes(row)) continue;
+    if (!row || !movesLanes(row) || !isOwn(row)) continue;
     if (row.type === 'purged') {
       lines.push({ v: 1, kind: 'through', s: head });
       touched.clear();
@@ -39,11 +47,12 @@ export function linesOf(before: Facts, entries: readonly JournalEntry[]): ShelfL
 
 /** The whole outbox as it stands, for a file that begins anew. */
 export function* outboxLines(facts: Facts): Generator<ShelfLine> {
-  yield { v: 1, kind: 'through', s: facts.head };
   for (const lane of valuesOf(facts.lanes)) {
     const key = laneKey(lane.model, lane.recordId);
     yield laneLine(facts, key, facts.head, operationsIn(facts, key));
   }
+  // Last: until it stands there, what other files say is needed.
+  yield { v: 1, kind: 'through', s: facts.head };
 }
 
 /** An upsert or a second create is made what it is by what stands before it: the fold knows. */

@@ -28,7 +28,7 @@ test('ST11 ST25: a page that dies while it finds the database gone has told nobo
   third.sync.start();
   await third.sync.ready;
   const found = third.sync.databaseId;
-  expect(told).toEqual([{ type: 'dataLoss', known, found }]);
+  expect(told).toEqual([{ type: 'dataLoss', known, found, recovered: [], unreadable: 0 }]);
 
   // Told once.
   await third.sync.stop();

@@ -290,7 +290,8 @@ describe('opening', () => {
     await second.sync.ready;
     const { databaseId: found } = second.sync;
     expect(found).not.toBe(known);
-    expect(second.events).toContainEqual({ type: 'dataLoss', known, found });
+    const loss = { type: 'dataLoss', known, found, recovered: [], unreadable: 0 };
+    expect(second.events).toContainEqual(loss);
     await second.sync.stop();
   });
 

@@ -5,7 +5,13 @@ import { foldEntries } from '../../store/fold.ts';
 import { getIn, valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, Operation, Row } from '../../store/rows/row.ts';
 import { operationsOf } from '../../store/selectors.ts';
-import { decodeLine, encodeLine, framed, type ShelfLine, unframed } from '../../store/shelf/line.ts';
+import {
+  decodeLine,
+  encodeLine,
+  framed,
+  type ShelfLine,
+  unframed,
+} from '../../store/shelf/line.ts';
 import { linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
 import { recoverLanes } from '../../store/shelf/recover.ts';
 import { createSyncSlice, type SyncState } from '../../store/slice.ts';
@@ -150,8 +156,10 @@ function take(shelves: Shelves, step: Step): void {
       return;
     case 'reject':
     case 'conflict': {
-      if (!lane?.sealed) return;
-      const { operationIds } = lane.sealed;
+      if (lane?.state === 'pending') shelves.write('one', sealed(operations.slice(0, 2)));
+      const now = getIn(shelves.facts.lanes, laneKey('todo', step.id));
+      if (!now?.sealed) return;
+      const { operationIds } = now.sealed;
       const reason = step.do === 'reject' ? 'rejected' : 'conflict';
       const conflict = { remote: { id: step.id }, remoteVersion: '"7"' };
       shelves.write(

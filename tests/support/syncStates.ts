@@ -20,6 +20,7 @@ const calm: Ephemeral = {
   role: 'leading',
   run: 'running',
   lines: {},
+  shelf: 'none',
   dependent: 0,
   underWay: {},
   pulls: {},

@@ -1,0 +1,118 @@
+import type { Facts } from '../../store/facts.ts';
+import type { JournalEntry, Row } from '../../store/rows/row.ts';
+import type { ShelfState } from '../../store/slice.ts';
+import type { Identity } from '../journal/identity.ts';
+import { ShelfKeeper } from '../journal/shelfKeeper.ts';
+import type { Codec } from '../ports/codec.ts';
+import type { Env } from '../ports/env.ts';
+import type { Shelf, ShelfConnection } from '../ports/shelf.ts';
+import { asStorageError, type StorageConnection, type StorageError } from '../ports/storage.ts';
+
+export interface SecondShelfOptions {
+  readonly env: Env;
+  readonly codec: Codec;
+  readonly name: string;
+  /** Null: there is none. */
+  readonly shelf: Shelf | null;
+  /** `single`: what an earlier life has left there is removed, and nothing is kept. */
+  readonly durability: 'double' | 'single';
+  /** This tab. */
+  readonly writer: string;
+  /** The facts as they were folded last. */
+  readonly facts: () => Facts;
+  /** `error` where it has failed. */
+  readonly onState: (state: ShelfState, error: StorageError | null) => void;
+}
+
+/** Up to so many waiting operations the shelf is written anew at each start: it costs next to nothing. */
+const restatedAtStart = 1_000;
+
+/**
+ * The second shelf in the life of a tab: opened before the database is identified, in step with the
+ * journal from then on, let go when the page is frozen. Its trouble is told and never stands in the
+ * way: what is saved then stands in the database alone.
+ */
+export class SecondShelf {
+  readonly #options: SecondShelfOptions;
+  #connection: ShelfConnection | null = null;
+  #keeper: ShelfKeeper | null = null;
+
+  constructor(options: SecondShelfOptions) {
+    this.#options = options;
+  }
+
+  /** Null where there is none, or none that opens. */
+  async open(): Promise<ShelfConnection | null> {
+    const { shelf, name, durability, onState } = this.#options;
+    if (!shelf) return null;
+    try {
+      const connection = await shelf.open(name);
+      if (durability === 'single') {
+        for (const file of await connection.list()) await connection.remove(file.name);
+        await connection.close();
+        return null;
+      }
+      this.#connection = connection;
+      return connection;
+    } catch (cause) {
+      const error = asStorageError(cause);
+      const isThere = durability === 'double' && error.code !== 'unavailable';
+      onState(isThere ? 'failed' : 'none', isThere ? error : null);
+      return null;
+    }
+  }
+
+  /** The database is known, and its facts are: from here on the shelf keeps what it says. */
+  async begin(identity: Identity, database: StorageConnection): Promise<void> {
+    const connection = this.#connection;
+    const { env, codec, shelf, name, writer, facts, onState } = this.#options;
+    if (!connection || !shelf) return;
+    const { id, replaces } = identity;
+    this.#keeper = new ShelfKeeper(
+      {
+        ...{ env, codec, database: id, replaces, writer, facts },
+        open: () => shelf.open(name),
+        headOnDisk: async () => (await database.position()).head,
+        onChange: (error) => onState(error ? 'failed' : 'open', error),
+      },
+      connection,
+    );
+    onState('open', null);
+    // Before anything is sent: a second loss must find what this database has taken in.
+    const isTold = identity.shelf === 'kept' && identity.lost === null;
+    if (!isTold) await this.#keeper.restate('leading');
+  }
+
+  /** Resolves once both shelves have what these entries (not folded yet) come to. */
+  keep(before: Facts, entries: readonly JournalEntry[], isOwn: (row: Row) => boolean) {
+    return this.#keeper?.keep(before, entries, isOwn);
+  }
+
+  /** This tab leads from here on: what others have left behind is taken over. */
+  async lead(): Promise<void> {
+    const few = this.#options.facts().outbox.size <= restatedAtStart;
+    if (few) await this.#keeper?.restate('leading');
+    else await this.#keeper?.tidy('leading');
+  }
+
+  /** After entries were folded. */
+  folded(entries: readonly JournalEntry[], role: 'leading' | 'following'): void {
+    const { env } = this.#options;
+    const isCleared = entries.some(({ row }) => row?.type === 'purged');
+    const done = isCleared ? this.#keeper?.restate(role) : this.#keeper?.tidyIfLarge(role);
+    done?.catch(env.report);
+  }
+
+  /** A frozen page must hold nothing that others wait for. */
+  async release(): Promise<void> {
+    await this.#keeper?.release();
+  }
+
+  async close(): Promise<void> {
+    const [keeper, connection] = [this.#keeper, this.#connection];
+    this.#keeper = null;
+    this.#connection = null;
+    if (keeper) await keeper.close();
+    else await connection?.close().catch(() => {});
+  }
+}

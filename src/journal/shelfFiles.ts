@@ -1,0 +1,79 @@
+import {
+  decodeLine,
+  encodeLine,
+  framed,
+  type ShelfLine,
+  unframed,
+} from '../../store/shelf/line.ts';
+import type { Codec } from '../ports/codec.ts';
+import type { ShelfConnection } from '../ports/shelf.ts';
+
+/** Whose lines a file holds: the database's id, the tab, and how many files that tab had before. */
+export interface ShelfFileName {
+  readonly database: string;
+  readonly writer: string;
+  readonly n: number;
+}
+
+/** The parts are ids of ours: none holds a dot. */
+export function fileName({ database, writer, n }: ShelfFileName): string {
+  return `${database}.${writer}.${n}`;
+}
+
+/** Null for a file that is none of ours. */
+export function parseFileName(name: string): ShelfFileName | null {
+  const [database, writer, n, ...more] = name.split('.');
+  if (!database || !writer || !n || more.length > 0 || !/^\d+$/.test(n)) return null;
+  return { database, writer, n: Number(n) };
+}
+
+/** Lines as they stand in a file. */
+export async function encodeLines(codec: Codec, lines: Iterable<ShelfLine>): Promise<string> {
+  let text = '';
+  for (const line of lines) {
+    const encoded = codec.encode(encodeLine(line));
+    text += framed(typeof encoded === 'string' ? encoded : await encoded);
+  }
+  return text;
+}
+
+export interface ReadShelf {
+  /** Files of databases that no other one has taken over. */
+  readonly files: readonly (readonly ShelfLine[])[];
+  /** Lines that can not be read: what they told is lost with the database. */
+  readonly damaged: number;
+}
+
+/** Reads the files of these databases, whole. What can not be read is counted, never thrown. */
+export async function readShelf(
+  connection: ShelfConnection,
+  codec: Codec,
+  names: readonly string[],
+): Promise<ReadShelf> {
+  const read: { database: string; lines: ShelfLine[] }[] = [];
+  const replaced = new Set<string>();
+  let damaged = 0;
+  for (const name of names) {
+    const database = parseFileName(name)?.database ?? '';
+    const parts = unframed(await connection.read(name));
+    damaged += parts.damaged;
+    const lines: ShelfLine[] = [];
+    for (const encoded of parts.lines) {
+      const line = await decoded(codec, encoded);
+      if (!line) damaged++;
+      else lines.push(line);
+      if (line?.kind === 'file') for (const id of line.replaces) replaced.add(id);
+    }
+    read.push({ database, lines });
+  }
+  const files = read.filter(({ database }) => !replaced.has(database)).map(({ lines }) => lines);
+  return { files, damaged };
+}
+
+async function decoded(codec: Codec, encoded: string): Promise<ShelfLine | null> {
+  try {
+    return decodeLine(await codec.decode(encoded));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,211 @@
+import type { Facts } from '../../store/facts.ts';
+import type { JournalEntry, Row } from '../../store/rows/row.ts';
+import type { ShelfLine } from '../../store/shelf/line.ts';
+import { linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
+import type { Codec } from '../ports/codec.ts';
+import type { Env, TimerHandle } from '../ports/env.ts';
+import type { ShelfConnection } from '../ports/shelf.ts';
+import { asStorageError, type StorageError } from '../ports/storage.ts';
+import { encodeLines, fileName, parseFileName } from './shelfFiles.ts';
+
+export interface ShelfKeeperOptions {
+  readonly env: Env;
+  readonly codec: Codec;
+  /** Opens the shelf again after it has failed. */
+  readonly open: () => Promise<ShelfConnection>;
+  /** The database's id. */
+  readonly database: string;
+  /** Lost databases of which everything stands in this one. */
+  readonly replaces: readonly string[];
+  /** This tab. */
+  readonly writer: string;
+  /** The facts as the journal has folded them. */
+  readonly facts: () => Facts;
+  /** The journal's head on the disk. */
+  readonly headOnDisk: () => Promise<number>;
+  /** It failed (what is saved from here on stands in the database alone), or works again. */
+  readonly onChange: (error: StorageError | null) => void;
+}
+
+/** Characters of a file beyond which it begins anew: where nothing waits, and otherwise at least. */
+const emptyLimit = 64_000;
+const fullLimit = 1_000_000;
+/** Times what was written when it last began anew. */
+const growth = 4;
+/** Files that closed tabs may leave behind. */
+const filesLimit = 8;
+/** Characters written at once when it begins anew. */
+const sliceCharacters = 250_000;
+/** ms until a shelf that failed is opened again. */
+const retryDelay = 30_000;
+
+/**
+ * Keeps the second shelf in step with the journal: what this tab has written there is told here
+ * before anybody hears of it. A file is only appended to; when it has grown it begins anew, and the
+ * old one goes once the new one says everything. It never stands in the way: a shelf that fails is
+ * told and left out.
+ */
+export class ShelfKeeper {
+  readonly #options: ShelfKeeperOptions;
+  #connection: ShelfConnection | null;
+  #n = 0;
+  /** Characters of the file; 0: it does not exist yet. */
+  #size = 0;
+  #limit = fullLimit;
+  /** Files that the current one replaces. */
+  #old: string[] = [];
+  #restating: Promise<void> | null = null;
+  #retry: TimerHandle | null = null;
+
+  constructor(options: ShelfKeeperOptions, connection: ShelfConnection) {
+    this.#options = options;
+    this.#connection = connection;
+  }
+
+  /** Resolves once the shelf has what these entries (not folded yet) come to; never rejects. */
+  async keep(
+    before: Facts,
+    entries: readonly JournalEntry[],
+    isOwn: (row: Row) => boolean,
+  ): Promise<void> {
+    await this.#append(linesOf(before, entries, isOwn));
+  }
+
+  /** Begins the file anew where it has grown; beside the journal. */
+  async tidyIfLarge(role: 'leading' | 'following'): Promise<void> {
+    const limit = this.#options.facts().outbox.size === 0 ? emptyLimit : this.#limit;
+    if (this.#size > limit) await this.restate(role);
+  }
+
+  /** As the leading tab: also where others have left much behind. */
+  async tidy(role: 'leading' | 'following'): Promise<void> {
+    if (!this.#connection) return;
+    if (role === 'leading' && (await this.#isCrowded())) await this.restate(role);
+    else await this.tidyIfLarge(role);
+  }
+
+  /** Writes the whole outbox into a new file, then removes those that it replaces. */
+  async restate(role: 'leading' | 'following'): Promise<void> {
+    this.#restating ??= this.#restate(role)
+      .catch((cause) => this.#fail(cause))
+      .finally(() => {
+        this.#restating = null;
+      });
+    await this.#restating;
+  }
+
+  /** Lets the file go: a frozen page must hold nothing that others wait for. */
+  async release(): Promise<void> {
+    const file = this.#file;
+    this.#begin();
+    await this.#connection?.release(file).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    if (this.#retry !== null) this.#options.env.clearTimer(this.#retry);
+    await this.#restating;
+    const connection = this.#connection;
+    this.#connection = null;
+    await connection?.close().catch(() => {});
+  }
+
+  get #file(): string {
+    const { database, writer } = this.#options;
+    return fileName({ database, writer, n: this.#n });
+  }
+
+  /** What is appended from here on stands in a file of its own. */
+  #begin(): void {
+    if (this.#size > 0) this.#old.push(this.#file);
+    this.#n++;
+    this.#size = 0;
+  }
+
+  async #append(lines: readonly ShelfLine[]): Promise<void> {
+    const connection = this.#connection;
+    if (!connection || lines.length === 0) return;
+    const { codec, database, replaces } = this.#options;
+    const first: ShelfLine[] = [];
+    if (this.#size === 0) first.push({ v: 1, kind: 'file', database, replaces });
+    const file = this.#file;
+    // Counted at once: who comes next writes behind it.
+    this.#size++;
+    try {
+      const text = await encodeLines(codec, [...first, ...lines]);
+      if (file === this.#file) this.#size += text.length;
+      await connection.append(file, text);
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
+  async #restate(role: 'leading' | 'following'): Promise<void> {
+    const { env, facts, headOnDisk } = this.#options;
+    const connection = this.#connection;
+    if (!connection) return;
+    const others = role === 'leading' ? await this.#others(connection) : [];
+    // Lines of others that we have not folded yet are told by nobody but their own file.
+    const isUpToDate = (await headOnDisk()) <= facts().head;
+    this.#begin();
+    let slice: ShelfLine[] = [];
+    let size = 0;
+    for (const line of outboxLines(facts())) {
+      slice.push(line);
+      size += line.kind === 'lane' ? JSON.stringify(line).length : 0;
+      if (size < sliceCharacters) continue;
+      await this.#append(slice);
+      await env.breathe();
+      slice = [];
+      size = 0;
+    }
+    await this.#append(slice);
+    if (this.#connection !== connection) return;
+    this.#limit = Math.max(fullLimit, growth * this.#size);
+    const gone = [...this.#old.splice(0), ...(isUpToDate ? others : [])];
+    for (const name of gone) await connection.remove(name);
+  }
+
+  /** Files of other tabs, and of databases that are gone. */
+  async #others(connection: ShelfConnection): Promise<string[]> {
+    const names = (await connection.list()).map(({ name }) => name);
+    const own = [this.#file, ...this.#old];
+    return names.filter((name) => parseFileName(name) !== null && !own.includes(name));
+  }
+
+  async #isCrowded(): Promise<boolean> {
+    try {
+      const files = (await this.#connection?.list()) ?? [];
+      const own = [this.#file, ...this.#old];
+      const others = files.filter(({ name }) => !own.includes(name));
+      const size = others.reduce((sum, file) => sum + file.size, 0);
+      const isEmpty = this.#options.facts().outbox.size === 0;
+      return isEmpty ? others.length > 0 : others.length >= filesLimit || size > this.#limit;
+    } catch (cause) {
+      this.#fail(cause);
+      return false;
+    }
+  }
+
+  #fail(cause: unknown): void {
+    const connection = this.#connection;
+    if (!connection) return;
+    this.#connection = null;
+    connection.close().catch(() => {});
+    this.#options.onChange(asStorageError(cause));
+    const { env } = this.#options;
+    this.#retry = env.setTimer(retryDelay, () => this.#again().catch(env.report), 'shelf');
+  }
+
+  async #again(): Promise<void> {
+    this.#retry = null;
+    const { env, open, onChange } = this.#options;
+    try {
+      this.#connection = await open();
+    } catch {
+      this.#retry = env.setTimer(retryDelay, () => this.#again().catch(env.report), 'shelf');
+      return;
+    }
+    await this.restate('following');
+    if (this.#connection) onChange(null);
+  }
+}

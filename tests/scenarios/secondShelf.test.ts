@@ -1,0 +1,326 @@
+import { describe, expect, test } from 'vitest';
+import { noPages } from '../../store/pages.ts';
+import type { SyncEvent } from '../../src/index.ts';
+import type { Env } from '../../src/ports/env.ts';
+import type { Shelf } from '../../src/ports/shelf.ts';
+import { StorageError } from '../../src/ports/storage.ts';
+import { memoryShelf } from '../../src/storage/memoryShelf.ts';
+import { memory, type Storage } from '../../src/storage.ts';
+import {
+  away,
+  type Bend,
+  quickEnv,
+  stateOf,
+  statusOf,
+  synced,
+  tinyWorld,
+  todoOf,
+} from '../support/tinyServer.ts';
+import { type Device, until } from '../support/world.ts';
+
+const world = tinyWorld();
+
+/** Somebody's browser over several lives of the app's page. */
+class Phone {
+  readonly name = `phone-${crypto.randomUUID()}`;
+  readonly shelf: Shelf;
+  readonly env: Env;
+  /** The database as it is; a new one is what a browser leaves after it has deleted it. */
+  storage: Storage = memory();
+  events: SyncEvent[] = [];
+
+  constructor(shelf: Shelf = memoryShelf(), env: Env = quickEnv()) {
+    this.shelf = shelf;
+    this.env = env;
+  }
+
+  async open(bend: Bend, more: { durability?: 'single' | 'double' } = {}): Promise<Device> {
+    const { name, shelf, env, storage } = this;
+    const device = world.device({ name, env, storage, bend, more: { shelf, ...more } });
+    this.events = [];
+    device.sync.events.on('*', (event) => this.events.push(event));
+    device.sync.start();
+    await device.sync.ready;
+    await until('the tab leads', () => statusOf(device).role === 'leading');
+    return device;
+  }
+
+  /** The browser deletes the whole database. */
+  wipe(): void {
+    this.storage = memory();
+  }
+
+  get loss() {
+    return this.events.find((event) => event.type === 'dataLoss');
+  }
+
+  async shelfSize(): Promise<number> {
+    const connection = await this.shelf.open(this.name);
+    return (await connection.list()).reduce((sum, { size }) => sum + size, 0);
+  }
+}
+
+const straight: Bend = () => ({});
+
+async function kept(device: Device): Promise<void> {
+  await until('it is durable', () => stateOf(device).tail === noPages() || stateOf(device).tail.size === 0);
+}
+
+describe('the second shelf', () => {
+  test('ST25 N16: after the loss of the whole database every acknowledged change comes back and reaches the server once', async () => {
+    world.server.put('todo', 'old', { title: 'old', done: false });
+    const phone = new Phone();
+    const first = await phone.open(straight);
+    await synced(first);
+    await first.sync.stop();
+
+    const offline = await phone.open(away);
+    const made = offline.sync.models.todo.create({ id: 'new', title: 'made', done: false });
+    const edited = offline.sync.models.todo.update('old', { done: true });
+    const again = offline.sync.models.todo.update('new', { title: 'made twice' });
+    await Promise.all([made.saved, edited.saved, again.saved]);
+    const known = offline.sync.databaseId;
+    await offline.sync.stop();
+    phone.wipe();
+
+    const after = await phone.open(straight);
+    const operationIds = [made.operationId, edited.operationId, again.operationId];
+    expect(phone.loss).toMatchObject({ known, found: after.sync.databaseId, unreadable: 0 });
+    expect(new Set(phone.loss?.recovered)).toEqual(new Set(operationIds));
+    await synced(after);
+    expect(world.server.find('todo', 'old')).toMatchObject({ record: { title: 'old', done: true } });
+    expect(world.server.find('todo', 'new')).toMatchObject({ record: { title: 'made twice' } });
+    expect(world.server.find('todo', 'new')?.version).toBe(1);
+    expect(world.server.find('todo', 'old')?.version).toBe(2);
+    expect(todoOf(after, 'old')).toMatchObject({ title: 'old', done: true });
+  });
+
+  test('N16: what others changed meanwhile is merged, though the base is gone with the database', async () => {
+    world.server.put('todo', 'a', { title: 'then', done: false, note: 'then' });
+    const phone = new Phone();
+    const first = await phone.open(straight);
+    await synced(first);
+    await first.sync.stop();
+    const offline = await phone.open(away);
+    await offline.sync.models.todo.update('a', { title: 'ours', done: true }).saved;
+    await offline.sync.stop();
+    // Another field, and one of the same fields.
+    world.server.put('todo', 'a', { title: 'theirs', done: false, note: 'theirs' });
+    phone.wipe();
+
+    const after = await phone.open(straight);
+    await synced(after);
+    const expected = { title: 'ours', done: true, note: 'theirs' };
+    expect(world.server.find('todo', 'a')).toMatchObject({ record: expected });
+    expect(todoOf(after, 'a')).toMatchObject(expected);
+    expect(after.sync.conflicts.log()).toMatchObject([
+      { field: 'title', local: 'ours', remote: 'theirs' },
+    ]);
+  });
+
+  test('N16 CR6: a request whose answer was lost goes again as it was sealed, and takes effect once', async () => {
+    const phone = new Phone();
+    const bodies: (string | null)[] = [];
+    const lost: Bend = ({ push }) => ({
+      push: async (...args) => {
+        bodies.push(args[0].body);
+        await push(...args);
+        throw new Error('the answer is lost');
+      },
+      probe: () => Promise.reject(new Error('no network')),
+    });
+    const first = await phone.open(lost);
+    const made = first.sync.models.todo.create({ id: 'a', title: 'one', done: false });
+    await until('it was sent', () => bodies.length > 0);
+    await first.sync.models.todo.update('a', { title: 'two' }).saved;
+    await first.sync.stop();
+    phone.wipe();
+
+    const keys: string[] = [];
+    const second = await phone.open(({ push }) => ({
+      push: (...args) => {
+        keys.push(args[0].key);
+        bodies.push(args[0].body);
+        return push(...args);
+      },
+    }));
+    await synced(second);
+    expect(keys[0]).toBe(made.operationId);
+    expect(bodies[1]).toBe(bodies[0]);
+    expect(world.server.find('todo', 'a')).toMatchObject({ record: { title: 'two' } });
+  });
+
+  test('ST25: a database that is deleted again right after the recovery loses nothing and doubles nothing', async () => {
+    const phone = new Phone();
+    const offline = await phone.open(away);
+    await offline.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
+    await offline.sync.stop();
+    phone.wipe();
+    const second = await phone.open(away);
+    expect(phone.loss?.recovered).toHaveLength(1);
+    await second.sync.models.todo.update('a', { title: 'two' }).saved;
+    await second.sync.stop();
+    phone.wipe();
+    const keys = new Set<string>();
+    const third = await phone.open(({ push }) => ({
+      push: (...args) => {
+        keys.add(args[0].key);
+        return push(...args);
+      },
+    }));
+    expect(phone.loss?.recovered).toHaveLength(2);
+    await synced(third);
+    expect(keys.size).toBe(world.server.pushes);
+    expect(world.server.find('todo', 'a')).toMatchObject({ record: { title: 'two' } });
+  });
+
+  test('N16 I17: what has reached the server does not come back', async () => {
+    const phone = new Phone();
+    const first = await phone.open(straight);
+    const { settled } = first.sync.models.todo.create({ id: 'a', title: 'one', done: false });
+    expect((await settled).outcome).toBe('committed');
+    first.sync.stop();
+    phone.wipe();
+    const second = await phone.open(straight);
+    expect(phone.loss?.recovered).toEqual([]);
+    await synced(second);
+    expect(world.server.pushes).toBe(1);
+  });
+
+  test('N16 N1: a dead letter comes back as one, with its reason', async () => {
+    const phone = new Phone();
+    const failure = { code: 'rejected', status: 422, message: 'no title', at: 5 } as const;
+    const first = await phone.open(() => ({ push: async () => ({ kind: 'rejected', failure }) }));
+    const write = first.sync.models.todo.create({ id: 'a', title: '', done: false });
+    expect((await write.settled).outcome).toBe('rejected');
+    await first.sync.stop();
+    phone.wipe();
+    const second = await phone.open(straight);
+    expect(second.sync.outbox.list()).toMatchObject([{ deadLetter: true, status: { failure } }]);
+    await second.sync.outbox.edit(write.operationId, { title: 'a title' });
+    await synced(second);
+    expect(world.server.find('todo', 'a')).toMatchObject({ record: { title: 'a title' } });
+  });
+
+  test('N16: the shelf follows what people take back and clear', async () => {
+    const phone = new Phone();
+    const first = await phone.open(away);
+    const write = first.sync.models.todo.create({ id: 'a', title: 'one', done: false });
+    await write.saved;
+    expect(await write.cancel()).toBe('cancelled');
+    await first.sync.models.todo.create({ id: 'b', title: 'one', done: false }).saved;
+    await first.sync.clear({ unsent: 'discard' });
+    await first.sync.models.todo.create({ id: 'c', title: 'one', done: false }).saved;
+    await first.sync.stop();
+    phone.wipe();
+    const second = await phone.open(away);
+    expect(phone.loss?.recovered).toHaveLength(1);
+    expect(second.sync.outbox.list()).toMatchObject([{ operation: { recordId: 'c' } }]);
+  });
+
+  test('N16: an emptied shelf on a known device is told, and written anew from the database', async () => {
+    const phone = new Phone();
+    const first = await phone.open(away);
+    await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
+    await first.sync.stop();
+    const connection = await phone.shelf.open(phone.name);
+    for (const { name } of await connection.list()) await connection.remove(name);
+    const second = await phone.open(away);
+    expect(phone.events).toContainEqual({ type: 'shelfLost' });
+    expect(phone.loss).toBeUndefined();
+    await second.sync.stop();
+    phone.wipe();
+    await phone.open(away);
+    expect(phone.loss?.recovered).toHaveLength(1);
+  });
+
+  test('N16: database and mark, each there or not: four cases, and a first run is told from a loss', async () => {
+    const told = async (database: boolean, mark: boolean) => {
+      const phone = new Phone();
+      const first = await phone.open(away);
+      await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
+      await first.sync.stop();
+      if (!database) phone.wipe();
+      const marks = mark ? phone.env : quickEnv();
+      const shelf = mark ? phone.shelf : memoryShelf();
+      const next = new Phone(shelf, marks);
+      Object.assign(next, { name: phone.name, storage: phone.storage });
+      const second = await next.open(away);
+      const types = next.events.map(({ type }) => type);
+      return {
+        loss: types.includes('dataLoss'),
+        shelfLost: types.includes('shelfLost'),
+        waiting: second.sync.outbox.list().length,
+      };
+    };
+    expect(await told(true, true)).toEqual({ loss: false, shelfLost: false, waiting: 1 });
+    expect(await told(true, false)).toEqual({ loss: false, shelfLost: true, waiting: 1 });
+    expect(await told(false, true)).toEqual({ loss: true, shelfLost: false, waiting: 1 });
+    expect(await told(false, false)).toEqual({ loss: false, shelfLost: false, waiting: 0 });
+  });
+
+  test('N16: a shelf that fails is told and stands in nobody’s way; it is written anew when it works again', async () => {
+    const inner = memoryShelf();
+    let isFull = true;
+    const shelf: Shelf = {
+      kind: 'full',
+      async open(name) {
+        const connection = await inner.open(name);
+        return {
+          ...connection,
+          append: (file, text) =>
+            isFull
+              ? Promise.reject(new StorageError('quota', 'no room'))
+              : connection.append(file, text),
+        };
+      },
+    };
+    const env = quickEnv();
+    const impatient: Env = {
+      ...env,
+      setTimer: (delay, callback, label) =>
+        env.setTimer(label === 'shelf' ? 20 : delay, callback, label),
+    };
+    const phone = new Phone(shelf, impatient);
+    const first = await phone.open(away);
+    await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
+    expect(phone.events).toContainEqual(
+      expect.objectContaining({ type: 'shelfFailed', code: 'quota' }),
+    );
+    expect(statusOf(first).durability).toBe('single');
+    isFull = false;
+    await until('it works again', () => statusOf(first).durability === 'double');
+    await first.sync.stop();
+    phone.wipe();
+    await phone.open(away);
+    expect(phone.loss?.recovered).toHaveLength(1);
+  });
+
+  test('N16: an app that wants one shelf has one, and nothing is left on the other', async () => {
+    const phone = new Phone();
+    const first = await phone.open(away);
+    await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
+    await first.sync.stop();
+    const second = await phone.open(away, { durability: 'single' });
+    expect(statusOf(second).durability).toBe('single');
+    expect(await phone.shelfSize()).toBe(0);
+    await second.sync.models.todo.update('a', { title: 'two' }).saved;
+    await kept(second);
+    expect(await phone.shelfSize()).toBe(0);
+  });
+
+  test('N16 I22: the shelf is bounded: it begins anew as the outbox empties, and when it has grown', async () => {
+    const phone = new Phone();
+    const device = await phone.open(straight);
+    const note = 'x'.repeat(2_000);
+    for (let i = 0; i < 300; i++) {
+      const { settled } = device.sync.models.todo.create({ title: `${i}`, done: false, note });
+      await settled;
+    }
+    expect(await phone.shelfSize()).toBeLessThan(150_000);
+    await device.sync.stop();
+    const again = await phone.open(straight);
+    await synced(again);
+    expect(await phone.shelfSize()).toBeLessThan(1_000);
+  });
+});
