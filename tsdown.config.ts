@@ -6,6 +6,8 @@ export default defineConfig({
     react: 'src/react.ts',
     rest: 'src/rest.ts',
     storage: 'src/storage.ts',
+    // Started by its file's name: the second shelf's worker.
+    shelfWorker: 'src/env/shelfWorker.ts',
   },
   format: 'esm',
   platform: 'neutral',

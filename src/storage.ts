@@ -1,3 +1,4 @@
+export type { Shelf, ShelfConnection, ShelfFile } from './ports/shelf.ts';
 export type {
   Batch,
   Committed,
@@ -9,3 +10,5 @@ export type {
 export { StorageError } from './ports/storage.ts';
 export { indexedDb } from './storage/indexedDb.ts';
 export { memory } from './storage/memory.ts';
+export { memoryShelf } from './storage/memoryShelf.ts';
+export { opfsShelf } from './storage/opfsShelf.ts';

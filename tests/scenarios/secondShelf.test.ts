@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { noPages } from '../../store/pages.ts';
 import type { SyncEvent } from '../../src/index.ts';
 import type { Env } from '../../src/ports/env.ts';
 import type { Shelf } from '../../src/ports/shelf.ts';
 import { StorageError } from '../../src/ports/storage.ts';
 import { memoryShelf } from '../../src/storage/memoryShelf.ts';
 import { memory, type Storage } from '../../src/storage.ts';
+import { noPages } from '../../store/pages.ts';
 import {
   away,
   type Bend,
@@ -63,7 +63,10 @@ class Phone {
 const straight: Bend = () => ({});
 
 async function kept(device: Device): Promise<void> {
-  await until('it is durable', () => stateOf(device).tail === noPages() || stateOf(device).tail.size === 0);
+  await until(
+    'it is durable',
+    () => stateOf(device).tail === noPages() || stateOf(device).tail.size === 0,
+  );
 }
 
 describe('the second shelf', () => {
@@ -88,7 +91,9 @@ describe('the second shelf', () => {
     expect(phone.loss).toMatchObject({ known, found: after.sync.databaseId, unreadable: 0 });
     expect(new Set(phone.loss?.recovered)).toEqual(new Set(operationIds));
     await synced(after);
-    expect(world.server.find('todo', 'old')).toMatchObject({ record: { title: 'old', done: true } });
+    expect(world.server.find('todo', 'old')).toMatchObject({
+      record: { title: 'old', done: true },
+    });
     expect(world.server.find('todo', 'new')).toMatchObject({ record: { title: 'made twice' } });
     expect(world.server.find('todo', 'new')?.version).toBe(1);
     expect(world.server.find('todo', 'old')?.version).toBe(2);

@@ -84,7 +84,8 @@ function outboxOf(facts: Facts) {
     ...{ model, recordId, sealed, count, hidden },
     // Waiting times are counted anew.
     state: state === 'backoff' ? 'syncing' : state,
-    parked: parked && { ...parked, at: 0 },
+    // Theirs is pulled anew.
+    parked: parked && { ...parked, at: 0, conflict: parked.conflict && 'there' },
     operations: operationsOf(stateOf(facts), model, recordId),
   }));
 }
