@@ -3,6 +3,7 @@ import { defineConfig } from 'tsdown';
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
+    inspect: 'src/inspect.ts',
     react: 'src/react.ts',
     rest: 'src/rest.ts',
     storage: 'src/storage.ts',
@@ -16,6 +17,6 @@ export default defineConfig({
   clean: true,
   tsconfig: 'tsconfig.build.json',
   // For React's server components: the hooks run on the client.
-  outputOptions: { banner: ({ name }) => (name === 'react' ? "'use client';" : '') },
-  deps: { neverBundle: [/^[^./]/] },
+  outputOptions: { banner: ({ name }) => (name === 'react' || name === 'inspect' ? "'use client';" : '') },
+  deps: { neverBundle: [/^(?!@dagrejs\/)[^./]/] },
 });

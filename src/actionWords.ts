@@ -54,7 +54,7 @@ function rowWords(row: Row | PersonDraft): string {
   }
 }
 
-function entryWords({ row }: JournalEntry): string {
+export function entryWords({ row }: JournalEntry): string {
   return row ? rowWords(row) : 'a row that can not be read';
 }
 

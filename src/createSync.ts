@@ -40,6 +40,7 @@ import { createPulls } from './pulls.ts';
 import { Runtime } from './runtime.ts';
 import { indexedDb } from './storage/indexedDb.ts';
 import { opfsShelf } from './storage/opfsShelf.ts';
+import type { TraceEntry } from './trace.ts';
 import { createStamp } from './writes.ts';
 
 type RecordOf<D> = D extends ModelDefinition<infer T> ? T : Identified;
@@ -90,6 +91,12 @@ export interface Sync<M extends Models, P extends string = string> {
    * @example const stop = sync.watch('todo', id)
    */
   watch(model: keyof M & string, id: string, observer?: Inspect): () => void;
+  /**
+   * Tells of every act, row and request as it happens, in words for a timeline. Returns how to stop.
+   *
+   * @throws SyncError `noMiddleware` before the sync is in a store
+   */
+  trace(listener: (entries: readonly TraceEntry[]) => void): () => void;
   readonly conflicts: Conflicts;
   readonly events: SyncEvents;
   selectSyncStatus(state: object): SyncStatus;
@@ -315,6 +322,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
       const message = 'nobody looks on: give createSync the option inspect, or watch an observer';
       throw new SyncError('badConfig', message);
     },
+    trace: (listener) => attached().runtime.trace.on(listener),
     conflicts,
     events,
     start: () => {

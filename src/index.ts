@@ -68,4 +68,5 @@ export type {
   Where,
 } from './query/query.ts';
 export { toUrlParameters } from './query/toUrlParameters.ts';
+export type { TraceEntry } from './trace.ts';
 export type { Dependency, WriteOptions } from './writes.ts';

@@ -40,6 +40,7 @@ export function createMiddleware(options: MiddlewareOptions): Middleware<WriteDi
           runtime.report(error);
         }
         saw?.();
+        runtime.trace.saw(stamped);
         const result = options.resultOf(runtime, stamped, runtime.accepted(stamped));
         results.set(known, result);
         return result;
@@ -47,6 +48,7 @@ export function createMiddleware(options: MiddlewareOptions): Middleware<WriteDi
       const saw = runtime.watch.around(known);
       const result = next(action);
       saw?.();
+      runtime.trace.saw(known);
       runtime.noticed();
       if (known.type === 'persist/REHYDRATE' && known.key === slice.name) runtime.hydrated();
       return result;

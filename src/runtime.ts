@@ -18,6 +18,7 @@ import type { SyncEvents } from './events.ts';
 import { Handles } from './handles.ts';
 import type { StorageError } from './ports/storage.ts';
 import type { Transport } from './ports/transport.ts';
+import { Trace } from './trace.ts';
 import { RecordWatch } from './watch.ts';
 
 /** What act a dispatch became. */
@@ -44,6 +45,7 @@ export interface StoreApi {
 export class Runtime {
   readonly handles: Handles;
   readonly watch: RecordWatch;
+  readonly trace: Trace;
   engine: Engine;
   readonly writer: string;
   readonly #options: RuntimeOptions;
@@ -55,6 +57,7 @@ export class Runtime {
     this.#api = api;
     this.writer = options.env.uuid();
     this.handles = new Handles(api.state);
+    this.trace = new Trace(options.slice, options.env);
     this.watch = new RecordWatch(options.slice, api.state, options.env.report);
     this.engine = this.#makeEngine();
   }

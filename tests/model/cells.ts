@@ -1,5 +1,6 @@
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { type DirectedGraphNode, toDirectedGraph } from 'xstate/graph';
+import { readableEvent } from '../../src/inspect/diagram.ts';
 
 /**
  * The cells of a machine: a state, an event, and where it leads (a guard may choose). Read from the
@@ -24,12 +25,6 @@ function isLeaf(node: Node): boolean {
 
 function leavesOf(node: Node): Node[] {
   return isLeaf(node) ? [node] : Object.values(node.states).flatMap(leavesOf);
-}
-
-/** `xstate.after.retryIn.connection.waiting` is `after retryIn`; no event at all is `at once`. */
-export function readableEvent(type: string): string {
-  if (type === '') return 'at once';
-  return type.startsWith('xstate.after.') ? `after ${type.split('.')[2]}` : type;
 }
 
 function cell(leaf: Node, { eventType, target }: Definition): string {

@@ -1,6 +1,7 @@
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { type AdjacencyMap, getAdjacencyMap, getShortestPaths } from 'xstate/graph';
-import { allCells, readableEvent, statesOf } from './cells.ts';
+import { readableEvent } from '../../src/inspect/diagram.ts';
+import { allCells, statesOf } from './cells.ts';
 
 /** A machine by itself, whatever is around it. */
 export interface Subject {

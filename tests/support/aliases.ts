@@ -23,6 +23,7 @@ function entry(find: RegExp, source: string): EntryAlias {
  */
 export const entryAliases: EntryAlias[] = [
   entry(/^syncharts$/, 'src/index.ts'),
+  entry(/^syncharts\/inspect$/, 'src/inspect.ts'),
   entry(/^syncharts\/react$/, 'src/react.ts'),
   entry(/^syncharts\/rest$/, 'src/rest.ts'),
   entry(/^syncharts\/storage$/, 'src/storage.ts'),

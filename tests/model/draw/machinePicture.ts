@@ -1,5 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
-import { type Box, type Diagram, diagramsOf } from './diagram.ts';
+import { type Box, type Diagram, diagramsOf } from '../../../src/inspect/diagram.ts';
 import { layout, type Point } from './layout.ts';
 import { actorColours, arrow, box, picture, text, widthOf } from './svg.ts';
 

@@ -1,6 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
 import { type DirectedGraphNode, toDirectedGraph } from 'xstate/graph';
-import { readableEvent } from '../cells.ts';
 
 /** A state as it is drawn. */
 export interface Box {
@@ -25,6 +24,12 @@ export interface Diagram {
   readonly title: string;
   readonly boxes: readonly Box[];
   readonly arrows: readonly Arrow[];
+}
+
+/** `xstate.after.retryIn.connection.waiting` is `after retryIn`; no event at all is `at once`. */
+export function readableEvent(type: string): string {
+  if (type === '') return 'at once';
+  return type.startsWith('xstate.after.') ? `after ${type.split('.')[2]}` : type;
 }
 
 /** As many states that one event leads to the same place from are said in words, not drawn. */

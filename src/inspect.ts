@@ -1,0 +1,1 @@
+export { SyncInspector, type SyncInspectorProps } from './inspect/SyncInspector.tsx';
