@@ -17,6 +17,8 @@ export default defineConfig({
   clean: true,
   tsconfig: 'tsconfig.build.json',
   // For React's server components: the hooks run on the client.
-  outputOptions: { banner: ({ name }) => (name === 'react' || name === 'inspect' ? "'use client';" : '') },
+  outputOptions: {
+    banner: ({ name }) => (name === 'react' || name === 'inspect' ? "'use client';" : ''),
+  },
   deps: { neverBundle: [/^(?!@dagrejs\/)[^./]/] },
 });

@@ -50,6 +50,7 @@ function rowWords(row: Row | PersonDraft): string {
     case 'edited':
     case 'retried':
     case 'discarded':
+    case 'recovered':
       return `${recordWords(row.model, row.recordId)} ${row.type}`;
   }
 }
