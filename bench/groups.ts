@@ -97,4 +97,22 @@ export const groups: Readonly<Record<string, Group>> = {
     }
     return growthFigures(measured);
   },
+
+  selectWhere: async (page, { sizes, rounds }) => {
+    const figures: Figure[] = [];
+    const size = sizes[sizes.length - 1] ?? 0;
+    for (const offset of [0, size >> 1]) {
+      const { first, ...samples } = await page.evaluate(
+        ({ size, offset, rounds }) => syncBench.selectWhere(size, offset, rounds),
+        { size, offset, rounds },
+      );
+      const from = offset > 0 ? ` from the ${said(offset)}th on` : '';
+      const name = `20 rows of a query${from} after one edit among ${said(size)}`;
+      figures.push(figure(`${name}, beside filter and sort`, samples, 1 / 100));
+      if (offset > 0) continue;
+      const firstName = `the first call of a query at ${said(size)}, beside filter and sort`;
+      figures.push(figure(firstName, first, null));
+    }
+    return figures;
+  },
 };

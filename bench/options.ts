@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 
 const usage = `Usage: npm run bench -- [options]
   --quick        two rounds, 10,000 records at most: does it run at all?
-  --only name    one group: dispatch, durableEdit, pullMany, reopen, drain, createMany, growth
+  --only name    one group: dispatch, durableEdit, pullMany, reopen, drain, createMany, growth,
+                 selectWhere
   --sizes list   the sizes of growth: 1000,100000
   --json file    the figures, round by round, as JSON`;
 

@@ -94,6 +94,37 @@ function merged<V>(
   now: readonly Leaf<V>[],
   limit: number,
 ): Difference<V>[] | null {
+  const [oldLeaf, nowLeaf] = [old[0], now[0]];
+  if (old.length === 1 && now.length === 1 && oldLeaf && nowLeaf) {
+    return unlike(...trimmed(oldLeaf, nowLeaf), limit);
+  }
+  return unlike(old, now, limit);
+}
+
+/** The part of two leaves between the entries that they share at both ends: one edit is one entry. */
+function trimmed<V>(old: Leaf<V>, now: Leaf<V>): [Leaf<V>[], Leaf<V>[]] {
+  const shorter = Math.min(old.keys.length, now.keys.length);
+  const isSame = (i: number, j: number) =>
+    old.values[i] === now.values[j] && old.keys[i] === now.keys[j];
+  let start = 0;
+  while (start < shorter && isSame(start, start)) start++;
+  let oldEnd = old.keys.length;
+  let nowEnd = now.keys.length;
+  while (oldEnd > start && nowEnd > start && isSame(oldEnd - 1, nowEnd - 1)) {
+    oldEnd--;
+    nowEnd--;
+  }
+  const part = ({ keys, values }: Leaf<V>, end: number): Leaf<V>[] => [
+    { keys: keys.slice(start, end), values: values.slice(start, end) },
+  ];
+  return [part(old, oldEnd), part(now, nowEnd)];
+}
+
+function unlike<V>(
+  old: readonly Leaf<V>[],
+  now: readonly Leaf<V>[],
+  limit: number,
+): Difference<V>[] | null {
   const differences: Difference<V>[] = [];
   const was = new Walk(old);
   const is = new Walk(now);

@@ -4,8 +4,9 @@ import { drain } from './drain.ts';
 import { durableEdit } from './durableEdit.ts';
 import { growth } from './growth.ts';
 import { reopen } from './reopen.ts';
+import { selectWhere } from './selectWhere.ts';
 
-const bench = { dispatch, durableEdit, pullMany, reopen, drain, createMany, growth };
+const bench = { dispatch, durableEdit, pullMany, reopen, drain, createMany, growth, selectWhere };
 
 export type Bench = typeof bench;
 
