@@ -27,7 +27,31 @@ export const peerGroups: Readonly<Record<string, PeerGroup>> = {
     }
     return comparisons;
   },
+
+  liveQuery: async (page, { records: count, rounds }) => {
+    const comparisons: Comparison[] = [];
+    for (const offset of [0, 1_000]) {
+      if (offset * 2 > count) continue;
+      const options = { count, offset };
+      const { edit, first } = await page.evaluate(
+        ({ options, rounds }) => peerBench.liveQuery(options, rounds),
+        { options, rounds },
+      );
+      const rows = offset > 0 ? `20 rows from the ${offset.toLocaleString('en')}th on` : '20 rows';
+      const among = `among ${count.toLocaleString('en')}, filtered and sorted`;
+      comparisons.push(
+        { name: `one edit ${among}, until ${rows} are in hand`, times: edit, aims: queryAims },
+        { name: `the first ${rows} ${among}`, times: first, aims: queryAims },
+      );
+    }
+    return comparisons;
+  },
 };
+
+const queryAims = [
+  { ours: 'Syncharts', beside: 'TanStack DB live query', atMost: 1 },
+  { ours: 'Syncharts', beside: 'filter and sort', atMost: null },
+];
 
 const [single, batched] = ['Syncharts', 'Syncharts, batches'];
 const drainAims = [

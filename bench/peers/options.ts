@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 const usage = `Usage: npm run bench:peers -- [options]
-  --quick            one round, 100 operations: does it run at all?
+  --quick            one round, 100 operations, 1,000 records: does it run at all?
   --only name        one group
   --rounds n         default 3, after a short one that does not count
   --durable-server   the server's commits wait for the disk, which is the browser's as well
@@ -11,6 +11,8 @@ export interface PeerOptions {
   readonly rounds: number;
   /** Queued operations of one drain. */
   readonly operations: number;
+  /** Records of a table that is queried. */
+  readonly records: number;
   readonly synchronous: 'full' | 'off';
   readonly only: string | undefined;
   readonly json: string | undefined;
@@ -35,6 +37,7 @@ export function readPeerOptions(): PeerOptions {
     return {
       rounds: quick ? 1 : rounds,
       operations: quick ? 100 : 1_000,
+      records: quick ? 1_000 : 100_000,
       synchronous: values['durable-server'] ? 'full' : 'off',
       ...{ only, json },
     };

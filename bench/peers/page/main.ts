@@ -1,6 +1,7 @@
 import { drain } from './drain.ts';
+import { liveQuery } from './liveQuery.ts';
 
-const bench = { drain };
+const bench = { drain, liveQuery };
 
 declare global {
   /** What the driver calls in the page. */

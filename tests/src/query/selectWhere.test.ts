@@ -108,6 +108,27 @@ describe('S5: selectWhere', () => {
       { numRuns: 150 },
     );
   });
+
+  test('gives the same array after a jump back in time and an edit elsewhere', () => {
+    const { select } = createQueries('todo');
+    const query = { offset: 1, limit: 1 };
+    const first = edited(noVersion, [
+      ['r0', { a: 1 }],
+      ['r1', { a: 1 }],
+    ]);
+    const rows = select(first.state, query);
+    const undone = edited(first, [['r0', null]]);
+    expect(select(undone.state, query)).toEqual([]);
+    expect(select(first.state, query)).toBe(rows);
+    const other = edited(first, [['r0', { a: 2 }]]);
+    expect(select(other.state, query)).toBe(rows);
+  });
+
+  test('gives the same empty array, whoever asks', () => {
+    const none = createQueries('todo').select(noVersion.state, {});
+    const full = edited(noVersion, [['r0', { a: 1 }]]);
+    expect(createQueries('todo').select(full.state, { where: { a: 2 } })).toBe(none);
+  });
 });
 
 function pagesOf({ state }: Version): object {
