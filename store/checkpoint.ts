@@ -1,3 +1,4 @@
+import { cleanContext } from '../machines/record.ts';
 import { areKeys, areValues, isPlain, isRoot } from './checkpointChecks.ts';
 import {
   type ConflictLogEntry,
@@ -112,8 +113,53 @@ export function encodeNode(
 ): string {
   if (childPages) return JSON.stringify({ keys: node.keys, pages: childPages });
   const { keys, values } = node as Leaf<unknown>;
-  const entries = tree.startsWith('records/');
-  return JSON.stringify({ keys, values: entries ? (values as Entry[]).map(encodeEntry) : values });
+  return JSON.stringify({ keys, values: encodeValues(tree, values) });
+}
+
+function encodeValues(tree: string, values: readonly unknown[]): readonly unknown[] {
+  if (tree.startsWith('records/')) return (values as readonly Entry[]).map(encodeEntry);
+  if (tree === 'lanes') return (values as readonly Lane[]).map(encodeLane);
+  return tree === 'outbox' ? (values as readonly Operation[]).map(encodeOperation) : values;
+}
+
+function decodeValues(
+  tree: string,
+  keys: readonly string[],
+  stored: readonly unknown[],
+): readonly unknown[] {
+  if (tree.startsWith('records/')) return stored.map(decodeEntry);
+  if (tree === 'lanes') return stored.map((value, i) => decodeLane(value, keys[i] as string));
+  if (tree !== 'outbox') return stored;
+  return stored.map((value, i) => decodeOperation(value, keys[i] as string));
+}
+
+/** A lane that only waits for its turn, which is nearly all of them, is two numbers. */
+function encodeLane(lane: Lane): unknown {
+  const { state, attempts, retryAt, failure, sealed, sealedAt, parked, count, hidden } = lane;
+  const isPlainLane = state === 'pending' && attempts === 0 && retryAt === null && !failure;
+  return isPlainLane && !sealed && sealedAt === undefined && !parked ? [count, hidden] : lane;
+}
+
+function decodeLane(stored: unknown, key: string): unknown {
+  if (!Array.isArray(stored)) return stored;
+  const [model, recordId] = key.split('\u0000');
+  const [count, hidden] = stored as unknown[];
+  return {
+    ...{ model, recordId, state: 'pending', ...cleanContext },
+    ...{ count, hidden, sealed: null, parked: null },
+  };
+}
+
+/** The key names the record, and most writes are shown at once: neither is said again. */
+function encodeOperation(operation: Operation): unknown {
+  const { model: _, recordId: __, strategy, visible, ...rest } = operation;
+  return strategy === 'optimistic' && visible ? rest : { ...rest, strategy, visible };
+}
+
+function decodeOperation(stored: unknown, key: string): unknown {
+  if (!isJsonObject(stored)) return stored;
+  const [model, recordId] = key.split('\u0000');
+  return { model, recordId, strategy: 'optimistic', visible: true, ...stored };
 }
 
 /** Whether two leaves with the same keys are stored as the same text: what is derived is not. */
@@ -170,8 +216,9 @@ export function decodePage(tree: string, text: unknown): DecodedPage {
     if (!of.every((page) => typeof page === 'string')) throw new Error(`a page of ${tree} is none`);
     return { keys, pages: of };
   }
-  if (!areValues(tree, of)) throw new Error(`a page of ${tree} has values that are none`);
-  return { leaf: { keys, values: tree.startsWith('records/') ? of.map(decodeEntry) : of } };
+  const decoded = decodeValues(tree, keys, of);
+  if (!areValues(tree, decoded)) throw new Error(`a page of ${tree} has values that are none`);
+  return { leaf: { keys, values: decoded } };
 }
 
 /** A branch of read children. */

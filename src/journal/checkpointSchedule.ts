@@ -2,8 +2,8 @@ import type { Batch, StorageConnection } from '../ports/storage.ts';
 
 /** Below both of these no checkpoint is worth its while: the rows are read again in some 20 ms. */
 const least = { rows: 1_000, characters: 4_000_000 } as const;
-/** What a start reads again at most, however large the checkpoint would be: some 300 ms. */
-const most = { rows: 10_000, characters: 8_000_000 } as const;
+/** What a start reads again at most, however large the checkpoint would be: less than a second. */
+const most = { rows: 30_000, characters: 16_000_000 } as const;
 /**
  * The journal holds so many times what the last checkpoint wrote before the next is due: the disk
  * writes half as much again as the rows, whatever the size of the pages that they touch.

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { workOf, workUntil } from '../support/countedWork.ts';
+import { expectFlat, growthOf } from './growth.ts';
+import { makeScaleWorld } from './scaleWorld.ts';
+
+const records = 20_000;
+const depths = [200, 2_000, 20_000];
+
+describe('N14: whatever waits in the outbox', () => {
+  test('N14: a write joins it at the same cost, offline and online, and an answer takes one out', async () => {
+    const [offline, online, answered, listed] = [1, 2, 3, 4].map(() => new Map<number, number>());
+    for (const depth of depths) {
+      const world = await makeScaleWorld({ records, depth });
+      const { edit, quiet, storage, waiting, sync } = world;
+      await edit().saved;
+      offline?.set(depth, await workUntil(() => edit().saved));
+      listed?.set(
+        depth,
+        workOf(() => sync.outbox.list()),
+      );
+      await world.connect();
+      const written = async () => {
+        await edit().saved;
+        await quiet();
+      };
+      await written();
+      online?.set(depth, await workUntil(written));
+      const answer = async () => {
+        waiting.shift()?.answer({ kind: 'committed', remote: null, version: '"2"' });
+        await quiet();
+      };
+      await answer();
+      storage.taken();
+      answered?.set(depth, await workUntil(answer));
+      // The answer's row and the seal of what takes its place go together.
+      expect(storage.taken()).toMatchObject({ batches: 1, rows: 2, pages: 0 });
+      await sync.stop();
+    }
+    expectFlat('an edit while offline', offline ?? new Map());
+    expectFlat('an edit while online', online ?? new Map());
+    expectFlat('an answer, its seal and the next request', answered ?? new Map());
+    // And the count sees what is in proportion: a list of all that waits is.
+    expect(growthOf(listed ?? new Map())).toBeGreaterThan(8);
+  }, 120_000);
+
+  test('N14: with 10,000 in front of it an edit writes its row, and checkpoints at most as much again', async () => {
+    const { edit, quiet, storage, sync } = await makeScaleWorld({ records: 1_000, depth: 10_000 });
+    const before = storage.taken();
+    expect(before.rows).toBe(0);
+    await edit().saved;
+    expect(storage.taken()).toMatchObject({ batches: 1, rows: 1, pages: 0 });
+    let [rowText, pageText, checkpoints] = [0, 0, 0];
+    // Until a checkpoint has fallen due, with all that is still waiting in it.
+    for (let n = 0; n < 40 && checkpoints === 0; n++) {
+      await Promise.all(Array.from({ length: 1_000 }, () => edit().saved));
+      await quiet();
+      const written = storage.taken();
+      rowText += written.rowText;
+      pageText += written.pageText;
+      checkpoints += written.pages > 0 ? 1 : 0;
+    }
+    expect(checkpoints).toBe(1);
+    expect(pageText / rowText).toBeLessThan(1);
+    await sync.stop();
+  }, 60_000);
+});

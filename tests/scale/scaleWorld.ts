@@ -1,0 +1,135 @@
+import { configureStore } from '@reduxjs/toolkit';
+import { createSync, defineModel, type TransportFactory } from '../../src/index.ts';
+import type { Answer } from '../../src/ports/transport.ts';
+import type { SyncState } from '../../store/slice.ts';
+import { meteredStorage } from '../support/meteredStorage.ts';
+import { deviceEnv, until } from '../support/world.ts';
+
+type Item = { readonly id: string; readonly title: string; readonly counter: number };
+
+const models = { item: defineModel<Item>({ endpoint: 'items' }) };
+
+export const idOf = (n: number) => `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+
+/** A request that waits for its answer. */
+interface Waiting {
+  readonly id: string;
+  readonly answer: (answer: Answer) => void;
+}
+
+/** A server that has `count` records, brings ten changed ones with each later pull, and answers when told. */
+function makeServer(count: number) {
+  const waiting: Waiting[] = [];
+  let version = 1;
+  const item = (n: number) => ({
+    id: idOf(n),
+    record: { id: idOf(n), title: `Record number ${n}`, counter: version },
+    version: `"${version}"`,
+  });
+  const transport: TransportFactory = () => ({
+    seal: ({ recordId, changes }) => ({
+      ...{ method: 'PATCH', path: `items/${recordId}`, query: '', ifMatch: null },
+      ...{ contentType: 'application/json', body: JSON.stringify(changes) },
+    }),
+    push: ({ path }) =>
+      new Promise((resolve) => {
+        waiting.push({ id: path.slice('items/'.length), answer: resolve });
+      }),
+    read: () => new Promise(() => {}),
+    probe: async () => {},
+    pull: async ({ cursor, limit }) => {
+      const from = Number(cursor ?? 0);
+      const more = { deleted: [], cursor: String(from + limit) };
+      if (from >= count) {
+        version++;
+        const items = Array.from({ length: 10 }, (_, i) => item(spread(version * 10 + i, count)));
+        return { kind: 'page', items, ...more, hasMore: false };
+      }
+      const to = Math.min(count, from + limit);
+      const items = Array.from({ length: to - from }, (_, i) => item(from + i));
+      return { kind: 'page', items, ...more, hasMore: to < count };
+    },
+  });
+  return { transport, waiting };
+}
+
+/** Where in a table the n-th edit lands: spread over all of it. */
+const spread = (n: number, count: number) => (n * 7_919 + 13) % count;
+
+export interface ScaleOptions {
+  readonly records: number;
+  /** Edits that wait in the outbox, each of another record. */
+  readonly depth?: number;
+  readonly network?: 'present' | 'absent';
+}
+
+/** An app with so many records and so many edits that wait, with all of it durable and at rest. */
+export async function makeScaleWorld({ records, depth = 0, network = 'absent' }: ScaleOptions) {
+  const storage = meteredStorage();
+  const server = makeServer(records);
+  let isPresent = network === 'present';
+  let hint: (hint: 'present' | 'absent') => void = () => {};
+  const env = deviceEnv({
+    networkHint: () => (isPresent ? 'present' : 'absent'),
+    onNetworkHint: (listener) => {
+      hint = listener;
+      return () => {};
+    },
+  });
+  const { transport } = server;
+  const sync = createSync({ name: `scale-${env.uuid()}`, models, transport, storage, env });
+  let reductions = 0;
+  const store = configureStore({
+    reducer: {
+      [sync.reducerPath]: (state: SyncState | undefined, action) => {
+        reductions++;
+        return sync.reducer(state as never, action);
+      },
+    },
+    middleware: (defaults) =>
+      defaults({ immutableCheck: false, serializableCheck: false }).concat(sync.middleware),
+  });
+  sync.start();
+  await sync.ready;
+  const status = () => sync.selectSyncStatus(store.getState());
+  await until('it leads', () => status().role === 'leading');
+  await sync.models.item.pull();
+  let edits = 0;
+  const edit = () => {
+    edits++;
+    const id = idOf(spread(edits, records));
+    return sync.models.item.update(id, { counter: -edits });
+  };
+  for (let left = depth; left > 0; left -= 1_000) {
+    const some = Array.from({ length: Math.min(left, 1_000) }, () => edit().saved);
+    await Promise.all(some);
+  }
+  await sync.persistor.flush();
+  storage.taken();
+  reductions = 0;
+  return {
+    ...{ sync, storage, edit, waiting: server.waiting, root: () => store.getState() },
+    state: (): SyncState =>
+      (store.getState() as Record<string, SyncState>)[sync.reducerPath] as SyncState,
+    reductions: () => {
+      const before = reductions;
+      reductions = 0;
+      return before;
+    },
+    /** The network comes; resolves when requests wait for their answers. */
+    connect: async () => {
+      isPresent = true;
+      hint('present');
+      await until('requests are under way', () => server.waiting.length >= Math.min(6, depth));
+      await quiet();
+    },
+    quiet,
+  };
+}
+
+/** Resolves when nothing is done any more. */
+async function quiet(): Promise<void> {
+  for (let n = 0; n < 20; n++) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+export type ScaleWorld = Awaited<ReturnType<typeof makeScaleWorld>>;

@@ -1,0 +1,51 @@
+import type { Storage } from '../../src/storage.ts';
+import { memory } from '../../src/storage.ts';
+
+/** What was written since it was asked last. */
+export interface Written {
+  readonly batches: number;
+  readonly rows: number;
+  /** Characters of the rows. */
+  readonly rowText: number;
+  readonly pages: number;
+  /** Characters of the pages and of the root. */
+  readonly pageText: number;
+}
+
+const nothing: Written = { batches: 0, rows: 0, rowText: 0, pages: 0, pageText: 0 };
+
+/** Storage in memory that counts what is written to it. */
+export function meteredStorage(): Storage & { readonly taken: () => Written } {
+  const inner = memory();
+  let written = nothing;
+  return {
+    kind: inner.kind,
+    taken: () => {
+      const before = written;
+      written = nothing;
+      return before;
+    },
+    open: async (name) => {
+      const connection = await inner.open(name);
+      return {
+        ...connection,
+        commit: (batch) => {
+          const { append = [], putPages = [], putMeta = [] } = batch;
+          written = {
+            batches: written.batches + 1,
+            rows: written.rows + append.length,
+            rowText: written.rowText + lengthOf(append),
+            pages: written.pages + putPages.length,
+            pageText:
+              written.pageText + lengthOf([...putPages, ...putMeta].map(([, text]) => text)),
+          };
+          return connection.commit(batch);
+        },
+      };
+    },
+  };
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0);
+}
