@@ -13,11 +13,12 @@ export const idOf = (n: number) => `01900000-0000-7000-8000-${String(n).padStart
 
 /** A request that waits for its answer. */
 interface Waiting {
-  readonly id: string;
-  readonly answer: (answer: Answer) => void;
+  /** The server says yes, and what it has now. */
+  readonly commit: () => void;
 }
 
-/** A server that has `count` records, brings ten changed ones with each later pull, and answers when told. */
+/** A server that has `count` records, brings ten changed ones (that nobody edits)
+ * with each later pull, and answers when told. */
 function makeServer(count: number) {
   const waiting: Waiting[] = [];
   let version = 1;
@@ -32,8 +33,15 @@ function makeServer(count: number) {
       ...{ contentType: 'application/json', body: JSON.stringify(changes) },
     }),
     push: ({ path }) =>
-      new Promise((resolve) => {
-        waiting.push({ id: path.slice('items/'.length), answer: resolve });
+      new Promise<Answer>((resolve) => {
+        const id = path.slice('items/'.length);
+        const commit = () => {
+          version++;
+          const record = { id, title: 'as it was saved', counter: version };
+          const remote = { record, version: `"${version}"`, lastOperationId: null };
+          resolve({ kind: 'committed', remote, version: remote.version });
+        };
+        waiting.push({ commit });
       }),
     read: () => new Promise(() => {}),
     probe: async () => {},
@@ -42,7 +50,9 @@ function makeServer(count: number) {
       const more = { deleted: [], cursor: String(from + limit) };
       if (from >= count) {
         version++;
-        const items = Array.from({ length: 10 }, (_, i) => item(spread(version * 10 + i, count)));
+        const items = Array.from({ length: 10 }, (_, i) =>
+          item(spread(count - version * 10 - i, count)),
+        );
         return { kind: 'page', items, ...more, hasMore: false };
       }
       const to = Math.min(count, from + limit);
