@@ -20,7 +20,7 @@ import {
 import type { JsonObject } from './json.ts';
 import { type Pages, valuesOf } from './pages.ts';
 import { PagesDraft } from './pagesDraft.ts';
-import { rebase } from './rebase.ts';
+import { asKnown, rebase } from './rebase.ts';
 import { decodeEntry } from './rows/codec.ts';
 import type { Operation } from './rows/row.ts';
 
@@ -280,7 +280,8 @@ export class FactsDraft {
     if (before && before.alias !== null && before.alias !== known)
       draft.aliases.delete(before.alias);
     const shown = before?.shown ?? null;
-    draft.records.set(recordId, { base, version, alias: known, shown, confirmed: this.head });
+    const kept = asKnown(base, shown);
+    draft.records.set(recordId, { base: kept, version, alias: known, shown, confirmed: this.head });
   }
 
   /** Base and shown at once, for a record without operations: one walk down the pages, not three. */
@@ -304,8 +305,9 @@ export class FactsDraft {
     if (before && before.alias !== null && before.alias !== known)
       draft.aliases.delete(before.alias);
     if (!before?.shown) draft.shown++;
+    const kept = asKnown(base, before?.shown ?? null);
     draft.records.set(recordId, {
-      ...{ base, version, alias: known, shown: base, confirmed: this.head },
+      ...{ base: kept, version, alias: known, shown: kept, confirmed: this.head },
     });
   }
 
@@ -315,11 +317,13 @@ export class FactsDraft {
     const key = laneKey(model, recordId);
     const operations = this.operationsOf(key).map((item) => item.operation);
     const base = entry?.base ?? null;
+    const shown = rebase(base, operations, this.lane(key)?.parked ?? null);
     this.putEntry(model, recordId, {
       base,
       version: entry?.version ?? null,
       alias: entry?.alias ?? null,
-      shown: rebase(base, operations, this.lane(key)?.parked ?? null),
+      // Without operations it is the base itself.
+      shown: operations.length > 0 ? asKnown(shown, entry?.shown ?? null) : shown,
       confirmed: entry?.confirmed ?? 0,
     });
   }

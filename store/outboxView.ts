@@ -1,7 +1,13 @@
 import { type Lane, laneKey } from './facts.ts';
 import { eachLeaf, getIn, type Leaf, type Pages } from './pages.ts';
 import type { Operation } from './rows/row.ts';
-import { keyOf, operationsOf, type RecordStatus, selectRecordStatus } from './selectors.ts';
+import {
+  keyOf,
+  operationsOf,
+  type RecordStatus,
+  sameStatus,
+  selectRecordStatus,
+} from './selectors.ts';
 import type { SyncState } from './slice.ts';
 
 /** An operation that the server does not have yet. */
@@ -97,8 +103,8 @@ function itemOf(state: SyncState, operation: Operation, lane: Lane | undefined):
   const parked = lane?.parked;
   const deadLetter = parked?.reason === 'rejected' && parked.operationIds.includes(operation.id);
   const known = itemOfOperation.get(operation);
-  if (known?.status === status && known.sealed === sealed && known.deadLetter === deadLetter) {
-    return known;
+  if (known && known.sealed === sealed && known.deadLetter === deadLetter) {
+    if (sameStatus(known.status, status)) return known;
   }
   const item = { operation, status, sealed, deadLetter };
   itemOfOperation.set(operation, item);

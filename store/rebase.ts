@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import { type JsonObject, sameJson } from './json.ts';
 import type { Operation } from './rows/row.ts';
 
 /** What one operation makes of the record before it. */
@@ -39,4 +39,9 @@ export function rebase(
     record = applyOperation(record, operation);
   }
   return record;
+}
+
+/** The object that stands here already, where it says the same: who looks at it sees no change. */
+export function asKnown(record: JsonObject | null, known: JsonObject | null): JsonObject | null {
+  return known !== null && sameJson(record, known) ? known : record;
 }

@@ -151,7 +151,24 @@ function wordFor(state: SyncState, key: string, lane: Lane): RecordState {
   return lane.state;
 }
 
-/** The same object as long as it says the same. */
+/** Whether both say the same: a lane that was put together anew has the same failure in another object. */
+export function sameStatus(a: RecordStatus, b: RecordStatus): boolean {
+  return (
+    a === b ||
+    (a.status === b.status &&
+      a.pending === b.pending &&
+      a.attempts === b.attempts &&
+      a.retryAt === b.retryAt &&
+      sameFailure(a.failure, b.failure))
+  );
+}
+
+function sameFailure(a: Failure | null, b: Failure | null): boolean {
+  if (a === b || a === null || b === null) return a === b;
+  return a.code === b.code && a.status === b.status && a.message === b.message && a.at === b.at;
+}
+
+/** The same object for the same lane in the same state. */
 export function selectRecordStatus(state: SyncState, model: string, id: string): RecordStatus {
   const key = laneKey(model, keyOf(state, model, id));
   const lane = getIn(state.shown.lanes, key);

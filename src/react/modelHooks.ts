@@ -1,12 +1,12 @@
 import { useCallback, useMemo } from 'react';
 import { useSelector } from 'react-redux';
-import { selectRecordStatus } from '../../store/selectors.ts';
+import { sameStatus, selectRecordStatus } from '../../store/selectors.ts';
 import type { SyncState } from '../../store/slice.ts';
 import type { Identified } from '../defineModel.ts';
 import { SyncError } from '../errors.ts';
 import { checkQuery } from '../query/checkQuery.ts';
 import type { Query } from '../query/query.ts';
-import { sameFields, sameItems, steady } from './stable.ts';
+import { sameItems, steady } from './stable.ts';
 import type { SyncHooks } from './syncHooks.ts';
 import type { AnySync, ModelName, ModelWrites, RecordOf, UseFacts } from './types.ts';
 
@@ -83,7 +83,7 @@ export function createModelHooks<S extends AnySync>(
       useModel(model) as unknown as ModelWrites<S, K>,
     useRecordStatus: (model, id) => {
       const read = useMemo(() => {
-        return steady((state: SyncState) => selectRecordStatus(state, model, id), sameFields);
+        return steady((state: SyncState) => selectRecordStatus(state, model, id), sameStatus);
       }, [model, id]);
       return useFacts(read);
     },

@@ -117,7 +117,9 @@ describe('P32: a component renders again only when what it reads has changed', (
         ...[useRecordStatus('todo', 'a'), hooks.useRecordOutbox('todo', 'a')],
         ...[hooks.useOutbox(), hooks.useOutbox().items, hooks.useSyncStatus()],
         ...[hooks.useDeadLetters(), hooks.useConflicts(), hooks.useConflictLog()],
-        hooks.useInitialSyncProgress(),
+        ...[hooks.useInitialSyncProgress(), hooks.useExplanation('todo', 'a')],
+        useRecords('todo', { where: { done: false }, limit: 1 }),
+        useRecordIds('todo', { where: { done: false }, limit: 1 }),
       ];
       for (const each of given) seen.add(each);
       return n;
