@@ -87,6 +87,8 @@ function checkTold(run: Run, device: SimDevice, facts: Facts): void {
 
 /** Requests of one key after everything healed: one that was under way, and one that is answered. */
 const attemptsInPeace = 2;
+/** Those of one that is refused: an origin that had refused everything is believed at the third time. */
+const refusalsInPeace = 3;
 /** Steps of one device, from the healing until all is quiet. */
 const stepsInPeace = 2_000;
 /** Timers of a page with nothing to do. */
@@ -100,7 +102,9 @@ function checkIdle(run: Run, device: SimDevice): void {
     if (key === null) continue;
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
-    if (count > attemptsInPeace) broken('I15', `${key} was sent ${count} times in peace`);
+    const isRefused = devices.some(({ ended }) => ended.get(key) === 'rejected');
+    const most = isRefused ? refusalsInPeace : attemptsInPeace;
+    if (count > most) broken('I15', `${key} was sent ${count} times in peace`);
   }
   const steps = world.steps - (healed?.steps ?? 0);
   if (steps > stepsInPeace * devices.length) broken('I15', `${steps} steps until all was quiet`);
