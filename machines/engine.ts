@@ -8,6 +8,7 @@ export type EngineRole =
   | 'electing'
   | 'leading'
   | 'following'
+  | 'frozen'
   | 'readOnly';
 
 /** Whether it may act. `timeTravelling`: whatever a person asked for, the store shows the past. */
@@ -16,21 +17,36 @@ export type EngineRun = 'running' | 'paused' | 'timeTravelling';
 export type EngineEvent =
   | { readonly type: 'started' }
   | { readonly type: 'hydrated' }
-  /** Storage can't be read (or the role was fenced out); facts on disk are left alone. */
+  /** Storage can't be read or written; facts on disk are left alone. */
   | { readonly type: 'storageFailed' }
   | { readonly type: 'storageRecovered' }
+  /** A newer build has moved the database on. */
+  | { readonly type: 'outdated' }
+  /** The lead was taken: no other tab can write as leader any more. */
   | { readonly type: 'elected' }
-  /** Another tab of this name holds the lock. */
-  | { readonly type: 'lockHeld' }
-  /** Another leader has taken over. */
+  /** Another tab of this name leads. */
+  | { readonly type: 'followed' }
+  /** Another leader has raised the fence. */
   | { readonly type: 'fenced' }
+  /** Another tab took the lock away: this one had not been heard of for long. */
+  | { readonly type: 'stolen' }
+  /** The page is about to be frozen, or to go into the back/forward cache. */
+  | { readonly type: 'frozen' }
+  /** It is back. */
+  | { readonly type: 'thawed' }
   | { readonly type: 'stopped' }
   | { readonly type: 'pauseRequested' }
   | { readonly type: 'resumeRequested' }
+  /** The leader says that a person paused it, or let it go on, in another tab. */
+  | { readonly type: 'pauseTold' }
+  | { readonly type: 'resumeTold' }
   /** The store's facts are no longer the ones the engine folded (DevTools jumped). */
   | { readonly type: 'jumped' }
   /** They are again. */
   | { readonly type: 'returned' };
+
+/** What may happen to a tab at any time once it has read the facts. */
+const held = { storageFailed: 'blocked', outdated: 'readOnly', frozen: 'frozen' } as const;
 
 /** Parallel regions: the network is used only while `leading`, `running` and in the `present`. */
 export const engineMachine = setup({
@@ -54,33 +70,41 @@ export const engineMachine = setup({
         },
         blocked: {
           tags: 'attention',
-          description: 'Storage does not answer or is of a newer schema: nothing is overwritten.',
+          description: 'Storage does not answer, or can not be read: nothing is overwritten.',
           on: { storageRecovered: 'hydrating' },
         },
         electing: {
           tags: 'busy',
-          on: { elected: 'leading', lockHeld: 'readOnly', storageFailed: 'blocked' },
+          on: { elected: 'leading', followed: 'following', ...held },
         },
         leading: {
           description: 'Seals, sends, pulls and checkpoints.',
-          on: { fenced: 'electing', storageFailed: 'blocked' },
+          on: { fenced: 'following', stolen: 'following', ...held },
         },
         following: {
           description: 'Writes durably; another tab leads.',
-          on: { elected: 'leading', storageFailed: 'blocked' },
+          on: { elected: 'leading', ...held },
+        },
+        frozen: {
+          tags: 'waiting',
+          description: 'The page does not run. It leads nothing, so that others may.',
+          on: { thawed: 'electing', storageFailed: 'blocked', outdated: 'readOnly' },
         },
         readOnly: {
           tags: 'attention',
-          description: 'Another tab of this name is open: this one shows and does not write.',
-          on: { elected: 'hydrating', storageFailed: 'blocked' },
+          description:
+            'The database is of a newer build by now: this tab shows and does not write.',
         },
       },
     },
     run: {
       initial: 'running',
       states: {
-        running: { on: { pauseRequested: 'paused' } },
-        paused: { tags: 'waiting', on: { resumeRequested: 'running' } },
+        running: { on: { pauseRequested: 'paused', pauseTold: 'paused' } },
+        paused: {
+          tags: 'waiting',
+          on: { resumeRequested: 'running', resumeTold: 'running' },
+        },
       },
     },
     moment: {

@@ -73,6 +73,10 @@ const words: Readonly<Record<string, (payload: never) => string>> = {
   connectionChanged: (state: string) => `the connection is ${state}`,
   leadershipChanged: ({ role, run }: { role: string; run: string }) =>
     `this tab is ${role}, ${run}`,
+  leaderTold: ({ connection }: { connection: string }) =>
+    connection === 'starting'
+      ? 'nothing is known of a leader'
+      : 'the leading tab told how it stands',
   lineChanged: ({ origin, line }: { origin: string; line: LineFacts }) =>
     `the line to ${origin || 'the server'} is ${line.state}`,
   dependentChanged: (count: number) =>

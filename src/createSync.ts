@@ -362,6 +362,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
     syncAll: () => Promise.all(names.map((model) => pull(model))),
     clear: async ({ unsent }) => {
       const { engine } = attached().runtime;
+      await engine.readOn();
       const { shown } = state();
       if (unsent === 'refuse' && shown.outbox.size > 0) {
         throw new SyncError('unsent', `${shown.outbox.size} operations are not on the server yet`);

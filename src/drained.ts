@@ -29,7 +29,8 @@ export function drained({ env, events, state }: DrainOptions, model: string): Pr
   });
   const isMoving = () => {
     const { shown, ephemeral } = state();
-    if (ephemeral.connection !== 'online' || ephemeral.role !== 'leading') return false;
+    if (ephemeral.connection !== 'online') return false;
+    if (ephemeral.role !== 'leading' && ephemeral.role !== 'following') return false;
     if (ephemeral.run !== 'running') return false;
     for (const id of waiting) {
       const place = getIn(shown.places, id);

@@ -79,10 +79,6 @@ export function createPulls(options: PullsOptions): PullsOf {
     const shown = (id: string) => (selectRecord(state(), model, id) as T | undefined) ?? null;
     const way = <R extends object>(verb: 'read' | 'list', request: R | undefined) =>
       request && ((options.checkCall(model, verb, request) as R | null) ?? undefined);
-    const decided = async (verdict: 'approve' | 'decline') => {
-      engine().pulls.decide(model, verdict);
-      return engine().pull(model);
-    };
     return {
       pull: async ({ since, limit, full, request } = {}) => {
         const how = defined({ since, limit, full, request: way('list', request) });
@@ -90,7 +86,7 @@ export function createPulls(options: PullsOptions): PullsOf {
         return engine().pull(model, how);
       },
       pullById: async (id, { request } = {}) => {
-        const end = await engine().pulls.pullRecord(model, checkedId(id), way('read', request));
+        const end = await engine().pullRecord(model, checkedId(id), way('read', request));
         return { ...end, record: shown(id) };
       },
       fetch: async ({ since, limit, offset, filter, request } = {}) => {
@@ -98,7 +94,7 @@ export function createPulls(options: PullsOptions): PullsOf {
         const place = { since, limit, offset, filter: part, request: way('list', request) };
         const query = defined(place);
         checkPosition('fetch', query);
-        const { ids, ...end } = await engine().pulls.fetch(model, query);
+        const { ids, ...end } = await engine().fetch(model, query);
         return { ...end, records: ids.map(shown).filter((record) => record !== null) };
       },
       sync: async () => {
@@ -108,11 +104,10 @@ export function createPulls(options: PullsOptions): PullsOf {
       setFilter: (filter) => {
         setFilter(model, checkedFilter(filter, 'setFilter: filter'));
         if (!isAttached()) return;
-        engine().pulls.want([model]);
-        engine().wake();
+        engine().want(model);
       },
-      approveDeletes: () => decided('approve'),
-      declineDeletes: () => decided('decline'),
+      approveDeletes: async () => engine().decide(model, 'approve'),
+      declineDeletes: async () => engine().decide(model, 'decline'),
       selectPullProgress: (root) => selectPullProgress(stateOf(root), model),
     };
   };

@@ -194,8 +194,11 @@ export class Runtime {
       sequenced: (entries) => this.#sequenced(entries),
       tailRejected: (counts) => void dispatch(actions.tailRejected(counts)),
       checkpointLoaded: (facts) => {
+        const { settledOrder } = state().sequenced;
         dispatch(actions.checkpointLoaded(facts));
         this.#reviewed(facts);
+        // What ended in another tab, and went into a checkpoint before it was read here.
+        this.#tellSettled(settledOrder, facts);
       },
       connectionChanged: (connection) => {
         if (state().ephemeral.connection !== connection) {
@@ -216,6 +219,7 @@ export class Runtime {
         const { attemptStarted, attemptEnded } = actions;
         dispatch(change === 'started' ? attemptStarted([...lanes]) : attemptEnded([...lanes]));
       },
+      leaderTold: (shared) => void dispatch(actions.leaderTold(shared)),
       progress: (model, progress) => void dispatch(actions.progress({ model, progress })),
     };
   }
@@ -319,6 +323,6 @@ function rejection(why: StorageError | 'readOnly' | 'stopped'): SyncError {
 function readOnlyError(): SyncError {
   return new SyncError(
     'readOnly',
-    'another tab of this app has the database: this one shows the records and does not write',
+    'a newer version of this app has the database: this page shows the records and does not write',
   );
 }

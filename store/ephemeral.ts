@@ -24,6 +24,9 @@ export interface Ephemeral {
   readonly illegal: readonly IllegalMove[];
 }
 
+/** What a leader knows of the world and its followers show as well. */
+export type Shared = Pick<Ephemeral, 'connection' | 'lines' | 'dependent' | 'underWay' | 'pulls'>;
+
 /** `none`: there is no such place here, or the app wants none; `failed`: it is tried again. */
 export type ShelfState = 'none' | 'open' | 'failed';
 
@@ -46,15 +49,20 @@ export interface PullProgress {
   readonly isFirst: boolean;
 }
 
-export const initialEphemeral: Ephemeral = {
+/** Nothing is known: no leader has said anything. */
+export const nothingShared: Shared = {
   connection: 'starting',
-  role: 'stopped',
-  run: 'running',
   lines: {},
-  shelf: 'none',
   dependent: 0,
   underWay: {},
   pulls: {},
+};
+
+export const initialEphemeral: Ephemeral = {
+  ...nothingShared,
+  role: 'stopped',
+  run: 'running',
+  shelf: 'none',
   illegal: [],
 };
 
@@ -85,6 +93,7 @@ export function ephemeralSlice(name: string) {
       dependentChanged(state, action: PayloadAction<number>) {
         state.dependent = action.payload;
       },
+      leaderTold: (state, action: PayloadAction<Shared>) => ({ ...state, ...action.payload }),
       progress(state, action: PayloadAction<{ model: string; progress: PullProgress }>) {
         state.pulls[action.payload.model] = action.payload.progress;
       },

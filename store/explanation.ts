@@ -192,13 +192,16 @@ function roleWaits({ ephemeral }: SyncState): Wait[] {
   switch (ephemeral.role) {
     case 'leading':
       return [];
+    // The leader tells how it stands; where nothing is heard of it, that is what is waited for.
     case 'following':
-      return [{ kind: 'leader' }];
+      return ephemeral.connection === 'starting' ? [{ kind: 'leader' }] : [];
+
     case 'blocked':
       return [{ kind: 'storage' }];
     case 'stopped':
     case 'hydrating':
     case 'electing':
+    case 'frozen':
     case 'readOnly':
       return [{ kind: ephemeral.role }];
   }

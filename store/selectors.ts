@@ -194,6 +194,8 @@ export type SyncReason =
   | 'readOnly'
   | 'paused'
   | 'timeTravelling'
+  /** No tab that leads was heard of; another one takes over in moments. */
+  | 'leaderless'
   | 'offline'
   /** There is a network, but not of the kind that the app asks for. */
   | 'networkUnsuited'
@@ -278,7 +280,7 @@ function phaseOf(
 ): SyncStatus['phase'] {
   const { role, run } = state.ephemeral;
   if (role === 'stopped') return 'stopped';
-  if (role === 'hydrating' || role === 'electing') return 'loading';
+  if (role === 'hydrating' || role === 'electing' || role === 'frozen') return 'loading';
   if (role === 'blocked' || role === 'readOnly' || run === 'timeTravelling') return 'attention';
   if (moving > 0) return 'syncing';
   if (state.tail.size > 0) return 'saving';
@@ -307,6 +309,7 @@ function reasonOf(state: SyncState, online: boolean): SyncReason | null {
   const { counts } = state.shown;
   if (role === 'blocked' || role === 'readOnly') return role;
   if (run !== 'running') return run;
+  if (role === 'following' && state.ephemeral.connection === 'starting') return 'leaderless';
   if (!online) {
     return state.ephemeral.connection === 'unsuited' ? 'networkUnsuited' : 'offline';
   }

@@ -8,7 +8,8 @@ import { getIn, noPages, type Pages, scan, valuesOf } from './pages.ts';
 import { PagesDraft, setIn } from './pagesDraft.ts';
 import type { ActionId, JournalEntry, PersonRow, Row } from './rows/row.ts';
 
-export type { Ephemeral, LineFacts, PullProgress, ShelfState } from './ephemeral.ts';
+export type { Ephemeral, LineFacts, PullProgress, Shared, ShelfState } from './ephemeral.ts';
+export { nothingShared } from './ephemeral.ts';
 
 export interface SyncState {
   /** The fold of the journal's rows in journal order; alone is checkpointed. */

@@ -12,11 +12,13 @@ export type Wait =
   | { readonly kind: 'stopped' }
   /** What is stored is being read. */
   | { readonly kind: 'hydrating' }
+  /** The page is frozen, or in the back/forward cache. */
+  | { readonly kind: 'frozen' }
   /** It is being found out which tab leads. */
   | { readonly kind: 'electing' }
-  /** Another tab has the database; this one shows and does not write. */
+  /** A newer build has the database; this one shows and does not write. */
   | { readonly kind: 'readOnly' }
-  /** Another tab leads: it is the one that sends. */
+  /** Another tab leads, and nothing is heard of it: this one takes over, or it speaks again. */
   | { readonly kind: 'leader' }
   | { readonly kind: 'paused' }
   /** DevTools show another moment. */
@@ -85,9 +87,10 @@ const moves = {
   storage: { by: 'disk', machine: 'engine', event: 'storageRecovered' },
   stopped: { by: 'person', machine: 'engine', event: 'started' },
   hydrating: { by: 'disk', machine: 'engine', event: 'hydrated' },
+  frozen: { by: 'person', machine: 'engine', event: 'thawed' },
   electing: { by: 'tab', machine: 'engine', event: 'elected' },
-  readOnly: { by: 'tab', machine: 'engine', event: 'elected' },
-  leader: { by: 'tab', machine: 'record', event: 'committed' },
+  readOnly: { by: 'build', machine: 'app', event: 'rebuilt' },
+  leader: { by: 'tab', machine: 'engine', event: 'elected' },
   paused: { by: 'person', machine: 'engine', event: 'resumeRequested' },
   timeTravelling: { by: 'person', machine: 'engine', event: 'returned' },
   offline: { by: 'network', machine: 'connection', event: 'networkCame' },

@@ -5,9 +5,11 @@ const plain = {
   storage: 'The storage of this device does not answer; nothing is overwritten, it is tried again.',
   stopped: 'Sync is not running.',
   hydrating: 'What is stored on this device is being read.',
+  frozen: 'This page is not in use; it goes on when somebody comes back to it.',
   electing: 'It is being found out which tab of this app leads.',
-  readOnly: 'Another tab of this app has the database and sends; this one only shows.',
-  leader: 'Another tab of this app leads, and sends it.',
+  readOnly:
+    'A newer build of this app has the database; this page only shows until it is reloaded.',
+  leader: 'Nothing is heard of the tab that sends for all; another one takes over in a moment.',
   paused: 'Sync is paused until somebody resumes it.',
   timeTravelling: 'DevTools show another moment; it goes on back in the present.',
   offline: 'There is no network; it is sent when there is one again.',

@@ -3,8 +3,8 @@ import type { Checkpointer } from '../journal/checkpointer.ts';
 import type { CheckpointSchedule } from '../journal/checkpointSchedule.ts';
 
 export interface CheckpointsOptions {
-  /** The leader's epoch. */
-  readonly fence: () => number;
+  /** The leader's epoch; null: this tab does not lead. */
+  readonly fence: () => number | null;
   /** Another leader has taken over. */
   readonly onFenced: () => void;
 }
@@ -17,7 +17,7 @@ export class Checkpoints {
   /** The head of the last one, or of the last that failed. */
   #through = 0;
   /** A checkpoint or a sweep under way. */
-  #running: Promise<void> | null = null;
+  #running: Promise<boolean> | null = null;
 
   constructor(options: CheckpointsOptions) {
     this.#options = options;
@@ -40,32 +40,37 @@ export class Checkpoints {
     while (this.#running) await this.#running.catch(() => {});
   }
 
-  /** Writes one of the facts as they are then; none where `facts` gives null. */
-  write(facts: () => Facts | null): Promise<void> {
+  /** Writes one of the facts as they are then; none where `facts` gives null. Whether one was. */
+  write(facts: () => Facts | null): Promise<boolean> {
     return this.#alone(async () => {
       const { fence, onFenced } = this.#options;
-      const now = facts();
+      const [now, epoch] = [facts(), fence()];
       const checkpointer = this.#checkpointer;
-      if (!now || !checkpointer) return;
+      if (!now || epoch === null || !checkpointer) return false;
       // Where it fails the old one stands; the next is due after as much again.
       this.#through = now.head;
-      if ((await checkpointer.write(now, fence())) === null) onFenced();
+      const pages = await checkpointer.write(now, epoch);
+      if (pages === null && fence() === epoch) onFenced();
+      return pages !== null;
     });
   }
 
   /** Removes what a crash between two slices left behind. */
-  sweep(): Promise<void> {
-    return this.#alone(async () => {
-      await this.#checkpointer?.sweep(this.#options.fence());
+  async sweep(): Promise<void> {
+    await this.#alone(async () => {
+      const epoch = this.#options.fence();
+      const orphans = epoch === null ? 0 : await this.#checkpointer?.sweep(epoch);
+      return (orphans ?? 0) > 0;
     });
   }
 
   /** Behind all that was asked for before: its place is taken at once, not when that has ended. */
-  async #alone(work: () => Promise<void>): Promise<void> {
-    const running = (this.#running?.catch(() => {}) ?? Promise.resolve()).then(work);
+  async #alone(work: () => Promise<boolean>): Promise<boolean> {
+    const before = this.#running?.catch(() => {}) ?? Promise.resolve();
+    const running = before.then(work);
     this.#running = running;
     try {
-      await running;
+      return await running;
     } finally {
       if (this.#running === running) this.#running = null;
     }

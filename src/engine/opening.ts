@@ -52,9 +52,9 @@ export async function readFacts(
   const pacing = { now: () => env.now(), breathe: () => env.breathe() };
   const uniqueName = () => env.uuid();
   const hydrated = await hydrate({ connection, codec, models, ...pacing });
-  const { stored, pages } = hydrated;
+  const { stored, pages, root } = hydrated;
   const options = { connection, codec, uniqueName, ...pacing };
-  return { hydrated, checkpointer: new Checkpointer(options, stored, pages) };
+  return { hydrated, checkpointer: new Checkpointer(options, stored, pages, root) };
 }
 
 /** Others may take the lead at the same moment; not for ever. */

@@ -41,6 +41,11 @@ export class Roles {
     return moment === 'past' ? 'timeTravelling' : run;
   }
 
+  /** Whether a person has paused it, whatever moment the store shows. */
+  get isPaused(): boolean {
+    return this.#actor.getSnapshot().value.run === 'paused';
+  }
+
   /** Waits while the tab is still finding out what it is. */
   async known(): Promise<void> {
     if (!isOpen(this.role)) return;

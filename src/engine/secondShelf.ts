@@ -103,6 +103,11 @@ export class SecondShelf {
     done?.catch(env.report);
   }
 
+  /** The facts were read anew: rows of this tab may stand in them that it was never told. */
+  async reread(role: 'leading' | 'following'): Promise<void> {
+    await this.#keeper?.restate(role);
+  }
+
   /** A frozen page must hold nothing that others wait for. */
   async release(): Promise<void> {
     await this.#keeper?.release();

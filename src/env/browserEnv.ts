@@ -65,10 +65,9 @@ function shelfWorker(): ShelfWorker | undefined {
   };
 }
 
-/** Structured clone fails for what is no data: that is a bug of ours, not of the platform's. */
-function openChannel(name: string, onMessage: (message: unknown) => void): TabChannel {
+function openChannel(name: string, onMessage: (message: unknown) => void): TabChannel | null {
   const { BroadcastChannel: Channel } = globalThis;
-  if (!Channel) return { post: () => {}, close: () => {} };
+  if (!Channel) return null;
   const channel = new Channel(name);
   channel.onmessage = ({ data }) => onMessage(data);
   // In Node an open channel keeps the process alive.

@@ -50,11 +50,24 @@ export class Checkpointer {
   readonly #options: CheckpointOptions;
   readonly #pageOf = new WeakMap<object, string>();
   #stored: StoredTrees;
+  #root: unknown;
 
-  constructor(options: CheckpointOptions, stored: StoredTrees, pages: ReadonlyMap<object, string>) {
+  /** @param root what stood under `rootKey` when `stored` was read */
+  constructor(
+    options: CheckpointOptions,
+    stored: StoredTrees,
+    pages: ReadonlyMap<object, string>,
+    root?: unknown,
+  ) {
     this.#options = options;
     this.#stored = stored;
+    this.#root = root;
     for (const [node, key] of pages) this.#pageOf.set(node, key);
+  }
+
+  /** What stands under `rootKey`, unless another tab has written a checkpoint since. */
+  get root(): unknown {
+    return this.#root;
   }
 
   /**
@@ -102,16 +115,18 @@ export class Checkpointer {
       if (before) this.#collectGone(before.pages.root, before.pages.depth, kept, superseded);
     }
     const root: CheckpointRoot = rootOf(facts, trees);
+    const rootText = await codec.encode(JSON.stringify(root));
     await writing;
     const committed = await connection.commit({
       expect: { fence },
       putPages: slice,
-      putMeta: [[rootKey, await codec.encode(JSON.stringify(root))]],
+      putMeta: [[rootKey, rootText]],
       removeRowsThrough: facts.head,
     });
     if (!committed.ok) return null;
     for (const [node, key] of fresh) this.#pageOf.set(node, key);
     this.#stored = stored;
+    this.#root = rootText;
     await this.#remove(superseded, fence);
     return written;
   }

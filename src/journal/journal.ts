@@ -37,8 +37,8 @@ export interface JournalOptions {
   /** This tab; rows of people are written under it, the engine's under `<tab>/engine`. */
   readonly writer: string;
   readonly facts: () => Facts;
-  /** The leader's epoch; engine rows are written under it. */
-  readonly fence: () => number;
+  /** The leader's epoch; engine rows are written under it. Null: this tab does not lead. */
+  readonly fence: () => number | null;
   /**
    * Entries are durable in the database, and not folded yet: the second shelf hears of them first.
    * `isOwn`: those of this tab, which nobody else tells it.
@@ -53,10 +53,16 @@ export interface JournalOptions {
   readonly onRejected: (rows: readonly PersonRow[], error: StorageError) => void;
   /** Storage does not answer; rows are kept and tried again. Undefined: it answers again. */
   readonly onTrouble: (error: StorageError | undefined) => void;
+  /** Own rows are on the disk, up to this sequence. */
+  readonly onAppended: (head: number) => void;
   /** Another leader has taken over. */
   readonly onFenced: () => void;
   /** The database under us is another one: its sequences are behind ours. Reads the facts anew. */
   readonly onReplaced: () => Promise<void>;
+  /** Whether rows beyond our head may have gone into a checkpoint that was written since. */
+  readonly wasCompacted: () => Promise<boolean>;
+  /** Reads the facts anew: checkpoint and rows. */
+  readonly reread: () => Promise<void>;
 }
 
 interface EngineRequest {
@@ -70,10 +76,11 @@ interface EngineRequest {
 /**
  * How this journal stands to the disk, from well to worst; what is worse includes what comes before.
  * `behind`: the disk has, or may have, entries that were not folded. `inDoubt`: an append of people's
- * rows ended without an answer, they may be on the disk. `closed`: nothing is written any more.
+ * rows ended without an answer, they may be on the disk. `outdated`: the facts are to be read anew.
+ * `closed`: nothing is written any more.
  */
-type Standing = 'current' | 'behind' | 'inDoubt' | 'closed';
-const standings: readonly Standing[] = ['current', 'behind', 'inDoubt', 'closed'];
+type Standing = 'current' | 'behind' | 'inDoubt' | 'outdated' | 'closed';
+const standings: readonly Standing[] = ['current', 'behind', 'inDoubt', 'outdated', 'closed'];
 
 /** Rows and characters of one transaction of people's rows. */
 const groupLimits = { rows: 1_000, characters: 4_000_000 } as const;
@@ -96,6 +103,8 @@ export class Journal {
   #pumping: Promise<void> | null = null;
   #engineCount = 0;
   #standing: Standing = 'current';
+  /** Who waits until all that is on the disk now was folded. */
+  #readers: (() => void)[] = [];
   #troubleTimer: number | null = null;
   /** Ends the patience of those that wait. */
   #patienceTimer: number | null = null;
@@ -132,10 +141,32 @@ export class Journal {
     });
   }
 
-  /** Folds what is durable and was not folded, because the store showed another moment. */
-  resync(): void {
-    this.#worsen('behind');
-    this.#pump();
+  /**
+   * Folds what is durable and was not folded: other tabs have written, or the store showed another
+   * moment. Resolves when all that is on the disk now was folded, as far as the store lets it.
+   */
+  readOn(): Promise<void> {
+    return this.#caughtUp('behind');
+  }
+
+  /** The same, but that all facts are read anew. */
+  reload(): Promise<void> {
+    return this.#caughtUp('outdated');
+  }
+
+  #caughtUp(standing: 'behind' | 'outdated'): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#worsen(standing);
+    return new Promise((resolve) => {
+      this.#readers.push(resolve);
+      this.#pump();
+    });
+  }
+
+  /** This tab leads no more: what waits to be written as leader is not written. */
+  letGo(): void {
+    this.#endPatience();
+    for (const request of this.#engine.splice(0)) request.resolve(false);
   }
 
   /** Resolves once everything queued so far has met its fate. */
@@ -148,9 +179,9 @@ export class Journal {
   close(): void {
     this.#worsen('closed');
     if (this.#troubleTimer !== null) this.#options.env.clearTimer(this.#troubleTimer);
-    this.#endPatience();
     this.#wake?.();
-    for (const request of this.#engine.splice(0)) request.resolve(false);
+    this.letGo();
+    for (const resolve of this.#readers.splice(0)) resolve();
   }
 
   get #isClosed(): boolean {
@@ -170,8 +201,13 @@ export class Journal {
     });
   }
 
+  /** What is in doubt is looked at when it is written again. */
+  get #mustRead(): boolean {
+    return this.#readers.length > 0 || this.#standing === 'behind' || this.#standing === 'outdated';
+  }
+
   get #hasWork(): boolean {
-    return this.#standing === 'behind' || this.#people.length > 0 || this.#isEngineDue;
+    return this.#mustRead || this.#people.length > 0 || this.#isEngineDue;
   }
 
   /** One that has no patience takes all others with it. */
@@ -197,17 +233,23 @@ export class Journal {
    * leave the queue: were they written again, a full disk could refuse the second copy, and the
    * first would take effect though it was refused.
    */
-  async #readOn(): Promise<void> {
+  async #readNew(): Promise<void> {
     const before = this.#standing;
+    const readers = this.#readers.splice(0);
     this.#standing = 'current';
     try {
-      await this.#catchUp((await this.#options.connection.position()).head);
+      if (before === 'outdated') await this.#options.reread();
+      const { head } = await this.#options.connection.position();
+      if (head < this.#options.facts().head) await this.#options.onReplaced();
+      else await this.#catchUp(head);
     } catch (cause) {
       this.#worsen(before);
+      this.#readers.push(...readers);
       await this.#trouble(asStorageError(cause));
       return;
     }
-    if (before !== 'inDoubt') return;
+    for (const resolve of readers) resolve();
+    if (before !== 'inDoubt' && before !== 'outdated') return;
     const { facts, writer } = this.#options;
     const seen = facts().lastSeen[writer]?.n ?? 0;
     this.#people = this.#people.filter((row) => row.actionId.n > seen);
@@ -218,13 +260,13 @@ export class Journal {
     await Promise.resolve();
     while (!this.#isClosed && this.#hasWork) {
       // Engine rows wait for no doubt about people's: they are written only if the head is ours.
-      if (this.#standing === 'behind' || this.#people.length > 0) await this.#writePeople();
+      if (this.#mustRead || this.#people.length > 0) await this.#writePeople();
       if (this.#isEngineDue && !this.#isClosed) await this.#writeEngine();
     }
   }
 
   async #writePeople(): Promise<void> {
-    if (this.#standing !== 'current') await this.#readOn();
+    if (this.#mustRead || this.#standing === 'inDoubt') await this.#readNew();
     if (this.#standing !== 'current' || this.#people.length === 0) return;
     const { rows, texts } = await this.#group();
     const head = await this.#commitRows(texts, (error) =>
@@ -301,6 +343,8 @@ export class Journal {
 
   async #writeEngine(): Promise<void> {
     const { facts, fence, codec, connection, onFenced } = this.#options;
+    const epoch = fence();
+    if (epoch === null) return this.letGo();
     const before = facts();
     const { written, idle, later, rows } = this.#build(before, this.#engineWriter);
     this.#endPatience();
@@ -309,7 +353,7 @@ export class Journal {
     if (rows.length === 0) return;
     const append: string[] = [];
     for (const row of rows) append.push(await codec.encode(encodeRow(row)));
-    const expect = { head: before.head, fence: fence() };
+    const expect = { head: before.head, fence: epoch };
     let committed: Committed;
     try {
       committed = await connection.commit({ append, expect });
@@ -321,7 +365,8 @@ export class Journal {
         for (const request of written) request.reject(error);
         return;
       }
-      this.#engine = [...written.map(hurried), ...this.#engine];
+      if (fence() === epoch) this.#engine = [...written.map(hurried), ...this.#engine];
+      else for (const request of written) request.resolve(false);
       await this.#trouble(error);
       return;
     }
@@ -330,20 +375,18 @@ export class Journal {
       for (const request of written) request.resolve(true);
       return;
     }
+    if (committed.fence !== epoch || fence() !== epoch) {
+      for (const request of written) request.resolve(false);
+      if (fence() !== epoch) return;
+      this.letGo();
+      return onFenced();
+    }
     // The head moved (another tab, or our own append in doubt was written after all): build anew.
     this.#engine = [...written.map(hurried), ...this.#engine];
-    if (committed.head < before.head) {
-      await this.#options.onReplaced();
-      return;
-    }
-    if (committed.fence === fence()) {
-      await this.#catchUp(committed.head);
-      if (facts().head >= committed.head) return;
-      for (const request of this.#engine.splice(0)) request.resolve(false);
-      return;
-    }
-    for (const request of this.#engine.splice(0)) request.resolve(false);
-    onFenced();
+    if (committed.head < before.head) return this.#options.onReplaced();
+    await this.#catchUp(committed.head);
+    // The store shows another moment: nothing is decided until it is back.
+    if (facts().head < committed.head) this.letGo();
   }
 
   #build(facts: Facts, writer: string) {
@@ -385,9 +428,13 @@ export class Journal {
 
   /** Rows that end at `head` were written; what stands between our head and them comes first. */
   async #deliver(rows: readonly Row[], head: number): Promise<void> {
+    const { facts, onReplaced, onAppended } = this.#options;
     const first = head - rows.length + 1;
-    if (first <= this.#options.facts().head) return this.#options.onReplaced();
-    if (first > this.#options.facts().head + 1) await this.#catchUp(first - 1);
+    if (first <= facts().head) return onReplaced();
+    onAppended(head);
+    if (first > facts().head + 1) await this.#catchUp(first - 1);
+    // A checkpoint that was read meanwhile has them.
+    if (head <= facts().head) return;
     await this.#sequence(rows.map((row, i) => ({ sequence: first + i, row })));
   }
 
@@ -416,11 +463,26 @@ export class Journal {
       }
       this.#options.onTrouble(undefined);
       const next = entries.filter((entry) => entry.sequence <= through);
-      if (next.length === 0) return;
       const before = facts().head;
+      if (next[0]?.sequence !== before + 1 && (await this.#wasCompacted())) {
+        await this.#options.reread();
+        if (facts().head === before) return;
+        continue;
+      }
+      if (next.length === 0) return;
       await this.#sequence(next);
       // The store shows another moment (DevTools): nothing is folded until it is back or reloaded.
       if (facts().head === before) return;
+    }
+  }
+
+  /** The rows that come next are not there: gone into a checkpoint, unless the disk has lost them. */
+  async #wasCompacted(): Promise<boolean> {
+    try {
+      return await this.#options.wasCompacted();
+    } catch (cause) {
+      await this.#trouble(asStorageError(cause));
+      return this.#isClosed ? false : this.#wasCompacted();
     }
   }
 

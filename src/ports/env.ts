@@ -62,16 +62,16 @@ export interface Env {
   readonly indexedDB: IDBFactory | undefined;
   /**
    * Asks for an exclusive lock among the tabs of this origin; `steal` takes it from whoever holds it.
-   * Undefined where the platform has no locks. Returns how to leave the queue, or to release it.
+   * Undefined where the platform has no locks. Returns how to leave the queue.
    */
   readonly lock?:
     | ((name: string, on: LockEvents, how?: { readonly steal?: boolean }) => () => void)
     | undefined;
   /**
    * Opens the channel of this name to the other tabs: `onMessage` is called for what they send, never
-   * for one's own. Where the platform has none, nothing is sent and nothing comes.
+   * for one's own. Null where the platform has none.
    */
-  openChannel(name: string, onMessage: (message: unknown) => void): TabChannel;
+  openChannel(name: string, onMessage: (message: unknown) => void): TabChannel | null;
   /** Small text outside the database (localStorage); undefined where there is none or it refuses. */
   readMark(key: string): string | undefined;
   writeMark(key: string, value: string): void;

@@ -304,7 +304,7 @@ export class SimDevice {
         on.held({ release: () => {} });
         return () => {};
       },
-      openChannel: () => ({ post: () => {}, close: () => {} }),
+      openChannel: () => null,
       readMark: () => this.#marks.get('id'),
       writeMark: (_, value) => void this.#marks.set('id', value),
       networkHint: () => 'present',

@@ -256,7 +256,7 @@ export class SoakDevice {
         on.held({ release: () => {} });
         return () => {};
       },
-      openChannel: () => ({ post: () => {}, close: () => {} }),
+      openChannel: () => null,
       readMark: (key) => this.#marks.get(key.slice(key.lastIndexOf('/'))),
       writeMark: (key, value) => void this.#marks.set(key.slice(key.lastIndexOf('/')), value),
       networkHint: () => 'present',

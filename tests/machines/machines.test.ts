@@ -104,7 +104,7 @@ describe('the engine', () => {
     actor.send({ type: 'elected' });
     expect(role()).toBe('leading');
     actor.send({ type: 'fenced' });
-    expect(role()).toBe('electing');
+    expect(role()).toBe('following');
   });
 
   test('ST5: a storage that fails blocks it; it never goes on with made-up facts', () => {
@@ -118,12 +118,44 @@ describe('the engine', () => {
     expect(role()).toBe('hydrating');
   });
 
-  test('a second tab is read only until the first has gone, then reads again', () => {
+  test('P21: a second tab follows, also one whose lock was stolen, until it is elected', () => {
     const { actor, role } = engine();
-    for (const type of ['started', 'hydrated', 'lockHeld'] as const) actor.send({ type });
+    for (const type of ['started', 'hydrated', 'followed'] as const) actor.send({ type });
+    expect(role()).toBe('following');
+    actor.send({ type: 'elected' });
+    expect(role()).toBe('leading');
+    actor.send({ type: 'stolen' });
+    expect(role()).toBe('following');
+  });
+
+  test('MT3 MT4: a page that is frozen leads nothing, and stands anew when it is back', () => {
+    for (const before of [['elected'], ['followed'], []] as const) {
+      const { actor, role } = engine();
+      for (const type of ['started', 'hydrated', ...before, 'frozen'] as const)
+        actor.send({ type });
+      expect(role()).toBe('frozen');
+      actor.send({ type: 'elected' });
+      expect(role()).toBe('frozen');
+      actor.send({ type: 'thawed' });
+      expect(role()).toBe('electing');
+    }
+  });
+
+  test('MT8: a tab whose database a newer build has taken reads only, whatever it was', () => {
+    const { actor, role } = engine();
+    for (const type of ['started', 'hydrated', 'elected', 'outdated'] as const)
+      actor.send({ type });
     expect(role()).toBe('readOnly');
     actor.send({ type: 'elected' });
-    expect(role()).toBe('hydrating');
+    expect(role()).toBe('readOnly');
+  });
+
+  test('P13: a pause that is told of another tab holds the run, and changes no moment', () => {
+    const { actor, run, moment } = engine();
+    actor.send({ type: 'jumped' });
+    actor.send({ type: 'pauseTold' });
+    actor.send({ type: 'resumeTold' });
+    expect([run(), moment()]).toEqual(['running', 'past']);
   });
 
   test('P13: pausing and time travel hold the run, whatever the role', () => {

@@ -35,17 +35,19 @@ export function keyOfDevice(device: Device, parts: readonly Part[]): string {
 /** What all machines together permit. */
 export function viewOf({ page, snapshots }: Device, parts: readonly Part[]): View {
   const view = {
-    ...{ accepts: page !== 'ended', folds: page === 'open', works: page === 'open' },
+    ...{ accepts: page !== 'ended', folds: page === 'open' },
+    ...{ leads: page === 'open', works: page === 'open' },
     ...{ waits: false, doubtful: false, reach: 'asks' as View['reach'] },
     ...{ sends: 'all' as View['sends'], trusts: true },
   };
   for (const part of parts) {
     const snapshot = snapshots[part.name];
     if (!snapshot) continue;
-    const { accepts = true, folds = true, works = true, ...more } = part.view(snapshot);
+    const { accepts = true, folds = true, leads = true, ...more } = part.view(snapshot);
     view.accepts &&= accepts;
     view.folds &&= folds;
-    view.works &&= works;
+    view.leads &&= leads;
+    view.works &&= more.works ?? true;
     view.waits ||= more.waits ?? false;
     view.doubtful ||= more.doubtful ?? false;
     view.reach = more.reach ?? view.reach;
@@ -63,10 +65,17 @@ export function forbidden(
   others: number,
 ): string | null {
   for (const { name, witness } of parts) {
+    if (known[name] === undefined) continue;
     const why = witness.forbids(known[name] ?? '', what, others);
     if (why) return why;
   }
   return null;
+}
+
+interface Begun {
+  readonly label: string;
+  readonly device: Device;
+  readonly sent: readonly string[];
 }
 
 interface Transition {
@@ -99,10 +108,21 @@ export class Devices {
       const snapshot = device.snapshots[part.name];
       if (!snapshot) return [];
       const moves = [...delays(part, snapshot), ...part.moves(snapshot, device)];
-      return moves.map((move) => this.#made(device, move));
+      return moves.flatMap((move) => this.#variants(device, part, move));
     });
     if (this.#clears && viewOf(device, this.#parts).folds) made.push(clearing(device));
     return [...made, this.#stop(device), gone];
+  }
+
+  /** A move by which other machines begin anew is one for each way that they may begin. */
+  #variants(device: Device, by: Part, move: PartMove): DeviceMove[] {
+    if (!move.renews) return [this.#made(device, move)];
+    const others = this.#parts.filter(({ name }) => name !== by.name);
+    const begun = this.#begun({ label: '', device, sent: [] }, others);
+    return begun.map(({ label, device: fresh, sent }) => {
+      const made = this.#made(fresh, { ...move, label: `${move.label} ${label}`.trim() });
+      return { ...made, sent: [...sent, ...made.sent] };
+    });
   }
 
   /** What the machines make of the end of a request. */
@@ -118,10 +138,18 @@ export class Devices {
   }
 
   #starts(device: Device): DeviceMove[] {
-    let made: { label: string; device: Device; sent: readonly string[] }[] = [
-      { label: 'a person starts it', device: { ...device, page: 'open', lock: 'none' }, sent: [] },
-    ];
-    for (const part of this.#parts) {
+    const opened: Device = { ...device, page: 'open', lock: 'none' };
+    const first = { label: 'a person starts it', device: opened, sent: [] };
+    const more = { actor: 'person', heals: true, notices: [], wakes: false } as const;
+    return this.#begun(first, this.#parts).map(({ device: next, ...step }) => {
+      return { ...step, next, ...more };
+    });
+  }
+
+  /** Machines begin, each in every way that it may. */
+  #begun(first: Begun, parts: readonly Part[]): Begun[] {
+    let made = [first];
+    for (const part of parts) {
       const { name, machine, inputs, begins, witness } = part;
       made = made.flatMap(({ label, device: so, sent }) =>
         inputs.map((start) => {
@@ -138,8 +166,7 @@ export class Devices {
         }),
       );
     }
-    const more = { actor: 'person', heals: true, notices: [], wakes: false } as const;
-    return made.map(({ label, device: next, sent }) => ({ label, next, sent, ...more }));
+    return made;
   }
 
   #stop(device: Device): DeviceMove {
@@ -161,7 +188,8 @@ export class Devices {
   #made(device: Device, move: PartMove): DeviceMove {
     const { label, actor, heals, lock = device.lock, wakes = false } = move;
     if (move.reopens) return { ...this.#ended(device, label, actor, newDevice), heals };
-    const step = this.#sent({ ...device, lock }, move.sends);
+    const kept = move.retires ? retired(device) : device;
+    const step = this.#sent({ ...kept, lock }, move.sends);
     const notices = [...(move.notices ?? []), ...step.notices];
     return { label, actor, heals, ...step, notices, wakes: wakes || step.wakes };
   }
@@ -197,6 +225,13 @@ export class Devices {
     }
     return made;
   }
+}
+
+/** The engine's machine lives as long as the page. */
+function retired(device: Device): Device {
+  const engineOf = <T>(parts: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+    Object.fromEntries(Object.entries(parts).filter(([name]) => name === 'engine'));
+  return { ...device, snapshots: engineOf(device.snapshots), known: engineOf(device.known) };
 }
 
 function clearing(device: Device): DeviceMove {

@@ -2,9 +2,15 @@ import type { AnyMachineSnapshot } from 'xstate';
 import { type EngineEvent, engineMachine } from '../../machines/engine.ts';
 import type { Device, Part, PartMove } from './part.ts';
 
+/** `Leadership.#retire`: line and connection are the leader's, and go with the lead. */
+const retired = { notices: ['letGo'], retires: true } as const;
+
+/** `Lines.restore`: a pause that an earlier life or another leader was asked for. */
+const restored = { to: 'line', event: { type: 'pauseAsked', retryIn: 1_000 } };
+
 /**
- * What `src/engine/engine.ts` does around the engine's machine. Storage answers or not as it likes;
- * DevTools are noticed only by a tab that leads, as in `Engine.#isHere`.
+ * What `src/engine/` does around the engine's machine. Storage answers or not as it likes; DevTools
+ * are noticed by a tab that reads on or leads (`Engine.#isHere`); other tabs come, lead, and go.
  */
 function moves(snapshot: AnyMachineSnapshot, { lock, snapshots }: Device): PartMove[] {
   const { role, moment } = snapshot.value as { role: string; moment: string };
@@ -19,6 +25,21 @@ function moves(snapshot: AnyMachineSnapshot, { lock, snapshots }: Device): PartM
     made.push({ label, actor, heals: false, sends, ...more });
   };
   const fails = () => add('the storage does not answer', 'disk', ['storageFailed']);
+  const outdated = () =>
+    add('a newer build takes the database', 'otherTab', ['outdated'], {
+      ...{ lock: 'none', notices: ['letGo', 'tailRejected'], retires: true },
+    });
+  const freezes = () =>
+    add('the page is frozen', 'platform', ['frozen'], { ...retired, lock: 'none' });
+  const leads = (label: string, actor: PartMove['actor']) => {
+    // A tab that led before, or never did, has its line and its connection.
+    const renews = snapshots.connection === undefined;
+    const more = { heals: true, lock: 'ours', wakes: true, renews } as const;
+    add(label, actor, ['elected'], more);
+    if (snapshots.line?.value !== 'open' && !renews) return;
+    const sends = [{ to: 'engine', event: { type: 'elected' } }, restored];
+    made.push({ label: `${label}, and a pause is not over`, actor, sends, ...more, heals: false });
+  };
   switch (role) {
     case 'hydrating':
       add('the facts are read', 'disk', ['hydrated'], { heals: true });
@@ -28,40 +49,47 @@ function moves(snapshot: AnyMachineSnapshot, { lock, snapshots }: Device): PartM
       add('the storage answers again', 'disk', ['storageRecovered'], { heals: true });
       break;
     case 'electing':
-      // `#lead` and `#recovered` wake.
-      if (lock !== 'queued')
-        add('it takes the lead', 'kit', ['elected'], { heals: true, lock: 'ours', wakes: true });
-      // `Lines.restore`.
-      if (lock !== 'queued' && snapshots.line?.value === 'open') {
-        const sends = [
-          { to: 'engine', event: { type: 'elected' } },
-          { to: 'line', event: { type: 'pauseAsked', retryIn: 1_000 } },
-        ];
-        const label = 'it takes the lead, and a pause of an earlier life is not over';
-        made.push({ label, actor: 'kit', heals: false, sends, lock: 'ours', wakes: true });
-      }
+      // `Leadership.#lead` and `Engine.#recovered` wake.
+      if (lock !== 'queued') leads('it takes the lead', 'kit');
+      else leads('the other tab has gone', 'otherTab');
       if (lock === 'none')
-        add('another tab is open', 'otherTab', ['lockHeld'], {
-          ...{ lock: 'queued', notices: ['tailRejected'] },
-        });
+        add('another tab leads', 'otherTab', ['followed'], { ...retired, lock: 'queued' });
+      if (lock === 'queued') add('it follows as before', 'kit', ['followed'], { heals: true });
       fails();
+      outdated();
+      freezes();
+      break;
+    case 'following':
+      // It goes, or it gives no sign and its lock is stolen: a follower waits for nobody.
+      leads('the lock is free, or is stolen from a tab that is silent', 'time');
+      add('the other tab sends what there is', 'otherTab', [], { notices: ['reread'] });
+      add('a person pauses in another tab', 'otherTab', ['pauseTold']);
+      add('a person resumes in another tab', 'otherTab', ['resumeTold'], { heals: true });
+      devTools();
+      fails();
+      outdated();
+      freezes();
+      break;
+    case 'frozen':
+      add('the page is thawed', 'platform', ['thawed'], { heals: true, notices: ['reread'] });
+      fails();
+      outdated();
       break;
     case 'readOnly':
-      if (lock === 'queued')
-        add('the other tab goes', 'otherTab', ['elected'], {
-          ...{ heals: true, lock: 'ours', notices: ['reread'] },
-        });
-      // Overtaken with the lock in its hand it asks for none any more (`#elect`).
-      else add('a person opens the page anew', 'person', [], { heals: true, reopens: true });
+      add('a person opens the page anew', 'person', [], { heals: true, reopens: true });
       break;
     case 'leading':
+      add('another tab raises the fence', 'otherTab', ['fenced'], { ...retired, lock: 'queued' });
+      add('another tab steals the lock', 'otherTab', ['stolen'], { ...retired, lock: 'queued' });
+      devTools();
       fails();
-      add('another tab takes the lead', 'otherTab', ['fenced', 'lockHeld'], {
-        notices: ['tailRejected'],
-      });
-      if (moment === 'present') add('DevTools show the past', 'devTools', ['jumped']);
-      else add('DevTools come back', 'devTools', ['returned'], { heals: true, wakes: true });
+      outdated();
+      freezes();
       break;
+  }
+  function devTools() {
+    if (moment === 'present') add('DevTools show the past', 'devTools', ['jumped']);
+    else add('DevTools come back', 'devTools', ['returned'], { heals: true, wakes: true });
   }
   add('a person pauses', 'person', ['pauseRequested']);
   const resume = { to: 'engine', event: { type: 'resumeRequested' } };
@@ -89,10 +117,18 @@ function next(known: Known, type: EngineEvent['type']): Known {
     case 'elected':
       return { ...known, leads: known.read };
     case 'storageFailed':
-    case 'lockHeld':
-    case 'fenced':
+    case 'outdated':
     case 'stopped':
-      return { ...known, read: type === 'fenced' && known.read, leads: false };
+      return { ...known, read: false, leads: false };
+    case 'followed':
+    case 'fenced':
+    case 'stolen':
+    case 'frozen':
+      return { ...known, leads: false };
+    case 'pauseTold':
+      return { ...known, paused: true };
+    case 'resumeTold':
+      return { ...known, paused: false };
     case 'pauseRequested':
       return { ...known, paused: true };
     case 'resumeRequested':
@@ -106,6 +142,9 @@ function next(known: Known, type: EngineEvent['type']): Known {
   }
 }
 
+/** Roles with a journal that is written and read. */
+const writers: readonly string[] = ['electing', 'leading', 'following'];
+
 export const enginePart: Part = {
   name: 'engine',
   machine: engineMachine,
@@ -117,13 +156,14 @@ export const enginePart: Part = {
   moves,
   view: ({ value: { role, run, moment } }) => ({
     accepts: role !== 'readOnly',
-    folds: role === 'leading' && moment === 'present',
+    folds: writers.includes(role) && moment === 'present',
+    leads: role === 'leading' && moment === 'present',
     waits: role === 'blocked',
-    doubtful: role === 'leading' || role === 'blocked',
+    doubtful: writers.includes(role) || role === 'blocked' || role === 'frozen',
     works: role === 'leading' && run === 'running' && moment === 'present',
   }),
   waitsForSomebody: ({ value: { role, run, moment } }) =>
-    role === 'readOnly' || role === 'stopped' || run !== 'running' || moment !== 'present',
+    ['readOnly', 'stopped', 'frozen'].includes(role) || run !== 'running' || moment !== 'present',
   hears: {},
   tells: () => [],
   wakes: () => false,

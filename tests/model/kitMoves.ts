@@ -30,7 +30,7 @@ export function schedulerMoves(
   options: MoveOptions,
 ): RecordMove[] {
   const moves: RecordMove[] = [];
-  const isPending = view.folds && record.state === 'pending';
+  const isPending = view.leads && record.state === 'pending';
   if (options.scheduler.maySeal(record, view)) moves.push(...seals(record, false, options));
   else if (isPending) moves.push(...seals(record, true, options));
   if (options.scheduler.maySend(record, view)) moves.push(sends(record));

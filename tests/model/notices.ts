@@ -8,6 +8,8 @@ export type Notice =
   | 'reached'
   /** It did not: they are forgotten, and spend no attempt. */
   | 'unreachable'
+  /** This tab leads no more: what was under way is another tab's, and spends no attempt. */
+  | 'letGo'
   /** This tab does not write any more: acts that are not durable are told as not saved. */
   | 'tailRejected'
   /** The facts were read anew, after another tab had led. */
@@ -39,6 +41,8 @@ export function noticed(record: RecordModel, notice: Notice, options: NoticeOpti
       const requests = record.requests.filter(({ phase }) => phase !== 'doubted');
       return [{ next: canonical({ ...record, requests }) }];
     }
+    case 'letGo':
+      return [{ next: canonical({ ...record, requests: [] }) }];
     case 'tailRejected':
       return [{ next: canonical({ ...record, tail: [] }) }];
     case 'reread': {

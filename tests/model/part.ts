@@ -55,6 +55,10 @@ export interface PartMove {
   readonly notices?: readonly Notice[];
   readonly lock?: Device['lock'];
   readonly wakes?: boolean;
+  /** It leads no more: the machines of the line and the connection are stopped. */
+  readonly retires?: boolean;
+  /** It leads anew: the machines of the line and the connection begin anew with it. */
+  readonly renews?: boolean;
   /** The page is opened anew. */
   readonly reopens?: boolean;
 }
@@ -65,7 +69,7 @@ export interface Device {
   readonly page: 'fresh' | 'open' | 'ended';
   /** The lock of this name: nobody asked, ours (maybe in name only), or this tab waits for it. */
   readonly lock: 'none' | 'ours' | 'queued';
-  /** By part; empty while the page is not open. */
+  /** By part; empty while the page is not open, the engine's alone in a tab that does not lead. */
   readonly snapshots: Readonly<Record<string, AnyMachineSnapshot>>;
   /** By part. */
   readonly known: Readonly<Record<string, string>>;

@@ -6,8 +6,10 @@ import { canonical, type RecordModel } from './recordModel.ts';
 export interface View {
   /** Writes of people are taken. */
   readonly accepts: boolean;
-  /** Rows become durable and are folded. */
+  /** Rows become durable and are folded: those of people. */
   readonly folds: boolean;
+  /** The same of the leader's: seals, and answers to requests. */
+  readonly leads: boolean;
   /** The disk does not answer: what is to be written waits for it. */
   readonly waits: boolean;
   /** Acts of people may stand on the disk though nobody was told. */

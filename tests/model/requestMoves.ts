@@ -36,7 +36,7 @@ export function requestMoves(
   if (phase === 'doubted') return [];
   if (phase === 'failed') {
     if (view.waits) return [];
-    if (!view.folds) return [forgotten('the failed attempt can not be written', 'kit', true)];
+    if (!view.leads) return [forgotten('the failed attempt can not be written', 'kit', true)];
     if (!isAwaited) return [forgotten('the failed attempt is nobody’s any more', 'kit', true)];
     const made: Made = { label: 'the kit writes when to try again', actor: 'kit', heals: true };
     return [folded(rest, { type: 'retryScheduled' }, made, options)];
@@ -53,12 +53,12 @@ export function requestMoves(
   moves.push(
     forgotten(
       'an answer that can not be written',
-      view.folds ? 'disk' : 'server',
-      !view.folds,
+      view.leads ? 'disk' : 'server',
+      !view.leads,
       'unwritten',
     ),
   );
-  if (!view.folds) return moves;
+  if (!view.leads) return moves;
   const answer = (outcome: Outcome, label: string, row: Row, heals: boolean) => {
     const made: Made = { label: `the server ${label}`, actor: 'server', heals, outcome };
     moves.push(folded(rest, row, made, options));

@@ -138,7 +138,7 @@ export class Space {
       page !== 'open' ||
       this.#parts.some((part) => {
         const snapshot = snapshots[part.name];
-        return !snapshot || part.waitsForSomebody(snapshot);
+        return snapshot !== undefined && part.waitsForSomebody(snapshot);
       })
     );
   }

@@ -1,8 +1,5 @@
 /** What the machines allow and the kit never does, each with the reason. Anything else must be met. */
 export const unreachedStates: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  engine: {
-    'role.following': 'for several writing tabs, which are not built: a second tab is `readOnly`',
-  },
   connection: {
     starting: 'left at once, for `online` or `offline` by the platform’s first hint',
   },
@@ -10,7 +7,6 @@ export const unreachedStates: Readonly<Record<string, Readonly<Record<string, st
 
 const bound = 'what is sealed or parked is never cancelled, so that something remains';
 const dead = 'a dead letter is always `failed`: its lane can not become `pending` before it goes';
-const notBuilt = 'see `role.following`';
 
 export const unreachedCells: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   record: {
@@ -23,10 +19,5 @@ export const unreachedCells: Readonly<Record<string, Readonly<Record<string, str
   },
   engine: {
     'role.stopped × stopped → role.stopped': 'an engine has one life, and ends once',
-    'role.following × stopped → role.stopped': notBuilt,
-    'role.following × elected → role.leading': notBuilt,
-    'role.following × storageFailed → role.blocked': notBuilt,
-    'role.readOnly × storageFailed → role.blocked':
-      'a tab that neither reads nor writes asks nothing of the storage',
   },
 };

@@ -96,6 +96,13 @@ function wrongScheduler(
   return { mistake, property, composition: { ...shipped, scheduler, law } };
 }
 
+/** The kit as it would be if a tab that does not lead any more kept its line and its connection. */
+const unretired: Part = {
+  ...enginePart,
+  moves: (snapshot, device) =>
+    enginePart.moves(snapshot, device).map(({ retires: _, ...move }) => ({ ...move, notices: [] })),
+};
+
 const sealsAgain = lawOf(bent(recordMachine, 'states.syncing.on.sealed', { target: 'syncing' }));
 
 export const wrongs: readonly Wrong[] = [
@@ -156,8 +163,36 @@ export const wrongs: readonly Wrong[] = [
   wrongMachine(
     'an overtaken tab goes on sending',
     'held',
-    enginePart,
+    unretired,
     'states.role.states.leading.on.fenced',
+    undefined,
+  ),
+  wrongMachine(
+    'a tab whose lock was stolen goes on sending',
+    'held',
+    unretired,
+    'states.role.states.leading.on.stolen',
+    undefined,
+  ),
+  wrongMachine(
+    'a frozen page goes on sending',
+    'held',
+    unretired,
+    'states.role.states.leading.on.frozen',
+    undefined,
+  ),
+  wrongMachine(
+    'a page that was frozen stays so',
+    'rests',
+    enginePart,
+    'states.role.states.frozen.on.thawed',
+    undefined,
+  ),
+  wrongMachine(
+    'a follower that never leads',
+    'rests',
+    enginePart,
+    'states.role.states.following.on.elected',
     undefined,
   ),
   wrongMachine(

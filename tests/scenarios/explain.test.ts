@@ -200,8 +200,8 @@ describe('N7: the event `stuck`', () => {
     });
     device.sync.start();
     await device.sync.ready;
-    await until('it only shows', () => statusOf(device).role === 'readOnly');
-    expect(first(device, 'a')?.kind).toBe('readOnly');
+    await until('it follows', () => statusOf(device).role === 'following');
+    expect(first(device, 'a')?.kind).toBe('leader');
     expect(timers).not.toContain('watchdog');
   });
 

@@ -38,7 +38,7 @@ export function deviceEnv(overrides: Partial<Env> = {}): Env {
       on.held({ release: () => {} });
       return () => {};
     },
-    openChannel: () => ({ post: () => {}, close: () => {} }),
+    openChannel: () => null,
     readMark: (key) => marks.get(key),
     writeMark: (key, value) => void marks.set(key, value),
     networkHint: () => 'present',

@@ -56,11 +56,13 @@ export function syncReason(status: SyncStatus): string {
     case 'blocked':
       return 'The storage of this device does not answer; it is asked again.';
     case 'readOnly':
-      return 'Another tab has the app open: this one only shows the records.';
+      return 'A newer version of the app is open elsewhere: reload this page to go on writing.';
     case 'paused':
       return 'Sending is paused; writes are kept on this device.';
     case 'timeTravelling':
       return 'The DevTools show another moment; nothing is sent meanwhile.';
+    case 'leaderless':
+      return 'Another tab sends for all, and says nothing: this one takes over in a moment.';
     case 'offline':
       return phase === 'attention'
         ? 'No connection, and something in the outbox waits for your decision.'
