@@ -66,9 +66,9 @@ export const durabilityPlants: readonly Plant[] = [
       },
       {
         file: 'src/journal/journal.ts',
-        find: "    if (this.#standing !== 'current') await this.#readOn();\n",
+        find: "    if (this.#mustRead || this.#standing === 'inDoubt') await this.#readNew();\n",
         replace:
-          "    if (this.#standing === 'behind') await this.#readOn();\n" +
+          '    if (this.#mustRead) await this.#readNew();\n' +
           "    if (this.#standing === 'inDoubt') this.#standing = 'current';\n",
       },
     ],
@@ -79,9 +79,9 @@ export const durabilityPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/checkpoints.ts',
-        find: 'checkpointer.write(now, fence())',
+        find: 'checkpointer.write(now, epoch)',
         replace:
-          'checkpointer.write(Object.defineProperty({ ...now }, "head", { get: () => (facts() ?? now).head }), fence())',
+          'checkpointer.write(Object.defineProperty({ ...now }, "head", { get: () => (facts() ?? now).head }), epoch)',
       },
     ],
   },
