@@ -1,5 +1,6 @@
 import type { Batch, Committed } from '../ports/storage.ts';
 import { type StoreName, stores } from './idbDatabase.ts';
+import { appendRows, removeRows } from './idbJournal.ts';
 import { requested } from './idbRequests.ts';
 
 /** Meta keys of the driver's own; all others belong to the kit. */
@@ -51,21 +52,19 @@ export async function writeBatch(transaction: IDBTransaction, batch: Batch): Pro
     if (moved || fenced || taken) return { ok: false, ...position };
   }
   const rows = batch.append ?? [];
-  let last: IDBRequest<IDBValidKey> | undefined;
-  if (rows.length > 0) {
-    const journal = transaction.objectStore(stores.journal);
-    for (const text of rows) last = journal.add(text);
-  }
+  const appended =
+    rows.length > 0
+      ? await appendRows(transaction.objectStore(stores.journal), rows, head ?? null)
+      : null;
   if (batch.putPages || batch.removePages) {
     const pages = transaction.objectStore(stores.pages);
     for (const [key, text] of batch.putPages ?? []) pages.put(text, key);
     for (const key of batch.removePages ?? []) pages.delete(key);
   }
-  writeMeta(transaction, batch);
-  const appended = last && requested(last);
+  await writeMeta(transaction, batch);
   // All is asked for: without this the browser waits for the answers before it commits.
   transaction.commit();
-  if (appended) head = Number(await appended);
+  if (appended) head = await appended();
   return { ok: true, head: head ?? 0 };
 }
 
@@ -74,12 +73,11 @@ async function hasMetaAt(transaction: IDBTransaction, key: string): Promise<bool
   return (await requested(meta.get(key))) !== undefined;
 }
 
-function writeMeta(transaction: IDBTransaction, batch: Batch): void {
+async function writeMeta(transaction: IDBTransaction, batch: Batch): Promise<void> {
   if (!hasMeta(batch)) return;
   const { putMeta = [], removeMeta = [], fence, removeRowsThrough } = batch;
   if (removeRowsThrough !== undefined) {
-    const journal = transaction.objectStore(stores.journal);
-    journal.delete(IDBKeyRange.upperBound(removeRowsThrough));
+    await removeRows(transaction.objectStore(stores.journal), removeRowsThrough);
   }
   const meta = transaction.objectStore(stores.meta);
   for (const [key, text] of putMeta) meta.put(text, key);

@@ -2,6 +2,7 @@ import localforage from 'localforage';
 import type { Batch, Committed, StoredRow } from '../ports/storage.ts';
 import { readPosition, storesOf, writeBatch } from './idbBatch.ts';
 import { type IdbDatabase, stores } from './idbDatabase.ts';
+import { readJournal } from './idbJournal.ts';
 import { requested } from './idbRequests.ts';
 
 /** What the driver adds to an instance of localforage; there only after `ready()`. */
@@ -95,15 +96,9 @@ const driver = {
     );
   },
   readRows(this: Self, after: number, limit: number) {
-    return this.database.transact(['journal'], 'readonly', async (transaction) => {
-      const journal = transaction.objectStore(stores.journal);
-      const range = IDBKeyRange.lowerBound(after, true);
-      const [keys, rows] = await Promise.all([
-        requested(journal.getAllKeys(range, limit)),
-        requested<unknown[]>(journal.getAll(range, limit)),
-      ]);
-      return rows.map((text, i) => ({ sequence: Number(keys[i]), text }));
-    });
+    return this.database.transact(['journal'], 'readonly', (transaction) =>
+      readJournal(transaction.objectStore(stores.journal), after, limit),
+    );
   },
   readPages(this: Self, keys: readonly string[]) {
     return manyOf(this, 'pages', keys);

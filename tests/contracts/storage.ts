@@ -96,6 +96,49 @@ export function storageContract(kind: string, make: () => Storage): void {
       });
     });
 
+    test('rows that were appended together are read, counted and removed like rows alone', async () => {
+      const known: [number, string][] = [];
+      let head = 0;
+      for (const [size, isExpecting, removed] of [
+        ...[
+          [1, false, 0],
+          [7, false, 0],
+          [5, true, 0],
+          [1, true, 0],
+          [4, false, 3],
+          [3, true, 0],
+        ],
+        ...[
+          [12, true, 9],
+          [6, false, 0],
+          [1, false, 31],
+          [9, true, 0],
+          [2, false, 44],
+          [5, false, 0],
+        ],
+        ...[
+          [4, true, 60],
+          [8, false, 0],
+        ],
+      ] as [number, boolean, number][]) {
+        const append = Array.from({ length: size }, (_, i) => `row ${head + i + 1}`);
+        const batch = { append, ...(isExpecting && { expect: { head } }) };
+        expect(await connection.commit(batch)).toEqual({ ok: true, head: head + size });
+        for (const text of append) known.push([++head, text]);
+        if (removed > 0) {
+          await connection.commit({ removeRowsThrough: removed });
+          while (known[0] && known[0][0] <= removed) known.shift();
+        }
+        expect((await connection.position()).head).toBe(head);
+        for (let after = 0; after <= head; after++) {
+          for (const limit of [1, 3, 10, 100]) {
+            const expected = known.filter(([sequence]) => sequence > after).slice(0, limit);
+            expect(await rows(after, limit)).toEqual(expected);
+          }
+        }
+      }
+    });
+
     test('what was committed is there for the next connection', async () => {
       const other = `kept-${name++}`;
       const first = await storage.open(other);
