@@ -11,6 +11,8 @@ async function drainWith(options: RestOptions, todos: readonly Todo[]): Promise<
   await sync.models.todo.pull();
   const handles = sync.models.todo.createMany(todos);
   await Promise.all(handles.map(({ saved }) => saved));
+  // The checkpoint of what was just queued is no part of it either.
+  await sync.persistor.flush();
   const settled = Promise.all(handles.map((handle) => handle.settled));
   const ms = await timed(async () => {
     window.dispatchEvent(new Event('online'));
