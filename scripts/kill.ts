@@ -3,30 +3,40 @@ import { serveApp } from '../tests/e2e/support/device.ts';
 import { killRounds } from '../tests/e2e/support/killRounds.ts';
 
 /**
- * `npm run kill -- --rounds 200 [--seed text]`: kills a real browser again and again while it
- * writes. Ends with 1 if anything that was called saved is missing, or anything was done twice.
+ * `npm run kill -- --rounds 200 [--tear-every 10] [--seed text]`: kills a real browser again and
+ * again while it writes; every so many rounds its database is torn too, so that it deletes the whole
+ * of it. Ends with 1 if anything that was called saved is missing, or anything was done twice.
  */
-const { rounds, seed } = parseArgs({
+const {
+  rounds,
+  seed,
+  'tear-every': tearEvery,
+} = parseArgs({
   options: {
     rounds: { type: 'string', default: '20' },
+    'tear-every': { type: 'string', default: '10' },
     seed: { type: 'string', default: Math.random().toString(36).slice(2, 8) },
   },
 }).values;
 
-if (!/^[1-9]\d{0,5}$/.test(rounds)) {
-  console.error('--rounds takes a number of rounds, for example 200.');
+for (const [option, value] of Object.entries({ rounds, 'tear-every': tearEvery })) {
+  if (/^[1-9]\d{0,5}$/.test(value)) continue;
+  console.error(`--${option} takes a number of rounds, for example 200.`);
   process.exit(2);
 }
 
 console.log(`seed ${seed}`);
 const began = performance.now();
 await using page = await serveApp();
-const summary = await killRounds({ rounds: Number(rounds), seed, page, print: console.log });
-const { kills, wipes, acknowledged, missing, doubled, wrong } = summary;
+const summary = await killRounds({
+  ...{ rounds: Number(rounds), tearEvery: Number(tearEvery), seed, page },
+  print: console.log,
+});
+const { kills, wipes, torn, acknowledged, missing, doubled, wrong } = summary;
 for (const line of [...missing, ...doubled, ...wrong].slice(0, 50)) console.error(line);
 const seconds = Math.round((performance.now() - began) / 1_000);
 console.log(
-  `${kills} kills, ${acknowledged} edits acknowledged, ${wipes} wipes, ` +
+  `${kills} kills, ${acknowledged} edits acknowledged, ${wipes} wipes (${torn} torn by us), ` +
     `${missing.length} missing, ${doubled.length} doubled, ${wrong.length} wrong (${seconds} s)`,
 );
 if (missing.length + doubled.length + wrong.length > 0) process.exitCode = 1;

@@ -1,6 +1,7 @@
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { type JsonObject, sameJson } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
+import type { Salvage } from '../../store/rows/row.ts';
 import { coalesce } from '../../store/seal.ts';
 import type { EngineDraft } from '../journal/journal.ts';
 import type { ConflictRule } from '../policies/policy.ts';
@@ -13,6 +14,16 @@ export interface PulledConflictContext {
   readonly rule: ConflictRule;
   /** The same for the same record, however often it is asked. */
   readonly newOperationId: (recordId: string) => string;
+}
+
+/** Whether the record is as it was when the database was lost, as far as that is still known. */
+function isAsSalvaged(
+  { base, version: before }: Salvage,
+  remote: JsonObject,
+  version: string | null,
+): boolean {
+  if (version !== null && before !== null) return version === before;
+  return Object.entries(base ?? {}).every(([field, value]) => sameJson(remote[field], value));
 }
 
 /**
@@ -34,9 +45,14 @@ export function pulledConflictRows(
   if (lane?.state !== 'pending') return null;
   const records = facts.models[model]?.records;
   const entry = records && getIn(records, recordId);
-  const base = entry?.base ?? lane.salvage?.base ?? null;
+  const { salvage } = lane;
+  const base = entry?.base ?? salvage?.base ?? null;
   // Made here and met there: the answer to the create tells whether it is ours.
-  if (!base || sameJson(base, remote ?? undefined)) return null;
+  if (!base) return null;
+  const isSame = entry?.base
+    ? sameJson(base, remote ?? undefined)
+    : salvage && remote && isAsSalvaged(salvage, remote, version);
+  if (isSame) return null;
   const operations = operationsIn(facts, key);
   const isDeleted = operations.some(({ kind }) => kind === 'delete');
   // Deleted on both sides: the request is answered "gone", and that is what was wanted.

@@ -12,11 +12,11 @@ beforeAll(async () => {
 
 afterAll(() => page.close());
 
-test('P1 P4 CR1 CR2 CR5 CR7 CR20: 20 rounds of kills under load lose nothing that was called saved, and nothing is done twice', async () => {
+test('P1 P4 N16 ST25 CR1 CR2 CR5 CR7 CR20: 20 rounds of kills under load, two of them with the whole database deleted, lose nothing that was called saved, and nothing is done twice', async () => {
   const lines = [`seed ${seed}`];
   try {
     const summary = await killRounds({
-      ...{ rounds: 20, seed, page },
+      ...{ rounds: 20, tearEvery: 10, seed, page },
       print: (line) => lines.push(line),
     });
     const { kills, wipes, missing, acknowledged } = summary;
@@ -25,6 +25,7 @@ test('P1 P4 CR1 CR2 CR5 CR7 CR20: 20 rounds of kills under load lose nothing tha
     );
     lines.push(...missing, ...summary.doubled, ...summary.wrong);
     expect(summary).toMatchObject({ rounds: 20, missing: [], doubled: [], wrong: [] });
+    expect(summary.torn).toBe(2);
     expect(summary.acknowledged).toBeGreaterThan(500);
   } finally {
     console.log(lines.join('\n'));

@@ -14,6 +14,8 @@ export interface Acknowledgement {
 declare global {
   /** Takes acknowledgements out of the browser, where no kill reaches them. */
   var acknowledged: (batch: readonly Acknowledgement[]) => Promise<void>;
+  /** Tells of a removal before it is dispatched: a kill may keep its acknowledgement from us. */
+  var removing: (id: string) => Promise<void>;
 }
 
 export interface Written {
@@ -69,6 +71,7 @@ export class Writes {
       case 'update':
         return api.update(edit.id, edit.fields);
       case 'remove':
+        void globalThis.removing(edit.id);
         return api.remove(edit.id);
     }
   }

@@ -7,6 +7,7 @@ import type {} from '../pages/app.ts';
 import { type PageQuery, writeQuery } from '../pages/query.ts';
 import type { Acknowledgement } from '../pages/writes.ts';
 import { Acknowledged } from './acknowledged.ts';
+import { tearDatabase } from './tear.ts';
 
 /** Bundles and serves the test app; its origin stays the same until it is closed. */
 export function serveApp(): Promise<ServedPage> {
@@ -19,6 +20,8 @@ export function serveApp(): Promise<ServedPage> {
  */
 export class Device implements AsyncDisposable {
   readonly acknowledged = new Acknowledged();
+  /** Records of which the page was about to dispatch the removal. */
+  readonly removals = new Set<string>();
   readonly pageErrors: string[] = [];
   readonly #profile: Profile;
   readonly #origin: string;
@@ -76,6 +79,12 @@ export class Device implements AsyncDisposable {
     await browser?.kill();
   }
 
+  /** The last write of its dead browser ends in the middle: see `tearDatabase`. */
+  async tear(): Promise<void> {
+    if (this.#browser) throw new Error('the browser runs');
+    await tearDatabase(this.#profile.path);
+  }
+
   /** As people close it: localStorage, which is written late, is on disk afterwards. */
   async close(): Promise<void> {
     const browser = this.#browser;
@@ -97,6 +106,9 @@ export class Device implements AsyncDisposable {
       'acknowledged',
       (_source, batch: readonly Acknowledgement[]) => this.acknowledged.add(batch),
     );
+    await browser.context.exposeBinding('removing', (_source, id: string) => {
+      this.removals.add(id);
+    });
     return browser;
   }
 }

@@ -12,6 +12,8 @@ export interface KillOptions {
   readonly seed: string;
   readonly page: ServedPage;
   readonly storage?: PageQuery['storage'];
+  /** Every so many rounds the database is torn, so that the browser deletes it. Default: never. */
+  readonly tearEvery?: number;
   /** Ends after the round that lost something: one is enough to know. */
   readonly untilMissing?: boolean;
   /** One line a round. */
@@ -21,8 +23,10 @@ export interface KillOptions {
 export interface KillSummary {
   readonly rounds: number;
   readonly kills: number;
-  /** Databases that the browser threw away, and the app was told. */
+  /** Databases that the browser threw away. */
   readonly wipes: number;
+  /** Those among them that we had torn. */
+  readonly torn: number;
   readonly acknowledged: number;
   readonly missing: readonly string[];
   readonly doubled: readonly string[];
@@ -40,59 +44,53 @@ const backlog = 4_000;
  */
 export async function killRounds(options: KillOptions): Promise<KillSummary> {
   const { rounds, seed, page, storage = 'real', untilMissing = false, print } = options;
+  const { tearEvery = Number.POSITIVE_INFINITY } = options;
   const missing: string[] = [];
   const wrong: string[] = [];
-  const count = { rounds: 0, kills: 0, wipes: 0, acknowledged: 0 };
+  const count = { rounds: 0, kills: 0, wipes: 0, torn: 0, acknowledged: 0 };
   await using server = await ServerProcess.make();
-  let world = await KillWorld.make(page, server, { storage });
-  try {
-    let tab = await world.device.open();
-    for (let round = 1; round <= rounds; round++) {
-      const random = createRandom(`${seed}/${round}`);
-      const before = world.device.acknowledged.count;
-      const what = await writeAndKill(world, server, tab, random, `${seed}/${round}`, round);
-      const fresh = world.device.acknowledged.count - before;
-      count.rounds = round;
-      count.acknowledged += fresh;
-      const found: string[] = [];
-      let wiped = false;
-      for (const reopening of ['first', 'second']) {
-        count.kills++;
-        tab = await world.device.open();
-        const findings = await world.check(tab, { forget: reopening === 'second' });
-        found.push(...findings.missing.map((line) => `round ${round}, ${reopening}: ${line}`));
-        wiped ||= findings.wiped;
-        if (wiped) break;
-        if (reopening === 'first') await world.device.kill();
-      }
-      missing.push(...found);
-      const waiting = world.device.acknowledged.count;
-      print(
-        `round ${round}: ${what}, ${fresh} acknowledged, ${waiting} waiting, ` +
-          `${found.length} missing${wiped ? ', wiped by the browser (the app was told)' : ''}`,
-      );
-      if (wiped) {
-        count.wipes++;
-        wrong.push(...world.device.pageErrors);
-        await world[Symbol.asyncDispose]();
-        world = await KillWorld.make(page, server, { storage });
-        tab = await world.device.open();
-      }
-      if (untilMissing && missing.length > 0) break;
+  await using world = await KillWorld.make(page, server, { storage });
+  let tab = await world.device.open();
+  for (let round = 1; round <= rounds; round++) {
+    const random = createRandom(`${seed}/${round}`);
+    const before = world.device.acknowledged.count;
+    const what = await writeAndKill(world, server, tab, random, `${seed}/${round}`, round);
+    const isTorn = round % tearEvery === 0;
+    if (isTorn) await world.device.tear();
+    const fresh = world.device.acknowledged.count - before;
+    count.rounds = round;
+    count.acknowledged += fresh;
+    const found: string[] = [];
+    let wiped = false;
+    for (const reopening of ['first', 'second']) {
+      count.kills++;
+      tab = await world.device.open();
+      const findings = await world.check(tab, { forget: reopening === 'second' });
+      found.push(...findings.missing.map((line) => `round ${round}, ${reopening}: ${line}`));
+      wiped ||= findings.wiped;
+      if (reopening === 'first') await world.device.kill();
     }
-    wrong.push(...world.device.pageErrors);
-    // A device that lost what it had said was saved owes nobody a tidy end.
-    if (missing.length === 0) wrong.push(...(await endsWell(world, server, tab)));
-    const ledger = await server.ledger();
-    return {
-      ...count,
-      missing,
-      wrong,
-      doubled: [...doubledKeys(ledger), ...fallenCounters(ledger)],
-    };
-  } finally {
-    await world[Symbol.asyncDispose]();
+    if (wiped) count.wipes++;
+    if (wiped && isTorn) count.torn++;
+    missing.push(...found);
+    const waiting = world.device.acknowledged.count;
+    print(
+      `round ${round}: ${what}, ${fresh} acknowledged, ${waiting} waiting, ` +
+        `${found.length} missing${wiped ? ', the database was deleted' : ''}` +
+        `${isTorn ? ' (torn)' : ''}`,
+    );
+    if (untilMissing && missing.length > 0) break;
   }
+  wrong.push(...world.device.pageErrors);
+  // A device that lost what it had said was saved owes nobody a tidy end.
+  if (missing.length === 0) wrong.push(...(await endsWell(world, server, tab)));
+  const ledger = await server.ledger();
+  return {
+    ...count,
+    missing,
+    wrong,
+    doubled: [...doubledKeys(ledger), ...fallenCounters(ledger)],
+  };
 }
 
 /** Returns in a few words what the round was like. */

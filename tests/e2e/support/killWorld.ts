@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import type { ServedPage } from '../../support/browser/serve.ts';
 import type { PageQuery } from '../pages/query.ts';
 import { Device } from './device.ts';
+import { serverRecords } from './ledger.ts';
 import type { ServerProcess } from './referenceServer.ts';
 
 /** What a reopened device says. */
@@ -12,11 +13,13 @@ export interface Findings {
   readonly missing: readonly string[];
 }
 
-/** One profile over many kills, until the browser wipes its database. */
+/** One profile over many kills, and over the losses of its database. */
 export class KillWorld implements AsyncDisposable {
   readonly device: Device;
   readonly #server: ServerProcess;
-  readonly #databaseId: string;
+  #databaseId: string;
+  /** Operations that had ended when they were looked at last. */
+  #ended = new Set<string>();
 
   private constructor(device: Device, server: ServerProcess, databaseId: string) {
     this.device = device;
@@ -54,8 +57,12 @@ export class KillWorld implements AsyncDisposable {
       }),
       acknowledged.ids,
     );
-    if (id !== this.#databaseId && told) return { wiped: true, missing: [] };
+    const wiped = id !== this.#databaseId;
+    if (wiped && !told) return { wiped, missing: ['the database is gone, and nobody was told'] };
+    if (id !== null) this.#databaseId = id;
     const keys = new Set((await this.#server.ledger()).map(({ key }) => key));
+    // How operations ended is forgotten with the database; their records tell what arrived.
+    const there = wiped ? await serverRecords(this.#server) : {};
     const edits = new Map(
       [...records.item, ...records.note].map(({ tag, edit }) => [tag, edit] as const),
     );
@@ -63,15 +70,20 @@ export class KillWorld implements AsyncDisposable {
     for (const { operationId, id: tag, kind, edit } of acknowledged.values()) {
       const fate = fates[operationId] ?? 'unknown';
       const shown = edits.get(tag);
-      if (fate === 'unknown' && !keys.has(operationId)) {
+      const arrived = edit !== null && Number(there[tag]?.edit ?? 0) >= edit;
+      // Made and removed, unsent, is no request.
+      const isOver = keys.has(operationId) || this.#ended.has(operationId) || arrived;
+      if (fate === 'unknown' && !isOver && !(wiped && this.device.removals.has(tag))) {
         missing.push(`${kind} ${tag} (${operationId}) is nowhere`);
       } else if (shown !== undefined && (edit === null || shown < edit)) {
         missing.push(`${kind} ${tag}: edit ${edit} is ${fate}, but ${shown} is shown`);
       }
     }
+    const isEnd = (fate: string | undefined) => fate !== 'waiting' && fate !== 'unknown';
+    this.#ended = new Set(Object.keys(fates).filter((operationId) => isEnd(fates[operationId])));
     if (forget) {
       acknowledged.keepOnly(({ operationId }) => fates[operationId] === 'waiting');
     }
-    return { wiped: false, missing };
+    return { wiped, missing };
   }
 }
