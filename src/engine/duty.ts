@@ -13,6 +13,7 @@ import type { HeldRemovals } from './massDeleteGuard.ts';
 import type { EngineModels } from './models.ts';
 import { Puller, type PullResult } from './puller.ts';
 import { Pusher } from './pusher.ts';
+import { SalvagedReads } from './salvagedReads.ts';
 
 /** A probe is cheap, and people wait for it: the connection's waits end at 30 s. */
 const probeBackoff: Backoff = { base: 1_000, factor: 2, cap: 30_000 };
@@ -48,6 +49,7 @@ export class Duty {
   readonly #lines: Lines;
   readonly #pusher: Pusher;
   readonly puller: Puller;
+  readonly #salvaged: SalvagedReads;
   #away = true;
   /** When pulls of all models were last asked for (this device's clock). */
   #askedAt = 0;
@@ -70,9 +72,21 @@ export class Duty {
       ...options,
       lines: this.#lines,
       wireFailed: () => this.#connection.requestFailed(),
+      awaitsBase: (lane: string) => this.#salvaged.add(lane),
     };
     this.#pusher = new Pusher(shared);
-    this.puller = new Puller({ ...shared, onEnd: options.onPullEnd });
+    this.puller = new Puller({
+      ...shared,
+      onEnd: (result) => {
+        options.onPullEnd(result);
+        if (result.status === 'done') this.#salvaged.pulled(result.model);
+      },
+    });
+    this.#salvaged = new SalvagedReads({
+      facts: options.facts,
+      read: (model, recordId) => this.puller.pullRecord(model, recordId),
+      report: env.report,
+    });
   }
 
   start(): void {

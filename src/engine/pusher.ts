@@ -32,6 +32,8 @@ export interface PusherOptions {
   readonly models: EngineModels;
   readonly backoff: Backoff;
   readonly index: LaneIndex;
+  /** A lane of a lost database, of whose record the server has not told yet. */
+  readonly awaitsBase: (lane: string) => void;
   readonly lines: Lines;
   readonly facts: () => Facts;
   readonly appendIf: (build: RowBuilder, patience?: number) => Promise<boolean>;
@@ -72,9 +74,9 @@ export class Pusher {
 
   constructor(options: PusherOptions) {
     this.#options = options;
-    const { transport, models, index, env } = options;
+    const { transport, models, index, env, awaitsBase } = options;
     const { now, report } = env;
-    this.#sealer = new Sealer({ transport, models, index, now: () => now(), report });
+    this.#sealer = new Sealer({ transport, models, index, now: () => now(), report, awaitsBase });
     this.#batchLimit = transport.pushMany ? (transport.batchLimit ?? 100) : 1;
   }
 

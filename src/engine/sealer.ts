@@ -16,6 +16,8 @@ export interface SealerOptions {
   readonly index: LaneIndex;
   readonly now: () => number;
   readonly report: (error: unknown) => void;
+  /** A lane of a lost database, of whose record the server has not told yet. */
+  readonly awaitsBase: (lane: string) => void;
 }
 
 type Sealing = SealedRequest & { readonly model: string; readonly recordId: string };
@@ -78,8 +80,9 @@ export class Sealer {
     const intent = coalesce(operations, entry);
     if (!intent) return null;
     // Its base was lost with the database: what it changes would be said of a record nobody knows.
-    if (lane.salvage && intent.kind !== 'create') {
+    if (lane.salvage && intent.kind === 'update') {
       index.setAside(key);
+      this.#options.awaitsBase(key);
       return null;
     }
     if (intent.kind === 'nothing') {
@@ -92,8 +95,13 @@ export class Sealer {
       index.block(facts, key, blocker.lane);
       return null;
     }
+    // A delete needs no base; that nobody else has changed the record its version tells.
+    const version = intent.version ?? lane.salvage?.version ?? null;
     try {
-      return { ...this.#request(facts, intent, model), model: name, recordId };
+      return {
+        ...this.#request(facts, { ...intent, version }, model),
+        ...{ model: name, recordId },
+      };
     } catch (error) {
       // The transport threw: it is left alone until it changes.
       index.setAside(key);

@@ -123,6 +123,29 @@ describe('the second shelf', () => {
     ]);
   });
 
+  test('N16 SV4: an edit of a record that was deleted meanwhile waits for a person, though no list tells of it', async () => {
+    world.server.put('todo', 'a', { title: 'then', done: false });
+    world.server.put('todo', 'b', { title: 'then', done: false });
+    const phone = new Phone();
+    const first = await phone.open(straight);
+    await synced(first);
+    await first.sync.stop();
+    const offline = await phone.open(away);
+    await offline.sync.models.todo.update('a', { title: 'ours' }).saved;
+    await offline.sync.models.todo.remove('b').saved;
+    await offline.sync.stop();
+    world.server.put('todo', 'a', null);
+    world.server.put('todo', 'b', null);
+    phone.wipe();
+    const after = await phone.open(straight);
+    await until('a person is asked', () => after.sync.conflicts.list().length === 1);
+    expect(after.sync.conflicts.list()).toMatchObject([{ recordId: 'a', remote: null }]);
+    await until('the other is gone on both sides', () => after.sync.outbox.list().length === 1);
+    await after.sync.conflicts.resolve('a', 'keepRemote');
+    await synced(after);
+    expect(todoOf(after, 'a')).toBeUndefined();
+  });
+
   test('N16 CR6: a request whose answer was lost goes again as it was sealed, and takes effect once', async () => {
     const phone = new Phone();
     const bodies: (string | null)[] = [];
