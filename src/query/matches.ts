@@ -27,14 +27,14 @@ const noRows: Rows = Object.freeze([]);
 export function allMatches(
   records: Pages<Entry>,
   matches: Matcher,
-  { compare, sort }: Ordering,
+  { compare, found, compareFound }: Ordering,
 ): Matches {
-  const found: Found[] = [];
+  const all: Found[] = [];
   scan(records, '', ({ shown }, id) => {
-    if (shown && matches(shown)) found.push({ id, record: shown });
+    if (shown && matches(shown)) all.push(found(id, shown));
     return true;
   });
-  const ordered = OrderedRecords.of(compare, sort(found));
+  const ordered = OrderedRecords.of(compare, all.sort(compareFound));
   return { records, ordered, parts: new Map(), earlier: new Map() };
 }
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../store/json.ts';
-import type { Compare, Found } from './ordering.ts';
+import type { Compare } from './ordering.ts';
 
 /** Nodes know how many records stand in them, so that a place is found by counting. */
 interface Leaf {
@@ -14,6 +14,12 @@ interface Branch {
 }
 
 type Node = Leaf | Branch;
+
+/** A record under its key. */
+interface Item {
+  readonly id: string;
+  readonly record: JsonObject;
+}
 
 const leafCapacity = 64;
 const branchCapacity = 32;
@@ -68,18 +74,19 @@ export class OrderedRecords {
   }
 
   /** From records that stand in order already. */
-  static of(compare: Compare, found: readonly Found[]): OrderedRecords {
+  static of(compare: Compare, found: readonly Item[]): OrderedRecords {
     let nodes: Node[] = [];
     // Not quite full: the first insertions should not split each.
     const filled = (leafCapacity * 3) >> 2;
     for (let at = 0; at < found.length; at += filled) {
-      const part = found.slice(at, at + filled);
-      nodes.push(
-        leafOf(
-          part.map(({ id }) => id),
-          part.map(({ record }) => record),
-        ),
-      );
+      const ids: string[] = [];
+      const records: JsonObject[] = [];
+      for (let i = at; i < found.length && i < at + filled; i++) {
+        const { id, record } = found[i] as Item;
+        ids.push(id);
+        records.push(record);
+      }
+      nodes.push(leafOf(ids, records));
     }
     let depth = 0;
     const wide = (branchCapacity * 3) >> 2;

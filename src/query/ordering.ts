@@ -31,17 +31,22 @@ function compareValues(a: Json, b: Json): number {
   return rank === 1 ? Number(a) - Number(b) : 0;
 }
 
-/** An order in both of its uses. */
-export interface Ordering {
-  /** Zero for a record with itself alone: an order ends with the id. */
-  readonly compare: Compare;
-  /** Puts records in order; as `compare` would, and several times as fast. */
-  sort(found: readonly Found[]): Found[];
-}
-
+/** A record that was found, with its first two values of an order: they decide nearly always. */
 export interface Found {
   readonly id: string;
   readonly record: JsonObject;
+  readonly a: Json;
+  readonly b: Json;
+}
+
+/** An order in both of its uses: to find the place of one record, and to sort very many. */
+export interface Ordering {
+  /** Zero for a record with itself alone: an order ends with the id. */
+  readonly compare: Compare;
+  /** Reads each field once a record, and not once a comparison. */
+  readonly found: (id: string, record: JsonObject) => Found;
+  /** As `compare`, and several times as fast. */
+  readonly compareFound: (x: Found, y: Found) => number;
 }
 
 export function orderingOf(orderBy: CheckedOrder): Ordering {
@@ -60,18 +65,16 @@ export function orderingOf(orderBy: CheckedOrder): Ordering {
 
   const [first = () => null, second = () => null] = readers;
   const [firstSign = 1, secondSign = 1] = signs;
-  /** Each field is read once a record and not once a comparison; two decide nearly always. */
-  const sort = (found: readonly Found[]): Found[] => {
-    const keyed = found.map(({ id, record }) => {
-      return { id, record, a: first(record), b: second(record) };
-    });
-    return keyed.sort((x, y) => {
-      const byFirst = compareValues(x.a, y.a);
-      if (byFirst !== 0) return byFirst * firstSign;
-      const bySecond = compareValues(x.b, y.b);
-      if (bySecond !== 0) return bySecond * secondSign;
-      return compare(x.record, x.id, y.record, y.id);
-    });
+  const compareFound = (x: Found, y: Found): number => {
+    const byFirst = compareValues(x.a, y.a);
+    if (byFirst !== 0) return byFirst * firstSign;
+    const bySecond = compareValues(x.b, y.b);
+    if (bySecond !== 0) return bySecond * secondSign;
+    return compare(x.record, x.id, y.record, y.id);
   };
-  return { compare, sort };
+  return {
+    compare,
+    found: (id, record) => ({ id, record, a: first(record), b: second(record) }),
+    compareFound,
+  };
 }

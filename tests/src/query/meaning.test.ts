@@ -94,11 +94,11 @@ describe('S5: what the operators mean', () => {
 
 describe('S5: what the order means', () => {
   function sorted(orderBy: unknown, records: readonly JsonObject[]): unknown[] {
-    const { compare, sort } = orderingOf(checkQuery({ orderBy }).orderBy);
-    const found = records.map((record) => ({ id: record.id as string, record }));
-    const ids = sort(found).map(({ id }) => id);
-    found.sort((a, b) => compare(a.record, a.id, b.record, b.id));
-    expect(found.map(({ id }) => id)).toEqual(ids);
+    const { compare, found, compareFound } = orderingOf(checkQuery({ orderBy }).orderBy);
+    const all = records.map((record) => found(record.id as string, record));
+    const ids = [...all].sort(compareFound).map(({ id }) => id);
+    all.sort((a, b) => compare(a.record, a.id, b.record, b.id));
+    expect(all.map(({ id }) => id)).toEqual(ids);
     return ids;
   }
   const mixed = (Object.keys(values) as Name[]).map(recordOf);
