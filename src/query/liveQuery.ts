@@ -19,8 +19,18 @@ interface Beginning {
   readonly differences: readonly Difference<Entry>[];
 }
 
-/** Versions to begin from: one store needs one, a second store or a jump back another. */
+/** Versions whose rows are asked for in turn: one on the screen, one being rendered, a jump back. */
+const recentLimit = 8;
+/** Lines of versions: one store needs one, a second store or a jump back another. */
 const headLimit = 4;
+/** The end of a line that was not gone on from while so many others were is let go. */
+const idleLimit = 100;
+
+/** The end of a line of versions. */
+interface Head {
+  readonly matches: Matches;
+  readonly at: number;
+}
 
 /**
  * One query's conditions and order over all versions of a model's records that it is asked about.
@@ -31,11 +41,11 @@ export class LiveQuery {
   readonly #matches: Matcher;
   readonly #ordering: Ordering;
   readonly #differencesIn: DifferencesIn;
-  /** Lives as long as the version itself. */
-  readonly #known = new WeakMap<Pages<Entry>, Matches>();
-  #latest: Matches | null = null;
-  /** The last of each line of versions; held here only while somebody else holds the version. */
-  #heads: WeakRef<Matches>[] = [];
+  /** The last that were asked for, the newest first. Few: what is here is not collected. */
+  #recent: readonly Matches[] = [];
+  /** Where the next version may come from, the newest first. */
+  #heads: readonly Head[] = [];
+  #evaluations = 0;
 
   constructor({ where, orderBy }: CheckedQuery, differencesIn: DifferencesIn) {
     this.#matches = matcherOf(where);
@@ -52,28 +62,30 @@ export class LiveQuery {
   }
 
   #at(records: Pages<Entry>): Matches {
-    if (this.#latest?.records === records) return this.#latest;
-    const known = this.#known.get(records);
+    const [latest] = this.#recent;
+    if (latest?.records === records) return latest;
+    const known = this.#recent.find((each) => each.records === records);
     const matches = known ?? this.#evaluated(records);
     // The next one is likely to come from it, also after a jump back.
     if (known) this.#begin(known, null);
-    this.#latest = matches;
+    const others = this.#recent.filter((each) => each !== known);
+    this.#recent = [matches, ...others.slice(0, recentLimit - 1)];
     return matches;
   }
 
   #evaluated(records: Pages<Entry>): Matches {
+    this.#evaluations++;
     const from = this.#nearest(records);
     const matches = from
       ? laterMatches(from.before, records, from.differences, this.#matches)
       : allMatches(records, this.#matches, this.#ordering);
-    this.#known.set(records, matches);
     this.#begin(matches, from?.before ?? null);
     return matches;
   }
 
-  /** Of the versions that are still there, the one from which least differs. */
+  /** The end of a line from which least differs. */
   #nearest(records: Pages<Entry>): Beginning | null {
-    const heads = this.#heads.flatMap((head) => head.deref() ?? []);
+    const heads = this.#heads.map(({ matches }) => matches);
     if (heads.length > 1) {
       // Another store's would be compared to its end; what shares much comes first.
       const shared = new Map(heads.map((head) => [head, sharedParts(head.records, records)]));
@@ -91,13 +103,13 @@ export class LiveQuery {
     return nearest;
   }
 
-  /** Puts a version before the others, in place of the one that it comes from. */
-  #begin(next: Matches, before: Matches | null): void {
-    const others = this.#heads.filter((head) => {
-      const matches = head.deref();
-      return matches && matches !== before && matches !== next;
-    });
-    this.#heads = [new WeakRef(next), ...others].slice(0, headLimit);
+  /** Puts a version at the end of a line, in place of the one that it comes from. */
+  #begin(matches: Matches, before: Matches | null): void {
+    const at = this.#evaluations;
+    const others = this.#heads.filter(
+      (head) => head.matches !== before && head.matches !== matches && at - head.at <= idleLimit,
+    );
+    this.#heads = [{ matches, at }, ...others.slice(0, headLimit - 1)];
   }
 }
 
