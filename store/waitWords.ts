@@ -54,7 +54,8 @@ export function wordsOf(wait: Wait): string {
         ? `${lineWords.tripped} at ${clock(wait.until)}.`
         : `${lineWords[wait.state]}${until(wait.until)}.`;
     case 'retryAt': {
-      const why = wait.failure ? `: ${wait.failure.message}` : '';
+      // A server's message may be a sentence of its own.
+      const why = wait.failure ? `: ${wait.failure.message.replace(/\.$/, '')}` : '';
       const times = wait.attempts === 1 ? 'once' : `${wait.attempts} times`;
       return `It was tried ${times}${why}. The next attempt is due at ${clock(wait.until)}.`;
     }

@@ -2,6 +2,7 @@ import type { Device } from './createDevice.ts';
 import { DevicePanel } from './parts/DevicePanel.tsx';
 import { DeviceScope } from './parts/DeviceScope.tsx';
 import { Header } from './parts/Header.tsx';
+import { InspectorPanel } from './parts/InspectorPanel.tsx';
 import { ServerPanel } from './parts/ServerPanel.tsx';
 import { TroublePanel } from './parts/TroublePanel.tsx';
 import { ServerContext } from './serverContext.ts';
@@ -22,6 +23,7 @@ export function App({ devices }: { readonly devices: readonly Device[] }) {
           <TroublePanel />
           <ServerPanel />
         </div>
+        <InspectorPanel devices={devices} />
       </main>
     </ServerContext>
   );

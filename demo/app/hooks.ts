@@ -17,4 +17,5 @@ export const {
   useConflicts,
   useConflictLog,
   useConnection,
+  useInitialSyncProgress,
 } = createSyncHooks<Device['sync']>();

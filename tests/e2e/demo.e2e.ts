@@ -149,6 +149,11 @@ test('S37: the search finds titles, and a record’s details say why it waits an
   expect(await row.getByRole('list', { name: 'Changes that wait' }).textContent()).toContain(
     'Rice milk',
   );
+
+  const devices = world.page.getByRole('group', { name: 'Device to look inside of' });
+  await devices.getByRole('button', { name: 'Laptop' }).click();
+  const inspector = world.page.getByRole('region', { name: 'Sync inspector' });
+  await inspector.getByText('1 record waits').waitFor();
   expect(world.complaints).toEqual([]);
 });
 

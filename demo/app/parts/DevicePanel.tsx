@@ -3,6 +3,7 @@ import type { DeviceName } from '../createDevice.ts';
 import { usePolling } from '../usePolling.ts';
 import { deviceTitles } from '../words/deviceWords.ts';
 import { DeviceEvents } from './DeviceEvents.tsx';
+import { FirstPull } from './FirstPull.tsx';
 import { MergeLog } from './MergeLog.tsx';
 import { NetworkSwitch } from './NetworkSwitch.tsx';
 import { Noticed } from './Noticed.tsx';
@@ -25,6 +26,7 @@ export function DevicePanel({ name }: { readonly name: DeviceName }) {
       <StatusBar />
       <Noticed>
         <DeviceEvents />
+        <FirstPull />
         <Todos />
         <Outbox />
         <MergeLog />
