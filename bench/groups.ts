@@ -35,11 +35,29 @@ export const groups: Readonly<Record<string, Group>> = {
   },
 
   durableEdit: async (page, { edits, rounds }) => {
-    const samples = await page.evaluate(
-      ({ edits, rounds }) => syncBench.durableEdit(edits, rounds),
-      { edits, rounds },
-    );
-    return [figure('one durable edit, beside one raw put', samples, 1.2)];
+    const figures: Figure[] = [];
+    for (const durability of ['double', 'single'] as const) {
+      const samples = await page.evaluate(
+        ({ edits, rounds, durability }) => syncBench.durableEdit(edits, rounds, durability),
+        { edits, rounds, durability },
+      );
+      const kept = durability === 'double' ? 'on both shelves' : 'in the database alone';
+      const aim = durability === 'double' ? 1.5 : 1.2;
+      figures.push(figure(`one durable edit, ${kept}, beside one raw put`, samples, aim));
+    }
+    return figures;
+  },
+
+  shelves: async (page, { edits, rounds }) => {
+    const figures: Figure[] = [];
+    for (const place of await page.evaluate(() => syncBench.shelfPlaces)) {
+      const samples = await page.evaluate(
+        ({ place, edits, rounds }) => syncBench.shelves(place, edits, rounds),
+        { place, edits, rounds },
+      );
+      figures.push(figure(`a text kept in ${place}, beside one raw put`, samples, null));
+    }
+    return figures;
   },
 
   pullMany: async (page, { rounds }) => {

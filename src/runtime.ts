@@ -210,6 +210,7 @@ export class Runtime {
         if (now.role !== role || now.run !== run)
           dispatch(actions.leadershipChanged({ role, run }));
       },
+      roomMeasured: (room) => void dispatch(actions.roomMeasured(room)),
       shelfChanged: (shelf) => void dispatch(actions.shelfChanged(shelf)),
       lineChanged: (origin, line) => void dispatch(actions.lineChanged({ origin, line })),
       dependentChanged: (count) => {

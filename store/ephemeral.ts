@@ -14,6 +14,8 @@ export interface Ephemeral {
   readonly lines: Readonly<Record<string, LineFacts>>;
   /** Whether what is not sent yet stands on the second shelf too. */
   readonly shelf: ShelfState;
+  /** What the browser says of this origin's storage; null where it does not, or not yet. */
+  readonly room: StorageRoom | null;
   /** Records that wait for other records' changes to reach the server. */
   readonly dependent: number;
   /** Lane keys of requests under way. */
@@ -26,6 +28,13 @@ export interface Ephemeral {
 
 /** What a leader knows of the world and its followers show as well. */
 export type Shared = Pick<Ephemeral, 'connection' | 'lines' | 'dependent' | 'underWay' | 'pulls'>;
+
+/** Bytes; and whether the browser has promised not to evict this origin. */
+export interface StorageRoom {
+  readonly usage: number;
+  readonly quota: number;
+  readonly persisted: boolean;
+}
 
 /** `none`: there is no such place here, or the app wants none; `failed`: it is tried again. */
 export type ShelfState = 'none' | 'open' | 'failed';
@@ -63,6 +72,7 @@ export const initialEphemeral: Ephemeral = {
   role: 'stopped',
   run: 'running',
   shelf: 'none',
+  room: null,
   illegal: [],
 };
 
@@ -89,6 +99,9 @@ export function ephemeralSlice(name: string) {
       },
       shelfChanged(state, action: PayloadAction<ShelfState>) {
         state.shelf = action.payload;
+      },
+      roomMeasured(state, action: PayloadAction<StorageRoom>) {
+        state.room = action.payload;
       },
       dependentChanged(state, action: PayloadAction<number>) {
         state.dependent = action.payload;

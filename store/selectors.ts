@@ -231,6 +231,13 @@ export interface SyncStatus {
   readonly received: number;
   /** `double`: what is not sent yet stands on the second shelf too, which a lost database leaves. */
   readonly durability: 'double' | 'single';
+  /** Bytes used and allowed, as the browser tells; null where it does not, or not yet. */
+  readonly room: { readonly usage: number; readonly quota: number } | null;
+  /**
+   * What may befall what is stored here: `evictable`, the browser may delete all of it when it needs
+   * room; `nearlyFull`, a tenth of the room is left. `unknown`: the browser does not tell.
+   */
+  readonly risk: 'none' | 'evictable' | 'nearlyFull' | 'unknown';
   readonly reason: SyncReason | null;
 }
 
@@ -268,7 +275,21 @@ function syncStatus(state: SyncState): SyncStatus {
     lastError: lastFailure,
     received: running.reduce((sum, pull) => sum + pull.received, 0),
     durability: state.ephemeral.shelf === 'open' ? 'double' : 'single',
+    ...roomOf(state),
     reason: phase === 'waiting' || phase === 'attention' ? reasonOf(state, online) : null,
+  };
+}
+
+/** Share of the quota beyond which a device is nearly full. */
+const nearlyFull = 0.9;
+
+function roomOf({ ephemeral: { room } }: SyncState): Pick<SyncStatus, 'room' | 'risk'> {
+  if (!room) return { room: null, risk: 'unknown' };
+  const { usage, quota, persisted } = room;
+  const isFull = quota > 0 && usage > nearlyFull * quota;
+  return {
+    room: { usage, quota },
+    risk: isFull ? 'nearlyFull' : persisted ? 'none' : 'evictable',
   };
 }
 

@@ -8,7 +8,14 @@ import { getIn, noPages, type Pages, scan, valuesOf } from './pages.ts';
 import { PagesDraft, setIn } from './pagesDraft.ts';
 import type { ActionId, JournalEntry, PersonRow, Row } from './rows/row.ts';
 
-export type { Ephemeral, LineFacts, PullProgress, Shared, ShelfState } from './ephemeral.ts';
+export type {
+  Ephemeral,
+  LineFacts,
+  PullProgress,
+  Shared,
+  ShelfState,
+  StorageRoom,
+} from './ephemeral.ts';
 export { nothingShared } from './ephemeral.ts';
 
 export interface SyncState {

@@ -8,6 +8,7 @@ export interface DeviceOptions {
   readonly transport: TransportFactory;
   readonly name?: string;
   readonly storage?: Storage;
+  readonly durability?: 'double' | 'single';
 }
 
 /** A name that no database had before. */
@@ -19,8 +20,13 @@ export function freshName(): string {
 const env: Env = { ...browserEnv, networkHint: () => 'absent' };
 
 /** An app as an app would set it up, but offline; not started. */
-export function makeDevice({ transport, name = freshName(), storage }: DeviceOptions) {
-  const sync = createSync({ name, models, transport, env, storage: storage ?? indexedDb() });
+export function makeDevice({
+  transport,
+  name = freshName(),
+  storage = indexedDb(),
+  durability = 'double',
+}: DeviceOptions) {
+  const sync = createSync({ name, models, transport, env, storage, durability });
   const store = configureStore({
     reducer: { [sync.reducerPath]: sync.reducer },
     middleware: (defaults) => defaults(sync.middlewareOptions()).concat(sync.middleware),

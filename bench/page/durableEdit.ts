@@ -7,10 +7,14 @@ import { makeTodos, spread, withoutId } from './todos.ts';
 const count = 1_000;
 
 /** Durable edits one after another, per edit, beside a raw strict put in a transaction each. */
-export async function durableEdit(edits: number, rounds: number): Promise<Samples> {
+export async function durableEdit(
+  edits: number,
+  rounds: number,
+  durability: 'double' | 'single',
+): Promise<Samples> {
   const name = freshName();
   const records = makeTodos(count);
-  const { sync, store, start } = makeDevice({ name, transport: feed(records) });
+  const { sync, store, start } = makeDevice({ name, durability, transport: feed(records) });
   await start();
   await sync.models.todo.pull();
   await sync.persistor.flush();

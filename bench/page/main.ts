@@ -5,8 +5,12 @@ import { durableEdit } from './durableEdit.ts';
 import { growth } from './growth.ts';
 import { reopen } from './reopen.ts';
 import { selectWhere } from './selectWhere.ts';
+import { shelfPlaces, shelves } from './shelves.ts';
 
-const bench = { dispatch, durableEdit, pullMany, reopen, drain, createMany, growth, selectWhere };
+const bench = {
+  ...{ dispatch, durableEdit, pullMany, reopen, drain, createMany, growth, selectWhere },
+  ...{ shelves, shelfPlaces },
+};
 
 export type Bench = typeof bench;
 

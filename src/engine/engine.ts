@@ -6,7 +6,14 @@ import type { Explanation } from '../../store/explanation.ts';
 import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
-import type { LineFacts, PullProgress, Shared, ShelfState, SyncState } from '../../store/slice.ts';
+import type {
+  LineFacts,
+  PullProgress,
+  Shared,
+  ShelfState,
+  StorageRoom,
+  SyncState,
+} from '../../store/slice.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncEvents } from '../events.ts';
 import type { Codec } from '../ports/codec.ts';
@@ -26,6 +33,7 @@ import type { PullResult } from './puller.ts';
 import type { FetchEnd, FetchQuery, OnceEnd } from './pullOnce.ts';
 import type { PullOptions } from './pullRun.ts';
 import { Roles } from './roles.ts';
+import { Room } from './room.ts';
 
 /** ms that a stop waits for rows under way. */
 const stopDeadline = 2_000;
@@ -42,6 +50,7 @@ export interface EngineStore {
   readonly leadershipChanged: (role: EngineRole, run: EngineRun) => void;
   readonly lineChanged: (origin: string, line: LineFacts) => void;
   readonly shelfChanged: (state: ShelfState) => void;
+  readonly roomMeasured: (room: StorageRoom) => void;
   readonly dependentChanged: (count: number) => void;
   readonly attempts: (change: 'started' | 'ended', lanes: readonly string[]) => void;
   readonly progress: (model: string, progress: PullProgress) => void;
@@ -88,6 +97,7 @@ export class Engine {
   readonly #leadership: Leadership;
   #lookTimer: TimerHandle | null = null;
   #waking: Promise<void> | null = null;
+  readonly #room: Room;
   #ending: Promise<void> | null = null;
   readonly #stopListening: () => void;
 
@@ -98,6 +108,7 @@ export class Engine {
     const onStorageError = (error: unknown) => this.#tell(error);
     const originOf = (path: string) => transport.originOf?.(path) ?? '';
     this.#index = new LaneIndex(backoff.cap, originOf, (model) => models.has(model));
+    this.#room = new Room({ env, onRoom: store.roomMeasured });
     const roles = new Roles(env, inspect, () => store.leadershipChanged(this.role, this.run));
     const ground = new Ground({
       ...options,
@@ -183,6 +194,7 @@ export class Engine {
     const { opened } = this.#ground;
     if (!opened || this.role !== 'hydrating') return;
     this.#ground.begin(opened);
+    this.#room.measure().catch(this.#options.env.report);
     this.#roles.send('hydrated');
     this.#leadership.stand();
   }
@@ -190,7 +202,10 @@ export class Engine {
   /** A person's row is in the tail: make it durable. */
   write(row: PersonRow): void {
     if (this.role === 'readOnly') this.#options.onRejected([row], 'readOnly');
-    else this.#ground.write(row);
+    else {
+      this.#ground.write(row);
+      this.#room.plead();
+    }
   }
 
   /** Something changed: do what may be done now. Calls of one task are one. */
@@ -389,7 +404,8 @@ export class Engine {
       ({ row }) => row?.type === 'purged' && row.actionId.writer !== writer,
     );
     if (this.#ground.isCheckpointDue || (isCleared && this.#leadership.isLeading)) {
-      this.#ground.checkpoint().catch((error) => this.#tell(error));
+      const written = this.#ground.checkpoint().then(() => this.#room.measure());
+      written.catch((error) => this.#tell(error));
     }
     this.wake();
   }

@@ -135,6 +135,16 @@ export const browserEnv: Env = {
     }
   },
   shelfWorker,
+  storageRoom: async () => {
+    const storage = globalThis.navigator?.storage;
+    if (typeof storage?.estimate !== 'function') return null;
+    const [{ usage = 0, quota = 0 }, persisted] = await Promise.all([
+      storage.estimate(),
+      storage.persisted?.() ?? false,
+    ]);
+    return { usage, quota, persisted };
+  },
+  askToPersist: async () => (await globalThis.navigator?.storage?.persist?.()) ?? false,
   networkHint: () => (globalThis.navigator?.onLine === false ? 'absent' : 'present'),
   networkKind: () => {
     const told = networkInformation();

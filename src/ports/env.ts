@@ -32,6 +32,15 @@ export interface TabChannel {
   close(): void;
 }
 
+/** What the browser says of this origin's storage. */
+export interface StorageRoom {
+  /** Bytes. */
+  readonly usage: number;
+  readonly quota: number;
+  /** False: the browser may delete everything when it needs room, or after days without a visit. */
+  readonly persisted: boolean;
+}
+
 /** A worker that keeps the second shelf's files. */
 export interface ShelfWorker {
   post(message: object): void;
@@ -77,6 +86,10 @@ export interface Env {
   writeMark(key: string, value: string): void;
   /** Starts the second shelf's worker; undefined where the platform has no private file system. */
   shelfWorker?(): ShelfWorker | undefined;
+  /** How much this origin may store and does, in bytes, and whether the browser may evict it; null where it does not tell. */
+  storageRoom?(): Promise<StorageRoom | null>;
+  /** Asks the browser not to evict this origin; true if it will not. */
+  askToPersist?(): Promise<boolean>;
   /** The platform's word on the network: a hint. */
   networkHint(): 'present' | 'absent';
   /** What kind of network it is, where the platform tells. */

@@ -337,6 +337,41 @@ describe('the second shelf', () => {
     expect(await phone.shelfSize()).toBe(0);
   });
 
+  test('ST15: the browser is asked to keep what is here once something is, and what it says stands in the status', async () => {
+    let isPersisted = false;
+    let asked = 0;
+    const env: Env = {
+      ...quickEnv(),
+      storageRoom: async () => ({ usage: 950, quota: 1_000, persisted: isPersisted }),
+      askToPersist: async () => {
+        asked++;
+        isPersisted = true;
+        return true;
+      },
+    };
+    const phone = new Phone(memoryShelf(), env);
+    const device = await phone.open(away);
+    await until('it is measured', () => statusOf(device).room !== null);
+    expect(asked).toBe(0);
+    expect(statusOf(device)).toMatchObject({ risk: 'nearlyFull', room: { quota: 1_000 } });
+    await device.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
+    await device.sync.models.todo.create({ id: 'b', title: 'one', done: false }).saved;
+    await until('it was asked', () => isPersisted);
+    expect(asked).toBe(1);
+  });
+
+  test('ST15: an origin that the browser may evict is told as such', async () => {
+    const told = async (room: { usage: number; quota: number; persisted: boolean } | null) => {
+      const env: Env = { ...quickEnv(), storageRoom: async () => room };
+      const device = await new Phone(memoryShelf(), env).open(away);
+      if (room) await until('it is measured', () => statusOf(device).room !== null);
+      return statusOf(device).risk;
+    };
+    expect(await told({ usage: 1, quota: 100, persisted: false })).toBe('evictable');
+    expect(await told({ usage: 1, quota: 100, persisted: true })).toBe('none');
+    expect(await told(null)).toBe('unknown');
+  });
+
   test('N16 I22: the shelf is bounded: it begins anew as the outbox empties, and when it has grown', async () => {
     const phone = new Phone();
     const device = await phone.open(straight);

@@ -21,6 +21,7 @@ const calm: Ephemeral = {
   run: 'running',
   lines: {},
   shelf: 'none',
+  room: null,
   dependent: 0,
   underWay: {},
   pulls: {},
