@@ -90,8 +90,11 @@ function isUnfounded(facts: Facts, attempt: Attempt, remote: RemoteRecord | null
 }
 
 /** It may have been read from a copy that lags behind; in the long run it is a refusal. */
-function unfounded({ now }: AttemptContext, { lane }: Attempt): Answer {
-  const message = 'the server refuses the change as if others had changed the record; nobody has';
+function unfounded(
+  { now }: AttemptContext,
+  { lane }: Attempt,
+  message = 'the server refuses the change as if others had changed the record; nobody has',
+): Answer {
   const isLast = lane.attempts + 1 >= unfoundedAttempts;
   return isLast
     ? { kind: 'rejected', failure: { code: 'rejected', message, at: now() } }
@@ -120,7 +123,8 @@ async function newest(
 ): Promise<Answer> {
   const remote = await read(context, attempt, signal, answer.remote);
   if (remote) return { kind: 'committed', remote, version: remote.version };
-  return answer.remote || attempt.lane.salvage
+  const { salvage } = attempt.lane;
+  return answer.remote || salvage || moved(context.facts(), attempt)
     ? unreadable(context, 'the record could not be read after its base had moved')
     : answer;
 }
@@ -139,16 +143,29 @@ async function goneSince(
   return remote.record ? { kind: 'conflict', remote } : { ...answer, certain: true };
 }
 
-/** A 404 says "no such record" only where the collection itself is found. */
+/**
+ * A 404 says "no such record" only where the record, asked for by its id, is not there either and the
+ * collection is: one lying answer would drop a record for good, since no cursor comes back to it.
+ */
 async function certain(
-  { transport }: AttemptContext,
-  { model }: Attempt,
+  context: AttemptContext,
+  attempt: Attempt,
   answer: Gone,
   signal: AbortSignal,
 ): Promise<Answer> {
+  const { transport, facts } = context;
   if (answer.certain) return answer;
-  const isThere = transport.check ? await transport.check(model, signal) : true;
-  if (isThere) return { ...answer, certain: true };
+  if (!transport.check) return { ...answer, certain: true };
+  const remote = await read(context, attempt, signal);
+  if (remote?.record) {
+    return isUnfounded(facts(), attempt, remote)
+      ? unfounded(context, attempt, 'the server says that the record is not there; it is')
+      : { kind: 'conflict', remote };
+  }
+  if (remote) return { ...answer, certain: true };
+  if (await transport.check(attempt.model, signal)) {
+    return unreadable(context, 'the record could not be read after it was not found');
+  }
   const failure: Failure = { ...answer.failure, code: 'misdeployed' };
   return { kind: 'held', by: 'deployment', retryIn: null, failure };
 }
@@ -171,6 +188,10 @@ async function unstuck(
     return { kind: 'committed', remote, version: remote.version };
   }
   if (request.kind === 'create' && remote.record) return { kind: 'conflict', remote };
+  // Whoever did it: there is nothing left to delete.
+  if (request.kind === 'delete' && !remote.record) {
+    return { kind: 'committed', remote, version: null };
+  }
   return { kind: 'rejected', failure: { ...answer.failure, code: 'serverError' } };
 }
 

@@ -1,7 +1,7 @@
 import { type Facts, laneKey, type Outcome } from '../../store/facts.ts';
-import { getIn } from '../../store/pages.ts';
+import { getIn, valuesOf } from '../../store/pages.ts';
 import type { Operation } from '../../store/rows/row.ts';
-import type { Intent } from '../../store/seal.ts';
+import { coalesce, type Intent } from '../../store/seal.ts';
 import { operationsIn } from './laneReads.ts';
 import { namedIn, type References } from './references.ts';
 
@@ -61,39 +61,69 @@ function unmet(facts: Facts, own: string, operationId: string): Blocker | null {
     // One of the same record stands in front of it anyway.
     return lane === own ? null : { lane, why: 'dependsOn', operationId };
   }
+  const unread = facts.quarantine.size > 0 ? unreadLane(facts, operationId) : null;
+  if (unread !== null) return { lane: unread, why: 'dependsOn', operationId };
   const settlement = getIn(facts.settlements, operationId);
   const failed = settlement && failures.has(settlement.outcome) && !settlement.succeeded;
   return failed ? { lane: own, why: 'parentFailed', operationId } : null;
 }
 
-/** Whether `from` waits for `to` already: two records that name each other would wait for ever. */
+/** The lane of an operation that waits behind a row that can not be read; null: it is not there. */
+function unreadLane(facts: Facts, operationId: string): string | null {
+  const found = valuesOf(facts.quarantine).find(({ text }) => text.includes(operationId));
+  return found?.lane ? laneKey(found.lane.model, found.lane.recordId) : null;
+}
+
+/** A place in a lane: what waits for it waits for all in front of it as well. */
+interface Place {
+  readonly lane: string;
+  /** Null: what is sealed next, which makes the record. */
+  readonly upTo: string | null;
+}
+
+/** Whether what `from` sends next waits for `to` already: two that wait for each other do so for ever. */
 function leadsTo(facts: Facts, from: string, to: string, referencesOf: ReferencesOf): boolean {
-  const seen = new Set<string>([from]);
-  const next = [from];
-  for (let lane = next.pop(); lane !== undefined && seen.size < longestChain; lane = next.pop()) {
-    if (getIn(facts.lanes, lane)?.sealed) continue;
-    for (const waited of waitedFor(facts, lane, referencesOf)) {
-      if (waited === to) return true;
-      if (!seen.has(waited)) {
-        seen.add(waited);
-        next.push(waited);
-      }
+  const seen = new Set<string>();
+  const next: Place[] = [{ lane: from, upTo: null }];
+  for (let place = next.pop(); place && seen.size < longestChain; place = next.pop()) {
+    const { lane, upTo } = place;
+    const name = `${lane}\u0000${upTo}`;
+    if (seen.has(name) || (upTo === null && getIn(facts.lanes, lane)?.sealed)) continue;
+    seen.add(name);
+    for (const waited of waitedFor(facts, place, referencesOf)) {
+      if (waited.lane === to) return true;
+      if (waited.lane !== lane) next.push(waited);
     }
   }
   return false;
 }
 
-/** Lanes that the leading operations of a lane wait for. */
-function waitedFor(facts: Facts, lane: string, referencesOf: ReferencesOf): string[] {
-  const waited: string[] = [];
-  for (const { model, changes, dependsOn = [] } of operationsIn(facts, lane, longestChain)) {
+/** Places that the operations of a lane wait for, as far as a place in it. */
+function waitedFor(facts: Facts, place: Place, referencesOf: ReferencesOf): Place[] {
+  const waited: Place[] = [];
+  for (const { model, changes, dependsOn = [] } of leading(facts, place)) {
     for (const id of dependsOn) {
-      const place = getIn(facts.places, id);
-      if (place !== undefined) waited.push(place.slice(0, place.lastIndexOf('\u0000')));
+      const at = getIn(facts.places, id);
+      if (at !== undefined) waited.push({ lane: at.slice(0, at.lastIndexOf('\u0000')), upTo: id });
     }
     for (const [other, id] of namedIn(changes, referencesOf(model))) {
-      if (isUnborn(facts, other, id)) waited.push(laneKey(other, id));
+      if (isUnborn(facts, other, id)) waited.push({ lane: laneKey(other, id), upTo: null });
     }
   }
-  return waited.filter((other) => other !== lane);
+  return waited;
+}
+
+/** The operations of a lane as far as a place in it. */
+function leading(facts: Facts, { lane, upTo }: Place): readonly Operation[] {
+  const operations = operationsIn(facts, lane, longestChain);
+  if (upTo !== null) {
+    const at = operations.findIndex(
+      ({ id, supersedes }) => id === upTo || supersedes?.includes(upTo),
+    );
+    return at < 0 ? operations : operations.slice(0, at + 1);
+  }
+  const [first] = operations;
+  const records = first && facts.models[first.model]?.records;
+  const intent = first && coalesce(operations, records && getIn(records, first.recordId));
+  return operations.filter(({ id }) => intent?.operationIds.includes(id));
 }

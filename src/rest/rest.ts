@@ -17,6 +17,7 @@ import { pushAnswer } from './answers.ts';
 import { batchAnswer, batchBody, sentMany } from './batch.ts';
 import { checkRequest, checkRequests } from './checkRequests.ts';
 import { createKeyring } from './credentials.ts';
+import { nothing } from './heard.ts';
 import { listRequest, pagesByPlace } from './listAddress.ts';
 import { listAnswer } from './lists.ts';
 import { meaningOf } from './meanings.ts';
@@ -157,13 +158,17 @@ function createRest(env: Env, settings: Settings): Transport {
   ): Promise<RemoteRecord | null> {
     const way = wayOf(requests, model, 'read', call);
     const outgoing = readRequest(way, model, serverId);
-    const heard = await wire.ask({ ...outgoing, timeout: way.timeoutMillis }, signal);
-    const remote = readAnswer({ model, serverId, way, settings, heard });
-    // A bare 404 says that there is no such record, or no such address: one more look tells.
+    const asked = async () => {
+      const heard = await wire.ask({ ...outgoing, timeout: way.timeoutMillis }, signal);
+      return readAnswer({ model, serverId, way, settings, heard });
+    };
+    const remote = await asked();
     if (remote !== 'unsure') return remote;
-    return (await check(model, signal))
-      ? { record: null, version: null, lastOperationId: null }
-      : null;
+    // A bare 404 says that there is no such record, or no such address. It is said again where the
+    // collection is found: neither one lying answer nor a deployment that just ends is believed.
+    if (!(await check(model, signal))) return null;
+    const again = await asked();
+    return again === 'unsure' ? nothing : again;
   }
 
   return {

@@ -2,7 +2,8 @@ import { type Facts, laneKey } from '../../store/facts.ts';
 import { sameJson } from '../../store/json.ts';
 import { getIn, scan } from '../../store/pages.ts';
 import { InvariantBroken, type Run } from './history.ts';
-import type { Change } from './serverPort.ts';
+import { keysByServerId, underKeys } from './relations.ts';
+import type { Change, Row } from './serverPort.ts';
 import type { SimDevice } from './simDevice.ts';
 
 interface Held {
@@ -27,13 +28,14 @@ export function checkFeed(run: Run, device: SimDevice, facts: Facts): void {
     held.set(alias ?? id, { id, base, version: versionOf(version) });
     return true;
   });
+  const keys = keysByServerId(facts);
   const cursor = run.server.changeAt(model.cursor);
   const last = new Map<string, Change>();
   for (const change of run.server.changes) {
     const { id, record, version } = change;
     const here = held.get(id);
     if (here?.base && here.version === version) {
-      const there = record && { ...record, id: here.id };
+      const there = record && { ...underKeys(run, record, keys, here.base as Row), id: here.id };
       if (!sameJson(here.base as never, (there ?? undefined) as never)) {
         broken(
           `${id} is ${JSON.stringify(here.base)} at version ${version}, not ${JSON.stringify(there)}`,

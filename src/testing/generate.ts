@@ -1,5 +1,7 @@
 import { keyed, keyedBelow, keyedPick } from './keyed.ts';
 import {
+  authFaults,
+  batchFaults,
   type DeviceFault,
   type DiskFault,
   deviceFaults,
@@ -29,6 +31,7 @@ const wholeAppetite: Appetite = {
 const doings = [
   ...['create', 'update', 'update', 'update', 'update', 'upsert', 'remove', 'refused'],
   ...['cancel', 'retry', 'edit', 'discard', 'resolve', 'pull', 'checkpoint', 'reload'],
+  ...['child', 'dependent'],
 ] as UserStep['do'][];
 
 /** ms that a page takes to read its disk, about: who writes then writes into the tail alone. */
@@ -50,7 +53,7 @@ const lasting = 20;
 export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan {
   const at = (key: string, below: number) => keyedBelow(seed, key, below);
   const devices = 1 + at('devices', appetite.devices);
-  const records = 1 + at('records', 5);
+  const records = keyed(seed, 'few') < 0.2 ? 1 + at('records', 2) : 3 + at('records', 6);
   const span = 2_000 + at('span', 60_000);
   const count = 3 + at('steps', appetite.steps);
   const moments = 1 + at('moments', 8);
@@ -68,11 +71,29 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
   all.sort((a, b) => a.at - b.at);
   // A database that is taken away meanwhile would never come to so many rows.
   const kinds = isDiligent ? { ...appetite, time: [] } : appetite;
+  const server = serverOf(seed);
   return {
-    ...{ devices, steps: all, faults: faultsOf(seed, kinds, devices, span) },
+    ...{ devices, steps: all, faults: faultsOf(seed, suited(kinds, server), devices, span) },
+    ...server,
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
     ...(keyed(seed, 'ids') < 0.25 ? { ids: 'server' } : { ids: 'client', ...peopled(seed) }),
   };
+}
+
+/** Which ways the server and the devices have to speak with each other. */
+function serverOf(seed: number): Pick<Plan, 'batch' | 'auth' | 'bare'> {
+  return {
+    ...(keyed(seed, 'batch') < 0.25 && { batch: 2 + keyedBelow(seed, 'batch/of', 5) }),
+    ...(keyed(seed, 'auth') < 0.25 && { auth: true }),
+    ...(keyed(seed, 'bare') < 0.1 && { bare: true }),
+  };
+}
+
+/** Without the faults that could not strike there. */
+function suited(appetite: Appetite, { batch, auth }: Pick<Plan, 'batch' | 'auth'>): Appetite {
+  const isSuited = (kind: NetFault) =>
+    (auth || !authFaults.includes(kind)) && (batch || !batchFaults.includes(kind));
+  return { ...appetite, net: appetite.net.filter(isSuited) };
 }
 
 /** A checkpoint that is asked for, or a start, would cover what the one that is due does. */
@@ -126,8 +147,10 @@ function lengthOf(seed: number, key: string): number {
 function faultsOf(seed: number, appetite: Appetite, devices: number, span: number): Fault[] {
   const at = (key: string, below: number) => keyedBelow(seed, key, below);
   const isOn = (kind: string) => keyed(seed, `on/${kind}`) < 0.3;
+  // Of so many kinds a few at a time: a day on which everything goes wrong does nothing else.
+  const netRate = 0.02 + keyed(seed, 'net rate') * 0.25;
   const faults: Fault[] = [];
-  for (const kind of appetite.net.filter(isOn)) {
+  for (const kind of appetite.net.filter((it) => keyed(seed, `on/${it}`) < netRate)) {
     for (let i = 0; i < 1 + at(`many/${kind}`, 4); i++) {
       const key = `${kind}/${i}`;
       const device = at(`d/${key}`, devices);

@@ -1,5 +1,6 @@
 import type { Fault, Plan, TimeFault } from './plan.ts';
 import { type Effect, idsOf, type ServerNeeds, type ServerPort } from './serverPort.ts';
+import { SimCredentials } from './simCredentials.ts';
 import { SimDevice, type SimDeviceHooks } from './simDevice.ts';
 import { SimDisk } from './simDisk.ts';
 import { SimNet } from './simNet.ts';
@@ -101,14 +102,22 @@ export function makeRun(
     if (fault) fired.add(fault);
     return fault?.do as Extract<Fault, { on: On }>['do'] | undefined;
   };
+  const devices: SimDevice[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  const credentials = !plan.auth
+    ? []
+    : cuts.map((_, device) => {
+        const signedIn = () => devices[device]?.signedIn();
+        const onWrong = (seen: string) => onError(new InvariantBroken('I25', seen));
+        return new SimCredentials({ world, device, onWrong, signedIn });
+      });
   const net = new SimNet({
-    ...{ world, server },
+    ...{ world, server, bare: plan.bare },
+    ...(plan.auth && { credentials: (device) => credentials[device] as SimCredentials }),
     faultAt: (device, n) => find('request', device, n),
     isCut: (device) =>
       (cuts[device] ?? []).some(([from, to]) => world.now >= from && world.now < to),
   });
-  const devices: SimDevice[] = [];
-  const onError = (error: unknown) => void errors.push(error);
   for (let index = 0; index < plan.devices; index++) {
     const disk: SimDisk = new SimDisk({
       ...{ world, device: index },
@@ -116,7 +125,12 @@ export function makeRun(
       onKill: () => devices[index]?.kill(),
       onRows: (rows) => noteRows(written, index, rows),
     });
-    devices.push(new SimDevice({ world, index, plan, net, disk, onError, hooks }));
+    devices.push(
+      new SimDevice({
+        ...{ world, index, plan, net, disk, onError, hooks },
+        credentials: credentials[index],
+      }),
+    );
   }
   const takeAway = (device: SimDevice): void => {
     written.wipes.push({ device: device.index, known: device.knownDatabase });

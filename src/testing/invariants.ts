@@ -39,9 +39,10 @@ function checkNet({ net, devices }: Run): void {
   if (checkedTo.get(net) === net.attempts.length) return;
   checkedTo.set(net, net.attempts.length);
   for (const { index } of devices) {
-    const open = [...net.open].filter((item) => item.device === index && item.key !== null);
+    const open = [...net.open].filter((item) => item.device === index && item.writes.length > 0);
     if (open.length > 6) broken('I19', `${open.length} writes under way at once`);
-    const paths = open.filter((item) => item.method !== 'POST').map((item) => item.path);
+    const writes = open.flatMap((item) => item.writes);
+    const paths = writes.filter((item) => item.method !== 'POST').map((item) => item.path);
     if (new Set(paths).size < paths.length) broken('I19', 'two writes of one record under way');
   }
 }

@@ -17,10 +17,50 @@ export const netFaults = [
   'unavailable',
   /** 202: asked again with the same key. */
   'accepted',
-  /** 405: an address that takes nothing; the line trips. */
+  /** 405 and its like: an address that takes nothing; the line trips. */
   'badDeploy',
   'locked',
+  /** 502, 504, 408 and their like: tried again. */
+  'gateway',
+  /** 404: one answer that lies about its record, or where it lasts a deployment without routes. */
+  'notFound',
+  /** 400, 403, 413 and their like, for good: the key is refused whenever it comes again. */
+  'refusal',
+  /** 409, 412 or 428 without a record, though nobody has changed anything. */
+  'precondition',
+  /** 409: the same request is still under way. */
+  'inProgress',
+  /** 500 whenever this key comes, also when all has healed; it never took effect, or once. */
+  'stuck',
+  'stuckAfter',
+  /** Done, and then a 500, or a 202. */
+  'failedAfter',
+  'acceptedAfter',
+  /** Done, and told by a 206, a 304, or under a foreign content type. */
+  'unreadable',
+  /** Done, and told by 200 or 204 with nothing in it. */
+  'emptyBody',
+  /** What comes back is the answer to another request of the device. */
+  'crossed',
+  /** 401; new credentials are to be had, are not, nobody answers, or they are not accepted either. */
+  'expired',
+  'expiredDenied',
+  'expiredAway',
+  'expiredForever',
+  /** Batches: done in part (the rest `notAttempted`), or in part and no answer comes. */
+  'partial',
+  'brokenOff',
+  /** Done, and told in another order, or with one result left out. */
+  'shuffled',
+  'missingResult',
+  /** One operation of it meets a 500. */
+  'partFails',
+  /** 413: fewer at once. */
+  'tooLarge',
 ] as const;
+/** Need credentials (`Plan.auth`), or batches (`Plan.batch`), to strike. */
+export const authFaults: readonly string[] = netFaults.filter((kind) => kind.startsWith('expired'));
+export const batchFaults: readonly string[] = netFaults.slice(netFaults.indexOf('partial'));
 export const diskFaults = [
   /** No room: refused, nothing written. */
   'quota',
@@ -73,6 +113,10 @@ export const userActs = [
   'update',
   /** An update that the server refuses (422). */
   'refused',
+  /** Makes a record that names this one as its parent. */
+  'child',
+  /** An update that must not go before the newest write of the record in front of it. */
+  'dependent',
   'remove',
   'upsert',
   /** Takes back the record's first waiting operation. */
@@ -110,6 +154,12 @@ export interface Plan {
   readonly seeded?: number;
   /** Records that the server gives in one page, whatever is asked for (default: all). */
   readonly serverPage?: number;
+  /** Operations that the devices send in one request (default: each goes by itself). */
+  readonly batch?: number;
+  /** Whether the server asks for credentials, which end and are renewed. */
+  readonly auth?: boolean;
+  /** Whether the server answers writes without a record, conflicts as well. */
+  readonly bare?: boolean;
 }
 
 const faultsOf = { request: netFaults, disk: diskFaults, time: deviceFaults } as const;
@@ -127,6 +177,7 @@ export function checkedPlan(plan: Plan): Plan {
     if (!known?.includes(fault.do)) {
       throw new SimulationError(`unknown fault: ${fault.do} on ${fault.on}`);
     }
+    if (fault.on === 'request') checkNeeds(plan, fault.do);
     if (!(fault.device < plan.devices)) {
       throw new SimulationError(`a fault of device ${fault.device}, and there are ${plan.devices}`);
     }
@@ -142,4 +193,13 @@ export function checkedPlan(plan: Plan): Plan {
     if (!(step.at >= 0)) throw new SimulationError(`a step (${step.do}) at no moment`);
   }
   return plan;
+}
+
+function checkNeeds({ auth, batch }: Plan, kind: NetFault): void {
+  if (authFaults.includes(kind) && !auth) {
+    throw new SimulationError(`the fault ${kind} needs a plan with "auth"`);
+  }
+  if (batchFaults.includes(kind) && batch === undefined) {
+    throw new SimulationError(`the fault ${kind} needs a plan with "batch"`);
+  }
 }

@@ -1,6 +1,7 @@
 import { isJsonObject } from '../../store/json.ts';
 import {
   type Check,
+  isBoolean,
   isCount,
   isNumber,
   isString,
@@ -41,6 +42,9 @@ const planParts: Readonly<Record<string, Check>> = {
   onReject: oneOf('keep', 'rollback'),
   seeded: optional(isCount),
   serverPage: optional(isOrdinal),
+  batch: optional(isOrdinal),
+  auth: optional(isBoolean),
+  bare: optional(isBoolean),
 };
 const fileParts: Readonly<Record<string, Check>> = {
   what: optional(nullable(isString)),

@@ -4,6 +4,7 @@ import { checkDisk, checkStep } from './invariants.ts';
 import { checkEndings, checkLedger } from './ledgerChecks.ts';
 import { checkPage } from './pageChecks.ts';
 import { checkSame } from './recovery.ts';
+import { isHeld } from './relations.ts';
 import { checkBytes, checkQuiet } from './restChecks.ts';
 import type { SimDevice } from './simDevice.ts';
 import { checkView } from './viewChecks.ts';
@@ -12,8 +13,12 @@ import { checkMerges } from './wireChecks.ts';
 /** Virtual ms after the last step in which everything must settle: 3 x the longest wait, and room. */
 const settleBound = 3 * 300_000 + 120_000;
 const stepLimit = 60_000;
-/** States of a line that end by themselves. */
-const heldStates: ReadonlySet<string> = new Set(['pausedUntil', 'tripped', 'refreshing']);
+/** States of a line that end. */
+const heldStates: ReadonlySet<string> = new Set([
+  ...['pausedUntil', 'tripped', 'refreshing'],
+  // A person signs in after a while.
+  'authRequired',
+]);
 
 /** I22, I30: all is checkpointed, and then each device is started anew, without anything to do. */
 export async function startAgain(run: Run): Promise<void> {
@@ -84,7 +89,8 @@ export async function settle(run: Run): Promise<void> {
       if (!device.life) return false;
       const { sequenced, tail, ephemeral } = device.life.state();
       const moving = valuesOf(sequenced.lanes).some(
-        ({ state }) => state !== 'failed' && state !== 'conflicted',
+        (lane) =>
+          lane.state !== 'failed' && lane.state !== 'conflicted' && !isHeld(sequenced, lane),
       );
       return (
         ephemeral.role === 'leading' &&
@@ -110,12 +116,18 @@ export async function settle(run: Run): Promise<void> {
   }
 }
 
+/** Whether there is a page, and no person must sign in first. */
+function isLetIn({ life }: SimDevice): boolean {
+  const lines = life ? Object.values(life.state().ephemeral.lines) : [];
+  return life !== null && lines.every(({ state }) => state !== 'authRequired');
+}
+
 async function pullUntilDone(run: Run, device: Run['devices'][number], end: number): Promise<void> {
   let state = 'again' as 'asked' | 'done' | 'again';
   while (state !== 'done') {
     if (run.world.now > end) throw new InvariantBroken('I14', 'a pull does not come to its end');
     state = 'asked';
-    await step(run, () => device.life !== null);
+    await step(run, () => isLetIn(device) || run.world.now > end);
     const { life } = device;
     const pull = life?.sync.models.todo.pull();
     pull?.then(

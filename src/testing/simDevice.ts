@@ -9,9 +9,11 @@ import type { OperationHandle } from '../handles.ts';
 import { hydrate } from '../journal/hydrate.ts';
 import { identityCodec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
+import type { TransportFactory } from '../ports/transport.ts';
 import { rest } from '../rest/rest.ts';
 import { keyed, keyedBelow, keyedUuid } from './keyed.ts';
 import type { Plan, UserStep } from './plan.ts';
+import type { SimCredentials } from './simCredentials.ts';
 import type { SimDisk } from './simDisk.ts';
 import { type SimNet, simBaseUrl } from './simNet.ts';
 import type { World } from './world.ts';
@@ -45,6 +47,7 @@ export interface SimDeviceOptions {
   readonly plan: Plan;
   readonly net: SimNet;
   readonly disk: SimDisk;
+  readonly credentials?: SimCredentials | undefined;
   readonly onError: (error: unknown) => void;
   readonly hooks: SimDeviceHooks;
 }
@@ -65,6 +68,9 @@ const transport = rest({ baseUrl: simBaseUrl });
 /** What is done to operations that wait. */
 const onWaiting: ReadonlySet<string> = new Set(['cancel', 'retry', 'edit', 'discard']);
 
+/** What is done to a record that is there. */
+const onSeen: ReadonlySet<string> = new Set(['update', 'refused', 'remove', 'child', 'dependent']);
+
 /** ms between a crash and the next start, at most. */
 const longestPause = 3_000;
 
@@ -79,11 +85,13 @@ export class SimDevice {
   readonly events: SyncEvent[] = [];
   /** Endings that were told, by operation. */
   readonly ended = new Map<string, string>();
+  signIns = 0;
   readonly #options: SimDeviceOptions;
   readonly #models: Models;
   readonly #marks = new Map<string, string>();
   #lives = 0;
   #writes = 0;
+  #lastWrite: Pick<Accepted, 'operationId' | 'recordId'> | null = null;
   #life: Life | null = null;
   #timers = new Map<number, { readonly event: number; readonly label: string }>();
   #draws = new Map<string, number>();
@@ -91,9 +99,15 @@ export class SimDevice {
   constructor(options: SimDeviceOptions) {
     this.#options = options;
     const { ids, onReject } = options.plan;
-    this.#models = { todo: defineModel<SimTodo>({ endpoint: 'todos', ids, onReject }) };
+    const references = { parent: 'todo' };
+    const todo = defineModel<SimTodo>({ endpoint: 'todos', ids, onReject, references });
+    this.#models = { todo };
     this.index = options.index;
     this.disk = options.disk;
+  }
+
+  get plan(): Plan {
+    return this.#options.plan;
   }
 
   get life(): Life | null {
@@ -114,12 +128,13 @@ export class SimDevice {
   open(): void {
     const { world } = this.#options;
     this.#lives++;
+    this.#lastWrite = null;
     const number = this.#lives;
     const env = this.#env(number);
     const sync = createSync({
       name: `sim-${world.seed}-${this.index}-${number}`,
       models: this.#models,
-      transport,
+      transport: this.#transport(number),
       storage: this.disk.storage(),
       env,
     });
@@ -131,6 +146,7 @@ export class SimDevice {
     });
     sync.events.on('*', (event) => {
       this.events.push(event);
+      if (event.type === 'authRequired') this.#options.credentials?.wanted();
       if (event.type !== 'settled') return;
       this.#options.hooks.ended(this, event.operationId, event.outcome);
       this.ended.set(event.operationId, event.outcome);
@@ -140,6 +156,31 @@ export class SimDevice {
     sync.start();
     sync.ready.then(() => {
       life.isReady = true;
+    });
+  }
+
+  /** A person has signed in again. */
+  signedIn(): void {
+    this.signIns++;
+    this.#quietly(this.#life?.sync.resume());
+  }
+
+  /** The usual one where nothing is said of batches and credentials: all pages share it. */
+  #transport(life: number): TransportFactory {
+    const { credentials, net, plan } = this.#options;
+    const { batch } = plan;
+    if (batch === undefined && !credentials) return transport;
+    const alive = () => this.#lives === life;
+    const isCut = () => net.isCut(this.index);
+    return rest({
+      baseUrl: simBaseUrl,
+      ...(batch !== undefined && { batch: { limit: batch } }),
+      ...(credentials && {
+        auth: {
+          token: () => credentials.token(),
+          refresh: () => credentials.refresh(life, alive, isCut),
+        },
+      }),
     });
   }
 
@@ -208,7 +249,7 @@ export class SimDevice {
     const value = ++this.#writes;
     // People change what they see.
     const isSeen = todo.selectById({ sync: state() }, id) !== undefined;
-    if (!isSeen && ['update', 'refused', 'remove'].includes(step.do)) return undefined;
+    if (!isSeen && onSeen.has(step.do)) return undefined;
     switch (step.do) {
       case 'create':
         return this.#wrote(todo.create({ id, title: `t${value}`, [field]: value }));
@@ -218,6 +259,16 @@ export class SimDevice {
         return this.#wrote(todo.update(id, { [field]: value, shared: value }));
       case 'refused':
         return this.#wrote(todo.update(id, { title: '', [field]: value }));
+      case 'child':
+        // Named by what it hangs on, so that a plan says all of it.
+        return this.#wrote(
+          todo.create({ id: `${id}-${step.device}-${value}`, title: `t${value}`, parent: id }),
+        );
+      case 'dependent': {
+        const last = this.#lastWrite;
+        const dependsOn = last && last.recordId !== id ? { dependsOn: last.operationId } : {};
+        return this.#wrote(todo.update(id, { [field]: value, shared: value }, dependsOn));
+      }
       case 'remove':
         return this.#wrote(todo.remove(id));
       case 'cancel':
@@ -240,6 +291,7 @@ export class SimDevice {
       case 'checkpoint':
         return this.#quietly(state().ephemeral.role === 'leading' && sync.persistor.flush());
       case 'clear':
+        this.#lastWrite = null;
         return this.#quietly(sync.clear({ unsent: 'discard' }));
       case 'reload':
         return this.kill();
@@ -248,6 +300,7 @@ export class SimDevice {
 
   #wrote({ id, operationId, saved }: OperationHandle<SimTodo>): void {
     const { world, hooks } = this.#options;
+    this.#lastWrite = { operationId, recordId: id };
     saved.then(
       () => {
         this.accepted.push({ operationId, recordId: id, at: world.now });

@@ -2,17 +2,24 @@ import type { Env, FetchInit } from '../ports/env.ts';
 import { keyed, keyedBelow } from './keyed.ts';
 import type { NetFault } from './plan.ts';
 import type { ServerPort, WireAnswer, WireRequest } from './serverPort.ts';
-import { answersInstead } from './simFaultAnswers.ts';
+import type { SimCredentials } from './simCredentials.ts';
+import { keyOf, requestsIn, SimGateway } from './simGateway.ts';
 import type { World } from './world.ts';
 
-/** A request as the invariants see it. */
-export interface Attempt {
-  readonly device: number;
+/** What a request says: of itself, or of one operation in it. */
+export interface Said {
   readonly method: string;
   readonly path: string;
   readonly key: string | null;
   readonly body: string;
   readonly ifMatch: string | null;
+}
+
+/** A request as the invariants see it. */
+export interface Attempt extends Said {
+  readonly device: number;
+  /** Writes that it carries: itself, or the operations of a batch. */
+  readonly writes: readonly Said[];
   readonly from: number;
   to: number | null;
 }
@@ -23,6 +30,10 @@ export interface SimNetOptions {
   readonly faultAt: (device: number, n: number) => NetFault | undefined;
   /** Whether the device's link is down at this moment. */
   readonly isCut: (device: number) => boolean;
+  /** The credentials of a device; missing: the server asks for none. */
+  readonly credentials?: (device: number) => SimCredentials;
+  /** Whether the server answers writes without a record. */
+  readonly bare?: boolean | undefined;
 }
 
 export const simBaseUrl = 'http://localhost/';
@@ -33,6 +44,7 @@ export const simBaseUrl = 'http://localhost/';
  */
 export class SimNet {
   readonly attempts: Attempt[] = [];
+  readonly gateway: SimGateway;
   readonly #options: SimNetOptions;
   readonly #counts: number[] = [];
   /** Those that have not ended. */
@@ -42,7 +54,14 @@ export class SimNet {
 
   constructor(options: SimNetOptions) {
     this.#options = options;
+    const { world, server, credentials, bare } = options;
+    this.gateway = new SimGateway({ world, server, credentials, bare });
     this.#isMeasured = keyed(options.world.seed, 'measured') < 0.5;
+  }
+
+  /** Whether a device's link is down. */
+  isCut(device: number): boolean {
+    return this.#options.isCut(device);
   }
 
   /** Forgets attempts that have ended, where nobody asks for them any more. */
@@ -99,14 +118,16 @@ export class SimNet {
     }
     const there = leg('there') + (fault === 'delayRequest' ? late() : 0);
     world.schedule(there, () => {
-      const instead = fault && answersInstead[fault];
-      if (instead) return answer(instead);
-      this.#ask(wire, (made) => {
+      this.gateway.ask({ device, n: count, wire, fault }, (made) => {
         // Without the query: a cursor is the server's own.
         const [path] = wire.path.split('?');
-        world.note(`net ${device} ${count} ${wire.method} ${path} ${made.status}`);
-        if (fault === 'duplicate') world.schedule(leg('again'), () => this.#ask(wire, () => {}));
-        answer(made);
+        world.note(`net ${device} ${count} ${wire.method} ${path} ${made?.status ?? 'broken off'}`);
+        if (fault === 'duplicate') {
+          const again = { device, n: count, wire, fault: undefined };
+          world.schedule(leg('again'), () => this.gateway.ask(again, () => {}));
+        }
+        if (made) answer(made);
+        else fail(leg('back'));
       });
     });
     const answer = (made: WireAnswer): void => {
@@ -121,21 +142,18 @@ export class SimNet {
       world.schedule(back, () => end(() => resolve(responseOf(heard))));
     };
   }
-
-  /** `then` happens at the same virtual moment, also where the answer takes real time. */
-  #ask(wire: WireRequest, then: (made: WireAnswer) => void): void {
-    const { world, server } = this.#options;
-    const made = server.handle(wire);
-    if (made instanceof Promise) world.external(made.then(then));
-    else then(made);
-  }
 }
 
 function attemptOf(device: number, wire: WireRequest, from: number): Attempt {
-  const key = wire.headers['idempotency-key']?.replaceAll('"', '') ?? null;
-  const ifMatch = wire.headers['if-match'] ?? null;
-  const { method, path, body } = wire;
-  return { device, method, path, key, body, ifMatch, from, to: null };
+  const itself = saidBy(wire);
+  const writes = requestsIn(wire).map((part) => (part === wire ? itself : saidBy(part)));
+  const keyed = writes.filter(({ key }) => key !== null);
+  return { ...itself, device, writes: keyed, from, to: null };
+}
+
+function saidBy(wire: WireRequest): Said {
+  const { method, path, body, headers } = wire;
+  return { method, path, key: keyOf(wire), body, ifMatch: headers['if-match'] ?? null };
 }
 
 function named(name: string): Error {

@@ -8,6 +8,7 @@ import {
   type Stored,
   stale,
 } from './simAnswers.ts';
+import { batchAnswer, batchPath } from './simBatch.ts';
 import {
   holds,
   isId,
@@ -129,6 +130,9 @@ export class SimServer implements ServerPort {
     const { method, headers, body } = request;
     const isWrite = method !== 'GET';
     if (isWrite && body.length > largestBody) return problem(413, 'body-too-large');
+    if (request.path === batchPath && method === 'POST') {
+      return batchAnswer(body, (one) => this.handle(one));
+    }
     const sentKey = headers['idempotency-key'];
     const key = sentKey === undefined ? null : keyIn(sentKey);
     if (key === undefined) return problem(400, 'bad-idempotency-key');

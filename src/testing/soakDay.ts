@@ -1,5 +1,12 @@
 import { keyed, keyedBelow, keyedPick } from './keyed.ts';
-import { type DiskFault, diskFaults, type NetFault, netFaults } from './plan.ts';
+import {
+  authFaults,
+  batchFaults,
+  type DiskFault,
+  diskFaults,
+  type NetFault,
+  netFaults,
+} from './plan.ts';
 import type { ServerPort, WireRequest } from './serverPort.ts';
 import type { SoakDevice, SoakPage } from './soakDevice.ts';
 import type { World } from './world.ts';
@@ -37,9 +44,17 @@ export interface Soak {
   readonly counts: { edits: number; reloads: number; faults: number };
 }
 
+/** Of a month's requests: none that leaves something behind which only a person can end. */
+const soakNetFaults = netFaults.filter(
+  (kind) =>
+    !authFaults.includes(kind) &&
+    !batchFaults.includes(kind) &&
+    !['refusal', 'precondition', 'stuck', 'stuckAfter'].includes(kind),
+);
+
 /** The fault of a request, if one strikes; none in the evening. */
 export function netFaultOf(soak: Soak, device: number, n: number): NetFault | undefined {
-  return faultOf(soak, `net/${device}/${n}`, rates.request, netFaults);
+  return faultOf(soak, `net/${device}/${n}`, rates.request, soakNetFaults);
 }
 
 /** Batches are counted anew every day. */

@@ -1,5 +1,6 @@
 import { rowChecks } from '../../store/rows/codecs.ts';
 import type { Fault } from './plan.ts';
+import { batchPath } from './simBatch.ts';
 import type { Attempt } from './simNet.ts';
 
 /** A fault that struck, and what was being done at that moment. */
@@ -42,6 +43,7 @@ function durableSteps(name: string): string[] {
 }
 
 function requestKind(method: string, path: string): string {
+  if (path === batchPath) return 'batch';
   if (method !== 'GET') return method;
   const [place = '', query = ''] = path.split('?');
   if (query === 'limit=1') return 'GET probe';
@@ -54,5 +56,5 @@ export const durablePoints: readonly string[] = [
   ...['checkpoint slice', 'checkpoint end', 'sweep', 'take the lead', 'identity'],
 ];
 export const requestPoints = [
-  ...['POST', 'PATCH', 'PUT', 'DELETE', 'GET page', 'GET record', 'GET probe'],
+  ...['POST', 'PATCH', 'PUT', 'DELETE', 'GET page', 'GET record', 'GET probe', 'batch'],
 ] as const;

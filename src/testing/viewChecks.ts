@@ -48,7 +48,7 @@ export function checkView(run: Run, device: SimDevice): void {
   if (isSame) return;
   forgetWiped(run, seen, device);
   note(run, seen, device);
-  forgetDamaged(run, seen, device);
+  forgetDamaged(run, seen, device, state);
   for (const writes of seen.writes.values()) checkWrites(run, device, state, writes);
   checkVersions(seen, device, state);
   const { lastSyncedAt } = state.sequenced;
@@ -71,10 +71,20 @@ function forgetWiped({ written }: Run, seen: Seen, { index }: SimDevice): void {
 }
 
 /** What stood in a damaged row is not asked for any more. */
-function forgetDamaged({ written }: Run, seen: Seen, { index }: SimDevice): void {
+function forgetDamaged(
+  { written }: Run,
+  seen: Seen,
+  { index }: SimDevice,
+  { sequenced }: SyncState,
+): void {
+  const held = sequenced.models.todo?.records;
   const own = written.damages.filter((damage) => damage.device === index);
   for (const { records, made, row } of own.slice(seen.damages)) {
-    for (const id of records) seen.versions.delete(id);
+    for (const id of records) {
+      seen.versions.delete(id);
+      const alias = held && getIn(held, id)?.alias;
+      if (alias) seen.versions.delete(alias);
+    }
     if ('alias' in row && row.alias) seen.versions.delete(row.alias);
     if (row.type === 'pulled') for (const { alias } of row.items) seen.versions.delete(alias ?? '');
     for (const [recordId, writes] of seen.writes) {

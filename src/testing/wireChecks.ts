@@ -34,7 +34,7 @@ export function checkMerges({ devices, net, server }: Run): void {
 
 /** I18: all attempts of a key carry the bytes that were sealed. */
 function checkBytes({ net, written }: Run): void {
-  for (const { key, method, path, body, ifMatch } of net.attempts) {
+  for (const { key, method, path, body, ifMatch } of net.attempts.flatMap((it) => it.writes)) {
     if (key === null) continue;
     const seals = written.seals.get(key);
     if (!seals) broken('I18', `the key ${key} was sent and never sealed`);
@@ -49,16 +49,20 @@ function checkBytes({ net, written }: Run): void {
   }
 }
 
-/** I4: the server refuses an empty title and nothing else, so nothing else may be told as refused. */
+/**
+ * I4: the server refuses an empty title, the plan what it names, and nobody anything else, so nothing
+ * else may be told as refused.
+ */
 function checkRefusals(run: Run): void {
-  const { devices, written } = run;
+  const { devices, written, net } = run;
   const refused = new Set<string>();
-  for (const seals of written.seals.values()) {
+  for (const [key, seals] of written.seals) {
     for (const { body, operationIds } of seals) {
       const record: unknown = body === null ? null : JSON.parse(body);
       // A key that was sealed anew after its seal was damaged is refused for its other body.
       const isAnew = seals.length > 1;
-      if (!isAnew && (record as { title?: unknown } | null)?.title !== '') continue;
+      const isPlanned = net.gateway.refused.has(key);
+      if (!isAnew && !isPlanned && (record as { title?: unknown } | null)?.title !== '') continue;
       for (const id of withSuperseded(written, operationIds)) refused.add(id);
     }
   }
@@ -100,14 +104,15 @@ const leastWaits = new Map([
 
 /** I24: what the server could not do is asked again after waits that grow. */
 function checkWaits({ net, devices }: Run, { faults }: Plan): void {
-  for (const { index } of devices) {
+  for (const { index, signIns } of devices) {
     const failing = new Set<number>();
     for (const fault of faults) {
       if (fault.on === 'request' && fault.device === index && fault.do === 'status500') {
         failing.add(fault.n);
       }
     }
-    if (failing.size < 5) continue;
+    // A person who signs in goes on at once with what waited.
+    if (failing.size < 5 || signIns > 0) continue;
     const inARow = new Map<string, { times: number; ended: number; waited: number }>();
     const own = net.attempts.filter((attempt) => attempt.device === index);
     for (const [i, { key, from, to }] of own.entries()) {

@@ -301,16 +301,40 @@ describe('what a server leaves open', () => {
 
   test('SV4: an update of what is gone waits for a person', async () => {
     world.server.put('todo', 'a', { title: 'A', done: false });
-    const bend = () => ({ push: async () => gone(false), check: async () => true });
-    const device = await world.settled({ bend });
+    const device = await world.settled({
+      bend: () => ({
+        push: async () => gone(false),
+        read: async () => ({ record: null, version: null, lastOperationId: null }),
+        check: async () => true,
+      }),
+    });
     device.sync.models.todo.update('a', { title: 'B' });
     await until('parked', () => statusOf(device).conflicted === 1);
     expect(device.sync.conflicts.list()).toMatchObject([{ remote: null, local: { title: 'B' } }]);
   });
 
+  test('SV5: a 404 about a record that is there when asked for is not believed', async () => {
+    world.server.put('todo', 'a', { title: 'A', done: false });
+    let pushes = 0;
+    const device = await world.settled({
+      more: { backoff: { base: 1, cap: 2 } },
+      bend: ({ push }) => ({
+        push: async (...args) => (++pushes === 1 ? gone(false) : push(...args)),
+        check: async () => true,
+      }),
+    });
+    expect((await device.sync.models.todo.remove('a').settled).outcome).toBe('committed');
+    expect(pushes).toBe(2);
+    expect(world.server.ids('todo')).toEqual([]);
+  });
+
   test('SV6: a 404 where the collection is missing too is about the address', async () => {
     world.server.put('todo', 'a', { title: 'A', done: false });
-    const bend = () => ({ push: async () => gone(false), check: async () => false });
+    const bend = () => ({
+      push: async () => gone(false),
+      read: async () => null,
+      check: async () => false,
+    });
     const device = await world.settled({ bend });
     device.sync.models.todo.remove('a');
     await until('held', () => statusOf(device).reason === 'tripped');

@@ -27,5 +27,7 @@ test('a server that can not be asked ends the run with its own error', async () 
     await server.close();
     return server;
   };
-  await expect(simulate(1, generate(1), { server: closed })).rejects.toThrow('ECONNREFUSED');
+  await expect(simulate(1, { ...generate(1), faults: [] }, { server: closed })).rejects.toThrow(
+    'ECONNREFUSED',
+  );
 });

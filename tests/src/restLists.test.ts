@@ -258,8 +258,9 @@ describe('one record by its id', () => {
     }
   });
 
-  test('SV4 SV6: a bare 404 is believed only where the collection itself is found', async () => {
-    expect(await read(json({}, 404), json([]))).toMatchObject({ record: null });
+  test('SV4 SV6: a bare 404 is believed only if it is said again where the collection itself is found', async () => {
+    expect(await read(json({}, 404), json([]), json({}, 404))).toMatchObject({ record: null });
+    expect(await read(json({}, 404), json([]), json(record))).toMatchObject({ record });
     expect(await read(json({}, 404), json({}, 404))).toBeNull();
     expect(await read(json({}, 404), json({}, 500))).toBeNull();
     await expect(read(json({}, 404), text('<html>', 'text/html'))).rejects.toThrow();
