@@ -1,3 +1,4 @@
+import { SHOULD_AUTOBATCH } from '@reduxjs/toolkit';
 import type { Explanation } from '../store/explanation.ts';
 import {
   type RecordStatus,
@@ -100,6 +101,11 @@ export function createModelActions<T extends Identified>(
   };
 }
 
+/** Whoever subscribed to the store is told once, after the last of many. */
+function followed<T>(action: WriteAction<T>): WriteAction<T> {
+  return { ...action, meta: { ...action.meta, [SHOULD_AUTOBATCH]: true } };
+}
+
 export interface ModelApiOptions<T extends Identified> {
   readonly model: string;
   readonly actions: ModelActions<T>;
@@ -119,7 +125,8 @@ export function createModelApi<T extends Identified>(options: ModelApiOptions<T>
     createMany: (records, how) => {
       // All are checked before the first is dispatched: all or none are taken.
       const made = records.map((record) => actions.create(record, how));
-      return made.map((action) => dispatch(action));
+      const last = made.length - 1;
+      return made.map((action, i) => dispatch(i < last ? followed(action) : action));
     },
     update: (id, changes, how) => dispatch(actions.update({ id, changes }, how)),
     upsert: (record, how) => dispatch(actions.upsert(record, how)),

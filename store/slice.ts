@@ -45,6 +45,8 @@ export interface PersonAction {
     readonly actionId?: ActionId;
     /** Refuse it where there is no connection. */
     readonly offline?: 'refuse';
+    /** More of the same follow at once: Redux Toolkit tells subscribers after the last of them. */
+    readonly RTK_autoBatch?: true;
   };
 }
 

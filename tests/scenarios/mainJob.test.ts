@@ -109,9 +109,14 @@ describe('writing', () => {
     ];
     expect(() => todo.createMany(bad)).toThrow(expect.objectContaining({ code: 'badData' }));
     expect(todo.selectTotal(device.store.getState())).toBe(0);
+    let told = 0;
+    const stop = device.store.subscribe(() => told++);
     const writes = todo.createMany(
       Array.from({ length: 50 }, (_, i) => ({ title: `t${i}`, done: false })),
     );
+    stop();
+    expect(told).toBe(1);
+    expect(todo.selectTotal(device.store.getState())).toBe(50);
     await Promise.all(writes.map((write) => write.settled));
     expect(world.ledger()).toHaveLength(50);
     expect(todo.selectIds(device.store.getState())).toEqual(writes.map((write) => write.id));

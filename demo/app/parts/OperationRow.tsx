@@ -1,22 +1,26 @@
 import { memo } from 'react';
 import type { OutboxItem } from 'syncharts';
 import { focusNeighbour } from '../focusNeighbour.ts';
-import { useExplanation, useRecord, useRecordOutbox, useSync } from '../hooks.ts';
+import { useExplanation, useRecord, useSync } from '../hooks.ts';
 import { useAttempt } from '../noticeContext.ts';
 import { changedFields, nameOf } from '../words/operationWords.ts';
 import { shortKey } from '../words/texts.ts';
 import { StatusChip } from './StatusChip.tsx';
 
+interface OperationRowProps {
+  readonly item: OutboxItem;
+  /** Whether it waits for an earlier change of its record. */
+  readonly isBehind: boolean;
+}
+
 /** One waiting operation: what it changes, why it waits, and how to take it back. */
-export const OperationRow = memo(function OperationRow({ item }: { readonly item: OutboxItem }) {
+export const OperationRow = memo(function OperationRow({ item, isBehind }: OperationRowProps) {
   const sync = useSync();
   const attempt = useAttempt();
   const { operation, sealed, status } = item;
   const { id, kind, recordId } = operation;
   const name = nameOf(operation, useRecord('todo', recordId)?.title);
   const { sentence } = useExplanation('todo', recordId);
-  const [first] = useRecordOutbox('todo', recordId);
-  const isBehind = !sealed && first?.operation.id !== id;
   const canCancel = !sealed && status.status !== 'conflicted';
 
   const cancel = async () => {

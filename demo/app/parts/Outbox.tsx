@@ -1,3 +1,4 @@
+import type { OutboxItem } from 'syncharts';
 import { useConflicts, useDeadLetters, useOutbox } from '../hooks.ts';
 import { useLimit } from '../useLimit.ts';
 import { counted } from '../words/texts.ts';
@@ -6,6 +7,16 @@ import { DeadLetterCard } from './DeadLetterCard.tsx';
 import { OperationRow } from './OperationRow.tsx';
 import { ShowMore } from './ShowMore.tsx';
 
+/** The oldest operation of each record. */
+function firstOfEach(items: readonly OutboxItem[]): ReadonlySet<OutboxItem> {
+  const first = new Map<string, OutboxItem>();
+  for (const item of items) {
+    const { recordId } = item.operation;
+    if (!first.has(recordId)) first.set(recordId, item);
+  }
+  return new Set(first.values());
+}
+
 /** Everything that the server does not have yet: what a person decides, then what waits its turn. */
 export function Outbox() {
   const [limit, raise] = useLimit();
@@ -13,6 +24,7 @@ export function Outbox() {
   const conflicts = useConflicts();
   const letters = useDeadLetters();
   const waiting = items.filter(({ deadLetter }) => !deadLetter);
+  const firsts = firstOfEach(items);
   return (
     <div className="part">
       <div className="panel-head">
@@ -31,7 +43,11 @@ export function Outbox() {
       )}
       <ol className="rows" aria-label="Waiting operations">
         {waiting.map((item) => (
-          <OperationRow key={item.operation.id} item={item} />
+          <OperationRow
+            key={item.operation.id}
+            item={item}
+            isBehind={!item.sealed && !firsts.has(item)}
+          />
         ))}
       </ol>
       <ShowMore hidden={total - items.length} noun="operations" onPress={raise} />
