@@ -116,6 +116,21 @@ export const groups: Readonly<Record<string, Group>> = {
     return growthFigures(measured);
   },
 
+  inspector: async (page, { rounds }) => {
+    const longest = new Map<string, number[]>();
+    for (let round = 0; round < Math.min(rounds, 3); round++) {
+      const { spans } = await traceTasks(page, () =>
+        page.evaluate(() => syncBench.inspector(10_000)),
+      );
+      for (const { name, longestTask } of spans) {
+        longest.set(name, [...(longest.get(name) ?? []), longestTask]);
+      }
+    }
+    return [...longest].map(([name, ours]) =>
+      figure(`longest task in ${name}, 10,000 queued`, { ours, floor: [] }, 50),
+    );
+  },
+
   selectWhere: async (page, { sizes, rounds }) => {
     const figures: Figure[] = [];
     const size = sizes[sizes.length - 1] ?? 0;

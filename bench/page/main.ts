@@ -3,13 +3,14 @@ import { dispatch } from './dispatch.ts';
 import { drain } from './drain.ts';
 import { durableEdit } from './durableEdit.ts';
 import { growth } from './growth.ts';
+import { inspector } from './inspector.tsx';
 import { reopen } from './reopen.ts';
 import { selectWhere } from './selectWhere.ts';
 import { shelfPlaces, shelves } from './shelves.ts';
 
 const bench = {
   ...{ dispatch, durableEdit, pullMany, reopen, drain, createMany, growth, selectWhere },
-  ...{ shelves, shelfPlaces },
+  ...{ shelves, shelfPlaces, inspector },
 };
 
 export type Bench = typeof bench;

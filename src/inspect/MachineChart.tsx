@@ -9,6 +9,11 @@ export interface MachineChartProps {
   readonly current: readonly string[];
 }
 
+/** Narrower than this (px) a chart is scrolled instead of made smaller. */
+const readable = 520;
+/** What scrolls must be reachable by keyboard (WCAG 2.1.1), though it has nothing to press in it. */
+const reachable = { tabIndex: 0 };
+
 function StateBox({ state, isCurrent }: { state: DrawnState; isCurrent: boolean }) {
   const { box, x, y, width, height } = state;
   const kind = box.tags.includes('attention') ? 'attention' : box.isFinal ? 'final' : 'plain';
@@ -47,7 +52,8 @@ function Region({ chart, name, current }: { chart: Chart; name: string; current:
       role="img"
       aria-label={`${name}: ${current}`}
       viewBox={`0 0 ${Math.ceil(width)} ${Math.ceil(height)}`}
-      style={{ maxWidth: Math.ceil(width) }}
+      width={Math.ceil(width)}
+      style={{ minWidth: Math.min(width, readable) }}
     >
       <defs>
         <marker
@@ -86,14 +92,19 @@ export function MachineChart({ name, machine, current }: MachineChartProps) {
   return (
     <div className="sxi-charts">
       {charts.map((chart, i) => (
-        <figure key={chart.title}>
-          {chart.title !== '' && <figcaption>{chart.title}</figcaption>}
+        <section
+          key={chart.title}
+          className="sxi-region"
+          aria-label={`${name} chart ${chart.title}`.trim()}
+          {...reachable}
+        >
+          {chart.title !== '' && <p className="sxi-quiet">{chart.title}</p>}
           <Region
             chart={chart}
             name={chart.title === '' ? name : `${name}, ${chart.title}`}
             current={current[i] ?? ''}
           />
-        </figure>
+        </section>
       ))}
       {notes.length > 0 && (
         <ul className="sxi-notes">

@@ -3,7 +3,7 @@ import { type LaneRef, laneKey } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
 import { keyOf } from '../../store/selectors.ts';
 import type { SyncState } from '../../store/slice.ts';
-import type { Wait } from '../../store/wait.ts';
+import type { Mover, Wait } from '../../store/wait.ts';
 import type { AnySync } from '../react/types.ts';
 import { FieldTable } from './FieldTable.tsx';
 import { MachineChart } from './MachineChart.tsx';
@@ -15,6 +15,17 @@ import { countdown } from './words.ts';
 
 /** Operations of one record that are listed. */
 const operationLimit = 20;
+
+const moverWords: Readonly<Record<Mover, string>> = {
+  person: 'a person',
+  network: 'the network',
+  server: 'the server',
+  time: 'time',
+  disk: 'the disk',
+  tab: 'another tab',
+  kit: 'the engine, in its turn',
+  build: 'another build of the app',
+};
 
 function untilOf(waits: readonly Wait[]): number | null {
   for (const wait of waits) {
@@ -62,7 +73,7 @@ export function RecordPanel({ sync, root, state, record }: RecordPanelProps) {
       </p>
       {movedBy && (
         <p className="sxi-quiet">
-          Moved on by <code>{movedBy.event}</code> of the {movedBy.machine} ({movedBy.by}).
+          Ended by {moverWords[movedBy.by]}: <code>{movedBy.event}</code> of the {movedBy.machine}.
           {waitsFor.length > 1 &&
             ` Then: ${waitsFor
               .slice(1)

@@ -21,7 +21,7 @@ export const styles = `
 .sxi[data-theme="dark"] {${dark}}
 @media (prefers-color-scheme: dark) { .sxi[data-theme="system"] {${dark}} }
 .sxi * { box-sizing: border-box; }
-.sxi h3, .sxi h4, .sxi p, .sxi ul, .sxi ol, .sxi figure { margin: 0; padding: 0; }
+.sxi h3, .sxi h4, .sxi p, .sxi ul, .sxi ol { margin: 0; padding: 0; }
 .sxi h3 { font-size: 15px; } .sxi h4 { font-size: 13px; margin: 16px 0 6px; }
 .sxi ul, .sxi ol { list-style: none; }
 .sxi button, .sxi input { font: inherit; color: inherit; }
@@ -53,8 +53,8 @@ export const styles = `
 .sxi-countdown { font-variant-numeric: tabular-nums; font-weight: 600; }
 .sxi-sentence { margin: 8px 0 2px !important; }
 .sxi-charts { display: flex; flex-wrap: wrap; gap: 16px; margin-top: 12px; align-items: flex-start; }
-.sxi-charts figure { flex: 0 1 auto; min-width: 0; } .sxi-charts figcaption { font-size: 12px; color: var(--sxi-quiet); }
-.sxi-chart { width: 100%; height: auto; }
+.sxi-region { flex: 0 1 auto; min-width: 0; max-width: 100%; overflow-x: auto; }
+.sxi-chart { display: block; max-width: 100%; height: auto; }
 .sxi-notes { flex-basis: 100%; font-size: 12px; color: var(--sxi-quiet); }
 .sxi-state rect { fill: var(--sxi-raised); stroke: var(--sxi-line); stroke-width: 1.2; }
 .sxi-state circle { fill: var(--sxi-line); }
