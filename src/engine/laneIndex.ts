@@ -273,7 +273,7 @@ function take(from: PagesDraft<string>, limit: number, skip: (lane: string) => b
 }
 
 /** The order of a lane's first operation. */
-export function firstOrder(facts: Facts, lane: string): string | null {
+function firstOrder(facts: Facts, lane: string): string | null {
   const prefix = outboxPrefix(lane);
   let order: string | null = null;
   scan(facts.outbox, prefix, (_, key) => {

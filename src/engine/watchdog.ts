@@ -1,10 +1,8 @@
 import type { Explanation } from '../../store/explanation.ts';
-import { type Facts, type LaneRef, orderKey } from '../../store/facts.ts';
-import { getIn, noPages, scan } from '../../store/pages.ts';
-import { PagesDraft } from '../../store/pagesDraft.ts';
+import type { Facts, LaneRef } from '../../store/facts.ts';
+import { getIn, scan } from '../../store/pages.ts';
 import type { Wait } from '../../store/wait.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
-import { firstOrder } from './laneIndex.ts';
 
 /** ms that a record may wait for anything but a person: three times the longest wait of a retry. */
 export const defaultStuckAfter = 900_000;
@@ -32,29 +30,39 @@ export interface WatchdogOptions {
   readonly onStuck: (stuck: Stuck) => void;
 }
 
-interface Place {
-  /** What is waited with: another first operation, or its request, is another wait. */
+/** A record that waits. */
+interface Waiting {
+  readonly lane: string;
+  /** What is waited with: before its request and with it are two waits. */
   readonly wait: string;
-  /** Null: it was told. */
-  readonly key: string | null;
+  /** ms since 1970. */
+  readonly since: number;
 }
 
 /**
  * Tells of records that wait longer than their budget: once for each wait, none that wait for a
  * person. What holds many (no network, a line that is held) is told once, of the oldest. One timer
- * for all; a change of a record costs O(log n).
+ * for all; waits stand in the order they began, so a change of a record costs a look-up, and the
+ * start costs nothing: what was there by then is walked when its budget is over, piece by piece.
  */
 export class Watchdog {
   readonly #options: WatchdogOptions;
-  /** Lanes by when their wait began. */
-  #waits = new PagesDraft<string>(noPages());
-  #places = new Map<string, Place>();
+  /** In order; whatever `#current` does not hold any more is passed over. */
+  #queue: Waiting[] = [];
+  #passed = 0;
+  /** By lane; null: it was told. */
+  #current = new Map<string, Waiting | { readonly wait: string; readonly since: null }>();
+  /** Waits that are not told yet. */
+  #open = 0;
+  /** Lanes from this key on wait since `#began`, where `#current` has no other word; null: none. */
+  #rest: string | null = null;
+  #began = 0;
   #facts: Facts | null = null;
   #timer: TimerHandle | null = null;
   #due = 0;
   /** Waits from before this moment count from it: until then nothing could move. */
   #floor = 0;
-  /** When something reached the server last: whoever waits for a turn is not stuck while turns come. */
+  /** When something got on last: whoever waits for a turn is not stuck while turns come. */
   #progressAt = 0;
   /** Holds of many that were told, until they end. */
   readonly #told = new Set<string>();
@@ -66,14 +74,14 @@ export class Watchdog {
   /** This tab leads: every record that waits does so from now on. */
   rebuild(facts: Facts): void {
     this.stop();
-    this.#waits = new PagesDraft(noPages());
-    this.#places = new Map();
+    this.#queue = [];
+    this.#passed = 0;
+    this.#current = new Map();
+    this.#open = 0;
     if (!Number.isFinite(this.#options.budget)) return;
     this.#facts = facts;
-    scan(facts.lanes, '', (_, key) => {
-      this.#renew(facts, key);
-      return true;
-    });
+    this.#rest = facts.lanes.size > 0 ? '' : null;
+    this.#began = this.#options.env.now();
     this.#arm();
   }
 
@@ -81,7 +89,16 @@ export class Watchdog {
   update(facts: Facts, lanes: Iterable<string>): void {
     if (!this.#facts) return;
     this.#facts = facts;
-    for (const key of lanes) this.#renew(facts, key);
+    for (const lane of lanes) {
+      const known = this.#current.get(lane);
+      const wait = waitOf(facts, lane);
+      if (known?.wait === wait) continue;
+      if (known) {
+        this.#progressAt = this.#options.env.now();
+        this.#forget(lane);
+      }
+      if (wait !== undefined) this.#begin(lane, wait);
+    }
     this.#arm();
   }
 
@@ -94,42 +111,56 @@ export class Watchdog {
 
   /** Nobody watches any more (until `rebuild`). */
   stop(): void {
-    if (this.#timer !== null) this.#options.env.clearTimer(this.#timer);
-    this.#timer = null;
+    this.#disarm();
     this.#facts = null;
     this.#told.clear();
   }
 
-  #renew(facts: Facts, lane: string): void {
-    const known = this.#places.get(lane);
-    const wait = waitOf(facts, lane);
-    if (known?.wait === wait) return;
-    if (known) {
-      if (known.key !== null) this.#waits.delete(known.key);
-      this.#places.delete(lane);
-      this.#progressAt = this.#options.env.now();
-    }
-    if (wait !== null) this.#place(lane, wait);
+  #begin(lane: string, wait: string): void {
+    const waiting = { lane, wait, since: this.#options.env.now() };
+    this.#queue.push(waiting);
+    this.#current.set(lane, waiting);
+    this.#open++;
   }
 
-  #place(lane: string, wait: string): void {
-    const key = `${orderKey(Math.max(0, Math.floor(this.#options.env.now())))}${lane}`;
-    this.#waits.set(key, lane);
-    this.#places.set(lane, { wait, key });
+  #forget(lane: string): void {
+    if (this.#current.get(lane)?.since != null) this.#open--;
+    this.#current.delete(lane);
+  }
+
+  /** The wait that began first, of those that still are. */
+  #first(): Waiting | undefined {
+    for (;;) {
+      const first = this.#queue[this.#passed];
+      if (!first || this.#current.get(first.lane) === first) return first;
+      this.#passed++;
+      if (this.#passed > 1_000 && this.#passed * 2 > this.#queue.length) {
+        this.#queue = this.#queue.slice(this.#passed);
+        this.#passed = 0;
+      }
+    }
+  }
+
+  /** When the oldest wait began; null while nobody waits. */
+  #oldest(): number | null {
+    if (this.#rest !== null && this.#facts && this.#facts.lanes.size > 0) return this.#began;
+    return this.#open > 0 ? (this.#first()?.since ?? null) : null;
   }
 
   /** New waits are due later than those there are: a timer that is set is never too late. */
   #arm(): void {
-    const first = this.#waits.first();
+    const oldest = this.#oldest();
+    if (oldest === null) this.#disarm();
+    if (oldest === null || this.#timer !== null || this.#told.has(everything)) return;
     const { env, budget } = this.#options;
-    if (!first && this.#timer !== null) {
-      env.clearTimer(this.#timer);
-      this.#timer = null;
-    }
-    if (!first || this.#timer !== null || !this.#facts || this.#told.has(everything)) return;
-    this.#due = Math.max(sinceOf(first.key), this.#floor) + budget;
+    this.#due = Math.max(oldest, this.#floor) + budget;
     const delay = Math.max(0, this.#due - env.now());
     this.#timer = env.setTimer(delay, () => this.#look(), 'watchdog');
+  }
+
+  #disarm(): void {
+    if (this.#timer !== null) this.#options.env.clearTimer(this.#timer);
+    this.#timer = null;
   }
 
   #look(): void {
@@ -138,19 +169,48 @@ export class Watchdog {
     const now = env.now();
     // The device slept: nobody could do anything meanwhile.
     if (now - this.#due > longestDelay) this.#floor = now;
-    for (let n = 0; n < batch; n++) {
-      const first = this.#waits.first();
-      if (!first) break;
-      const since = Math.max(sinceOf(first.key), this.#floor);
-      if (since + budget > now || !this.#judge(first.value, since)) break;
+    const isDue = (since: number) => Math.max(since, this.#floor) + budget <= now;
+    if (this.#rest !== null && isDue(this.#began)) {
+      this.#readOn(this.#rest);
+    } else {
+      for (let n = 0; n < batch; n++) {
+        const first = this.#first();
+        if (!first || !isDue(first.since) || !this.#judge(first)) break;
+      }
     }
     this.#arm();
   }
 
+  /** Some of those that were there from the start, and have not changed since. */
+  #readOn(from: string): void {
+    const facts = this.#facts;
+    if (!facts) return;
+    const found: Waiting[] = [];
+    let left = batch;
+    let next: string | null = null;
+    scan(facts.lanes, from, (_, lane) => {
+      if (left-- === 0) next = lane;
+      else if (!this.#current.has(lane)) {
+        const wait = waitOf(facts, lane);
+        if (wait !== undefined) found.push({ lane, wait, since: this.#began });
+      }
+      return next === null;
+    });
+    for (const waiting of found) {
+      this.#current.set(waiting.lane, waiting);
+      this.#open++;
+      // Where all wait for the same, the walk goes on here once that has ended.
+      if (this.#judge(waiting)) continue;
+      this.#forget(waiting.lane);
+      next = waiting.lane;
+      break;
+    }
+    this.#rest = next;
+  }
+
   /** False: all wait for the same. */
-  #judge(lane: string, since: number): boolean {
-    const place = this.#places.get(lane);
-    if (!place || place.key === null) return true;
+  #judge({ lane, wait, since: began }: Waiting): boolean {
+    const since = Math.max(began, this.#floor);
     const [model = '', recordId = ''] = lane.split('\u0000');
     const explanation = this.#options.explain(model, recordId);
     const hold = holdOf(explanation.waitsFor[0]);
@@ -161,10 +221,10 @@ export class Watchdog {
     if (isDue) this.#tell({ model, recordId, since, explanation });
     if (isDue && hold !== null) this.#told.add(hold);
     if (hold === everything && isForOthers) return false;
-    this.#waits.delete(place.key);
+    this.#forget(lane);
     // Looked at again after as long: something else may be waited for by then.
-    if (!isDue || hold !== null) this.#place(lane, place.wait);
-    else this.#places.set(lane, { wait: place.wait, key: null });
+    if (!isDue || hold !== null) this.#begin(lane, wait);
+    else this.#current.set(lane, { wait, since: null });
     return true;
   }
 
@@ -174,15 +234,11 @@ export class Watchdog {
   }
 }
 
-function sinceOf(key: string): number {
-  return Number.parseInt(key.slice(0, 10), 36);
-}
-
-/** Null: nothing is waited for, or a person is. */
-function waitOf(facts: Facts, key: string): string | null {
+/** Undefined: nothing is waited for, or a person is. */
+function waitOf(facts: Facts, key: string): string | undefined {
   const lane = getIn(facts.lanes, key);
-  if (!lane || lane.parked || lane.state === 'failed' || lane.state === 'conflicted') return null;
-  return lane.sealed ? `sealed ${lane.sealed.key}` : `queued ${firstOrder(facts, key)}`;
+  if (!lane || lane.state === 'failed' || lane.state === 'conflicted') return undefined;
+  return lane.sealed ? lane.sealed.key : 'queued';
 }
 
 /** What holds more than this record. */

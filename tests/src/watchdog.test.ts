@@ -218,6 +218,40 @@ describe('N7: the watchdog', () => {
     expect(Math.max(...tasks)).toBeLessThanOrEqual(100);
   });
 
+  test('what waited before the tab led has its budget from then on, and is walked piece by piece', () => {
+    const { add, time, dog, journal, told, names } = watched();
+    const all = Array.from({ length: 250 }, (_, i) => create(`r${i}`));
+    add(...all.map((item) => recorded(item)));
+    time.advance(budget / 2);
+    dog.rebuild(journal.facts);
+    const led = time.clock.now();
+    const [first, second] = all as [Operation, Operation];
+    add(sealed([first]), answered([first], { id: 'r0' }), sealed([second]));
+    time.advance(budget - 1);
+    expect(names()).toEqual([]);
+    time.advance(1_000);
+    expect(new Set(names())).toEqual(new Set(all.slice(1).map(({ recordId }) => recordId)));
+    expect(names().length).toBe(249);
+    expect(told.every(({ since }) => since === led)).toBe(true);
+  });
+
+  test('without a network those from before are told of once as well, and again one by one after it', () => {
+    const { add, time, dog, journal, world, told } = watched();
+    const all = Array.from({ length: 250 }, (_, i) => create(`r${i}`));
+    add(...all.map((item) => recorded(item)));
+    dog.rebuild(journal.facts);
+    world.ephemeral = { connection: 'offline' };
+    time.advance(20 * budget);
+    expect(told.length).toBe(1);
+    world.ephemeral = {};
+    dog.released();
+    time.advance(budget + 1_000);
+    expect(new Set(told.slice(1).map(({ recordId }) => recordId)).size).toBe(250);
+    expect(told.length).toBe(251);
+    time.advance(20 * budget);
+    expect(told.length).toBe(251);
+  });
+
   test('nobody watches with a budget without end, nor after a stop', () => {
     const never = watched({}, Number.POSITIVE_INFINITY);
     never.add(recorded(made));
