@@ -293,6 +293,8 @@ export class Engine {
       while (!isDone) {
         await this.#roles.known();
         this.#refuseUnwritten();
+        const { current } = this.#ground.trouble;
+        if (current) throw current;
         await this.#ground.written();
         isDone = await this.#call<boolean>({ verb: 'checkpoint' });
         if (!isDone) await this.#options.env.breathe();

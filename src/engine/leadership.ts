@@ -275,7 +275,7 @@ export class Leadership {
   #look(missed: number): void {
     const { ground, store, env } = this.#options;
     if (missed > 0) this.#ask();
-    if (missed >= silentLooks) store.leaderTold(nothingShared);
+    if (missed === silentLooks) store.leaderTold(nothingShared);
     this.#calls.again();
     // Where nothing can be heard of the others, the disk is asked.
     if (!this.#channel.isOpen) ground.readOn().catch(env.report);
