@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ServedPage } from '../support/browser/serve.ts';
@@ -52,7 +53,7 @@ async function agree(first: Page, second: Page, count: number): Promise<void> {
   await expect
     .poll(async () => {
       const [a, b] = [await shownIn(first), await shownIn(second)];
-      return a.length === count && JSON.stringify(a) === JSON.stringify(b);
+      return a.length === count && isDeepStrictEqual(a, b);
     })
     .toBe(true);
 }

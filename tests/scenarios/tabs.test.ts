@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { browserEnv } from '../../src/env/browserEnv.ts';
 import { type Tab, tabsWorld } from '../support/tabs.ts';
@@ -8,9 +9,8 @@ const milk = { title: 'Milk', done: false };
 
 /** All tabs show the same records in the same order. */
 async function agree(tabs: readonly Tab[]): Promise<void> {
-  const shown = (tab: Tab) => JSON.stringify(tab.records());
-  await until(`the same records: ${tabs.map(shown).join('\n')}`, () =>
-    tabs.every((tab) => shown(tab) === shown(tabs[0] as Tab)),
+  await until('all show the same', () =>
+    tabs.every((tab) => isDeepStrictEqual(tab.records(), tabs[0]?.records())),
   );
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { keyed } from '../../src/testing/keyed.ts';
 import { type Tab, tabsWorld } from '../support/tabs.ts';
@@ -67,10 +68,11 @@ async function day(seed: number, steps: number): Promise<void> {
     if (is === 'frozen') tab.thaw();
   }
   const all = [...tabs.keys()];
-  const shown = (tab: Tab) => JSON.stringify(tab.records());
   await until('all are synced', () => all.every((tab) => tab.status().phase === 'synced'), 20_000);
   for (const tab of all) tab.show();
-  await until('all show the same', () => all.every((tab) => shown(tab) === shown(all[0] as Tab)));
+  await until('all show the same', () =>
+    all.every((tab) => isDeepStrictEqual(tab.records(), all[0]?.records())),
+  );
   for (const record of all[0]?.records() ?? []) {
     expect(world.server.find('todo', record.id)?.record).toEqual(record);
   }
