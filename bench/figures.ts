@@ -1,6 +1,6 @@
 import type { Samples } from './page/samples.ts';
 
-/** One line of the result. Times in milliseconds. */
+/** One line of the result. Times in milliseconds, unless it counts bytes. */
 export interface Figure {
   readonly name: string;
   readonly ours: number;
@@ -10,6 +10,7 @@ export interface Figure {
   readonly aim: number | null;
   readonly met: boolean | null;
   readonly samples: Samples;
+  readonly unit?: 'ms' | 'bytes';
 }
 
 export function median(values: readonly number[]): number {

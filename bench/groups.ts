@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { type Figure, figure } from './figures.ts';
 import { type GrowthAt, growthFigures } from './growthFigures.ts';
 import type { BenchOptions } from './options.ts';
+import type { Growth } from './page/growth.ts';
 import type {} from './page/main.ts';
 import type { Samples } from './page/samples.ts';
 import { startServerProcess } from './referenceServer.ts';
@@ -10,6 +11,27 @@ import { traceTasks } from './taskTrace.ts';
 type Group = (page: Page, options: BenchOptions) => Promise<Figure[]>;
 
 const said = (count: number) => count.toLocaleString('en');
+
+interface GrowthOptions {
+  readonly size: number;
+  readonly rounds: number;
+}
+
+/** Measures in the page at one size after the other, with the tasks of what it watches. */
+async function atEachSize(
+  page: Page,
+  sizes: readonly number[],
+  rounds: number,
+  measure: (how: GrowthOptions) => Promise<Growth>,
+): Promise<GrowthAt[]> {
+  const measured: GrowthAt[] = [];
+  for (const size of sizes) {
+    const how = { size, rounds: Math.min(rounds, 3) };
+    const { result: growth, spans } = await traceTasks(page, () => page.evaluate(measure, how));
+    measured.push({ size, growth, spans });
+  }
+  return measured;
+}
 
 /** What is measured, by name; each group has a tab of its own. */
 export const groups: Readonly<Record<string, Group>> = {
@@ -105,15 +127,13 @@ export const groups: Readonly<Record<string, Group>> = {
   },
 
   growth: async (page, { growthSizes, rounds }) => {
-    const measured: GrowthAt[] = [];
-    for (const size of growthSizes) {
-      const how = { size, rounds: Math.min(rounds, 3) };
-      const { result: growth, spans } = await traceTasks(page, () =>
-        page.evaluate(({ size, rounds }) => syncBench.growth(size, rounds), how),
-      );
-      measured.push({ size, growth, spans });
-    }
-    return growthFigures(measured);
+    const measure = ({ size, rounds }: GrowthOptions) => syncBench.growth(size, rounds);
+    return growthFigures(await atEachSize(page, growthSizes, rounds, measure));
+  },
+
+  outbox: async (page, { outboxDepths, rounds }) => {
+    const measure = ({ size, rounds }: GrowthOptions) => syncBench.outbox(size, rounds);
+    return growthFigures(await atEachSize(page, outboxDepths, rounds, measure));
   },
 
   inspector: async (page, { rounds }) => {

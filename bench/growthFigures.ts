@@ -23,7 +23,8 @@ export function growthFigures(measured: readonly GrowthAt[]): Figure[] {
   for (const [name, floor] of Object.entries(first.growth)) {
     for (const { size, growth } of measured) {
       const ours = growth[name] ?? [];
-      figures.push(figure(`${name} at ${said(size)}`, { ours, floor }, null));
+      const unit = name.startsWith('bytes') ? 'bytes' : 'ms';
+      figures.push({ ...figure(`${name} at ${said(size)}`, { ours, floor }, null), unit });
     }
   }
   for (const name of new Set(first.spans.map((span) => span.name))) {

@@ -22,7 +22,7 @@ export async function openBrowser(entry: URL): Promise<BenchBrowser> {
     await launchBrowser({
       profile: profile.path,
       // Garbage of one side must not be swept in the time of the other.
-      args: ['--js-flags=--expose-gc'],
+      args: ['--js-flags=--expose-gc', '--enable-precise-memory-info'],
     }),
   );
   const [cpu, ...others] = cpus();

@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 const usage = `Usage: npm run bench -- [options]
   --quick        two rounds, 10,000 records at most: does it run at all?
   --only name    one group: dispatch, durableEdit, pullMany, reopen, drain, createMany, growth,
-                 inspector, selectWhere
-  --sizes list   the sizes of growth: 1000,100000
+                 outbox, inspector, selectWhere
+  --sizes list   the sizes of growth, or the depths of outbox: 1000,100000
   --json file    the figures, round by round, as JSON`;
 
 export interface BenchOptions {
@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly sizes: readonly number[];
   /** Sizes of tables whose growth is measured. */
   readonly growthSizes: readonly number[];
+  /** Writes that wait in front of those that are measured. */
+  readonly outboxDepths: readonly number[];
   /** Durable edits of one round. */
   readonly edits: number;
   /** Queued operations of one drain. */
@@ -33,14 +35,12 @@ export function readOptions(): BenchOptions {
       },
     });
     const { quick, sizes, only, json } = values;
+    const given = sizes?.split(',').map(Number);
     return {
       rounds: quick ? 2 : 7,
       sizes: quick ? [1_000, 10_000] : [1_000, 10_000, 100_000],
-      growthSizes: sizes
-        ? sizes.split(',').map(Number)
-        : quick
-          ? [1_000, 10_000]
-          : [1_000, 10_000, 100_000, 1_000_000],
+      growthSizes: given ?? [1_000, 10_000, ...(quick ? [] : [100_000, 1_000_000])],
+      outboxDepths: given ?? [0, 1_000, 10_000, ...(quick ? [] : [100_000])],
       edits: quick ? 100 : 300,
       operations: quick ? 300 : 1_000,
       ...{ only, json },

@@ -6,6 +6,10 @@ export function time(ms: number | null): string {
   return `${ms < 100 ? ms.toPrecision(3) : Math.round(ms).toLocaleString('en')} ms`;
 }
 
+function bytes(count: number | null): string {
+  return count === null ? '' : `${Math.round(count).toLocaleString('en')} bytes`;
+}
+
 /** `1.15 x`, or `1/850` where it is far below the floor. */
 export function ratio(value: number): string {
   return value >= 0.1 ? `${value.toFixed(2)} x` : `1/${Math.round(1 / value).toLocaleString('en')}`;
@@ -17,10 +21,11 @@ function aimOf({ aim, floor }: Figure): string {
 }
 
 function cells(figure: Figure): string[] {
-  const { name, ours, floor, met } = figure;
+  const { name, ours, floor, met, unit } = figure;
+  const told = unit === 'bytes' ? bytes : time;
   const against = floor === null ? '' : ratio(ours / floor);
   const word = met === null ? '' : met ? 'yes' : 'no';
-  return [name, time(ours), time(floor), against, aimOf(figure), word];
+  return [name, told(ours), told(floor), against, aimOf(figure), word];
 }
 
 const heads = ['what', 'ours', 'floor', 'ratio', 'aim', 'met'];

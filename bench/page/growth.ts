@@ -1,6 +1,7 @@
 import { changingFeed } from './changingFeed.ts';
 import { type Device, freshName, makeDevice } from './device.ts';
 import { feed } from './feed.ts';
+import { Notes } from './notes.ts';
 import { expectSame, settle, timed } from './samples.ts';
 import { spread } from './todos.ts';
 
@@ -12,26 +13,6 @@ const edits = { dispatched: 200, durable: 50, checkpointed: 900 } as const;
 /** Calls of a selector in one round. */
 const calls = 1_000;
 
-class Notes {
-  readonly times: Record<string, number[]> = {};
-
-  time(name: string, ms: number): void {
-    this.times[name] = [...(this.times[name] ?? []), ms];
-  }
-
-  /** Times work, as a span that stands in the browser's trace. */
-  async watch(name: string, work: () => Promise<unknown>): Promise<void> {
-    await settle();
-    const start = performance.now();
-    await work();
-    const end = performance.now();
-    performance.measure(name, { start, end });
-    // What comes next (garbage is collected) is another task.
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    this.time(name, end - start);
-  }
-}
-
 /**
  * What each operation costs in a table of `count` records, in IndexedDB on disk: run at several
  * sizes it shows what grows.
@@ -39,11 +20,15 @@ class Notes {
 export async function growth(count: number, rounds: number): Promise<Growth> {
   const name = freshName();
   const notes = new Notes();
+  await settle();
+  const heap = heapSize();
   const device = makeDevice({ name, transport: changingFeed(count, Math.min(count, 1_000)) });
   await device.start();
   await notes.watch('pull of all', () => device.sync.models.todo.pull());
   await notes.watch('first checkpoint', () => device.sync.persistor.flush());
   expectSame('records pulled', device.total(), count);
+  await settle();
+  notes.time('bytes a record', (heapSize() - heap) / count);
   const edit = editor(device, count);
   for (let round = 0; round < rounds; round++) {
     await settle();
@@ -137,4 +122,10 @@ function editor({ sync, store }: Device, count: number) {
       };
     },
   };
+}
+
+/** Bytes that are held after a collection; Chromium alone tells, with `--enable-precise-memory-info`. */
+function heapSize(): number {
+  const { memory } = performance as { memory?: { readonly usedJSHeapSize: number } };
+  return memory?.usedJSHeapSize ?? Number.NaN;
 }

@@ -4,13 +4,14 @@ import { drain } from './drain.ts';
 import { durableEdit } from './durableEdit.ts';
 import { growth } from './growth.ts';
 import { inspector } from './inspector.tsx';
+import { outbox } from './outbox.ts';
 import { reopen } from './reopen.ts';
 import { selectWhere } from './selectWhere.ts';
 import { shelfPlaces, shelves } from './shelves.ts';
 
 const bench = {
-  ...{ dispatch, durableEdit, pullMany, reopen, drain, createMany, growth, selectWhere },
-  ...{ shelves, shelfPlaces, inspector },
+  ...{ dispatch, durableEdit, pullMany, reopen, drain, createMany, growth, outbox },
+  ...{ selectWhere, shelves, shelfPlaces, inspector },
 };
 
 export type Bench = typeof bench;
