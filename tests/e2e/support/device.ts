@@ -36,8 +36,13 @@ export class Device implements AsyncDisposable {
     this.#query = query;
   }
 
-  static async make(page: ServedPage, query: Partial<PageQuery>): Promise<Device> {
-    return new Device(await makeProfile(), page.origin, query);
+  /** @param profile a temporary one, if none is given */
+  static async make(
+    page: ServedPage,
+    query: Partial<PageQuery>,
+    profile?: Profile,
+  ): Promise<Device> {
+    return new Device(profile ?? (await makeProfile()), page.origin, query);
   }
 
   get origin(): string {

@@ -1,0 +1,76 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ServedPage } from '../support/browser/serve.ts';
+import { Device, serveApp } from './support/device.ts';
+import { doubledKeys, serverRecords } from './support/ledger.ts';
+import { ServerProcess } from './support/referenceServer.ts';
+import { makeSmallDisk } from './support/smallDisk.ts';
+
+let page: ServedPage;
+
+beforeAll(async () => {
+  page = await serveApp();
+});
+
+afterAll(() => page.close());
+
+/** Creates so many; how many were saved and refused, null where that is not known after a while. */
+function createMany(tab: Page, from: number, count: number) {
+  return tab.evaluate(
+    async ({ from, count }) => {
+      const noise = () => {
+        const bytes = crypto.getRandomValues(new Uint8Array(20_000));
+        return Array.from(bytes, (byte) => String.fromCharCode(33 + (byte % 90))).join('');
+      };
+      const edits = Array.from({ length: count }, (_, n) => {
+        const id = `full-${from + n}`;
+        const fields = { tag: id, edit: from + n, title: id, text: noise() };
+        return { kind: 'create', model: 'item', id, fields } as const;
+      });
+      for (const edit of edits) app.apply([edit]);
+      // On a disk that is full some wait for ever, as nobody knows whether they were written.
+      const patience = new Promise<null>((resolve) => setTimeout(() => resolve(null), 3_000));
+      const written = await Promise.race([app.written(), patience]);
+      return { written, events: app.events };
+    },
+    { from, count },
+  );
+}
+
+test('ST21 ST25 N16: a disk that is really full, and a browser killed on it, cost nothing that was called saved', async ({
+  skip,
+}) => {
+  const disk = await makeSmallDisk(160);
+  if (!disk) return skip('a file system can not be mounted here');
+  await using server = await ServerProcess.make();
+  await using device = await Device.make(page, { name: 'full', api: server.apiUrl }, disk);
+  await server.trouble({ cut: true });
+  let tab = await device.open();
+  await createMany(tab, 1, 50);
+  await disk.fill(2_000_000);
+  const { written, events } = await createMany(tab, 1_000, 200);
+  const troubles = ['notSaved', 'storageTrouble', 'shelfFailed'];
+  expect(events.some(({ type }) => troubles.includes(type))).toBe(true);
+  expect(written === null || written.refused.length > 0).toBe(true);
+  await device.kill();
+
+  // Chromium meets its full disk twice more; what it makes of its database is its own affair.
+  for (const _ of ['first', 'second']) {
+    await device.open({}, { hydrated: false }).catch(() => {});
+    await device.kill();
+  }
+
+  await disk.empty();
+  await server.trouble({ cut: false });
+  tab = await device.open();
+  await tab.evaluate(() => app.connect());
+  await tab.evaluate(() => app.synced());
+  const there = await serverRecords(server);
+  const missing = [...device.acknowledged.values()].filter(({ id }) => there[id] === undefined);
+  const told = await tab.evaluate(
+    () => app.events.filter(({ type }) => type === 'dataLoss').length,
+  );
+  console.log(`${device.acknowledged.count} acknowledged, ${told} losses told`);
+  expect(missing).toEqual([]);
+  expect(doubledKeys(await server.ledger())).toEqual([]);
+});
