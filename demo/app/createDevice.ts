@@ -1,6 +1,7 @@
 import { configureStore } from '@reduxjs/toolkit';
 import { createSync, defineModel } from 'syncharts';
 import { rest } from 'syncharts/rest';
+import type { PolicyName } from './conflictPolicy.ts';
 
 export interface Todo {
   readonly id: string;
@@ -15,11 +16,11 @@ export const deviceNames = ['laptop', 'phone'] as const;
 export type DeviceName = (typeof deviceNames)[number];
 
 /** All that an app needs: the sync, and a Redux store with its reducer and middleware. */
-export function createDevice(name: DeviceName, apiUrl: string) {
+export function createDevice(name: DeviceName, apiUrl: string, conflict: PolicyName) {
   const sync = createSync({
     // Names the database, so that two devices on one page share nothing.
     name: `syncharts-demo-${name}`,
-    models: { todo: defineModel<Todo>({ endpoint: 'todos' }) },
+    models: { todo: defineModel<Todo>({ endpoint: 'todos', conflict }) },
     transport: rest({ baseUrl: apiUrl }),
     // Shorter than the default, because somebody is watching.
     backoff: { base: 500, cap: 10_000 },

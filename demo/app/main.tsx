@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App.tsx';
+import { chosenPolicy } from './conflictPolicy.ts';
 import { readLines } from './control.ts';
 import { createDevice, type Device, deviceNames } from './createDevice.ts';
 import { Calm } from './parts/Calm.tsx';
@@ -26,7 +27,8 @@ async function start(): Promise<void> {
     root.render(<Calm text="The demo server does not answer. Is it running?" action={again} />);
     return;
   }
-  const devices = deviceNames.map((name) => createDevice(name, lines[name] ?? ''));
+  const policy = chosenPolicy();
+  const devices = deviceNames.map((name) => createDevice(name, lines[name] ?? '', policy));
   for (const { sync } of devices) sync.start();
   show(devices);
 }

@@ -69,6 +69,47 @@ test('S37: both devices change the same title offline, and one sees what the mer
   expect(world.complaints).toEqual([]);
 });
 
+test('S37: with another policy a person decides, on what both sides say', async () => {
+  await using world = await DemoWorld.open(folder);
+  await world.laptop.add('Milk');
+  await world.phone.status('Milk', 'synced');
+  await world.page.getByLabel('Both changed a record').selectOption('a person decides');
+  await world.page.waitForURL('**/?conflict=manual');
+  const { laptop, phone } = world;
+  await phone.status('Milk', 'synced');
+  await phone.cut();
+  await phone.rename('Milk', 'Rice milk');
+  await laptop.rename('Milk', 'Oat milk');
+  await laptop.status('Oat milk', 'synced');
+  await phone.mend();
+  const card = phone.region.getByRole('listitem').filter({ hasText: 'Conflict: Rice milk' });
+  const sides = await card.getByRole('definition').allTextContents();
+  expect(sides).toEqual(['Rice milk · open · counter 0', 'Oat milk · open · counter 0']);
+  await phone.button('Keep theirs').click();
+  await phone.status('Oat milk', 'synced');
+  await phone.stands('Synced');
+  expect(world.complaints).toEqual([]);
+});
+
+test('S37: a second tab is the same device: it writes, shows, and goes on when the first is closed', async () => {
+  await using world = await DemoWorld.open(folder);
+  const first = world.laptop;
+  const second = await world.tab();
+  await second.laptop.add('From the second tab');
+  await second.laptop.status('From the second tab', 'synced');
+  await first.status('From the second tab', 'synced');
+  await first.cut();
+  await second.laptop.rename('From the second tab', 'Changed offline');
+  await first.todo('Changed offline').waitFor();
+  await second.laptop.mend();
+  await first.status('Changed offline', 'synced');
+  await world.page.close();
+  await second.laptop.add('After the first tab');
+  await second.laptop.status('After the first tab', 'synced');
+  await second.laptop.stands('Synced');
+  expect(world.complaints).toEqual([]);
+});
+
 test('S37: changed here, deleted on the other device: a person decides', async () => {
   await using world = await DemoWorld.open(folder);
   const { laptop, phone } = world;
@@ -164,7 +205,7 @@ test('S37: everything goes by the keyboard alone', async () => {
   const press = async (...keys: string[]) => {
     for (const key of keys) await keyboard.press(key);
   };
-  await press('Tab', 'Space'); // The laptop's network switch.
+  await press('Tab', 'Tab', 'Space'); // Past the policy, to the laptop's network switch.
   await laptop.stands('Offline');
   await press('Space');
   await laptop.stands('Synced');

@@ -70,6 +70,13 @@ export class DemoWorld implements AsyncDisposable {
     await page.goto(this.server.pageUrl);
   }
 
+  /** One more tab of the same page, in the same browser. */
+  async tab(): Promise<{ readonly page: Page; readonly laptop: DemoDevice }> {
+    if (!this.#opened) throw new Error('The browser is not open.');
+    const page = await this.#opened.browser.newPage(this.server.pageUrl);
+    return { page, laptop: new DemoDevice(page, 'Laptop') };
+  }
+
   /** SIGKILL to every process of the browser at once: nobody is asked, nothing is written out. */
   async kill(): Promise<void> {
     const opened = this.#opened;
