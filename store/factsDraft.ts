@@ -166,14 +166,14 @@ export class FactsDraft {
     return this.model(model).records.get(recordId);
   }
 
-  /** Operations of a lane in order, with their outbox keys. */
-  operationsOf(lane: string): { key: string; operation: Operation }[] {
+  /** Operations of a lane in order, with their outbox keys; `limit` keeps a long lane cheap. */
+  operationsOf(lane: string, limit = Infinity): { key: string; operation: Operation }[] {
     const prefix = outboxPrefix(lane);
     const found: { key: string; operation: Operation }[] = [];
     this.pages('outbox').scan(prefix, (operation, key) => {
       if (!key.startsWith(prefix)) return false;
       found.push({ key, operation });
-      return true;
+      return found.length < limit;
     });
     return found;
   }
