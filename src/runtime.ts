@@ -11,7 +11,8 @@ import {
   type SyncSlice,
   type SyncState,
 } from '../store/slice.ts';
-import { Engine, type EngineOptions, type EngineStore } from './engine/engine.ts';
+import { Engine } from './engine/engine.ts';
+import type { EngineOptions, EngineStore } from './engine/engineOptions.ts';
 import type { EngineModels } from './engine/models.ts';
 import { SyncError } from './errors.ts';
 import type { SyncEvents } from './events.ts';

@@ -1,34 +1,19 @@
-import { type Backoff, defaultBackoff } from '../../machines/backoff.ts';
-import type { ConnectionState } from '../../machines/connection.ts';
+import { defaultBackoff } from '../../machines/backoff.ts';
 import type { EngineRole, EngineRun } from '../../machines/engine.ts';
-import type { NetworkRequirement } from '../../machines/network.ts';
-import type { Explanation } from '../../store/explanation.ts';
 import type { Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
-import type {
-  LineFacts,
-  PullProgress,
-  Shared,
-  ShelfState,
-  StorageRoom,
-  SyncState,
-} from '../../store/slice.ts';
+import type { ShelfState } from '../../store/slice.ts';
 import { SyncError } from '../errors.ts';
-import type { SyncEvents } from '../events.ts';
-import type { Codec } from '../ports/codec.ts';
-import type { Env, TimerHandle } from '../ports/env.ts';
+import type { TimerHandle } from '../ports/env.ts';
 import type { CallRequest } from '../ports/requests.ts';
-import type { Shelf } from '../ports/shelf.ts';
-import { asStorageError, type Storage, StorageError } from '../ports/storage.ts';
-import type { Transport } from '../ports/transport.ts';
-import type { Inspect } from './connection.ts';
-import type { Duty } from './duty.ts';
+import { asStorageError, type StorageError } from '../ports/storage.ts';
+import type { EngineOptions } from './engineOptions.ts';
 import { Ground } from './ground.ts';
 import { LaneIndex } from './laneIndex.ts';
 import { type LeaderCall, readCall } from './leaderCalls.ts';
 import { Leadership } from './leadership.ts';
-import type { EngineModels } from './models.ts';
+import { LeaderWork } from './leaderWork.ts';
 import type { PullResult } from './puller.ts';
 import type { FetchEnd, FetchQuery, OnceEnd } from './pullOnce.ts';
 import type { PullOptions } from './pullRun.ts';
@@ -39,50 +24,6 @@ import { Room } from './room.ts';
 const stopDeadline = 2_000;
 /** ms until it is looked again whether DevTools still show another moment. */
 const lookRest = 500;
-
-/** What the engine tells the store; made into actions by whoever wires the two. */
-export interface EngineStore {
-  readonly state: () => SyncState;
-  readonly sequenced: (entries: readonly JournalEntry[]) => void;
-  readonly tailRejected: (counts: readonly number[]) => void;
-  readonly checkpointLoaded: (facts: Facts) => void;
-  readonly connectionChanged: (state: ConnectionState) => void;
-  readonly leadershipChanged: (role: EngineRole, run: EngineRun) => void;
-  readonly lineChanged: (origin: string, line: LineFacts) => void;
-  readonly shelfChanged: (state: ShelfState) => void;
-  readonly roomMeasured: (room: StorageRoom) => void;
-  readonly dependentChanged: (count: number) => void;
-  readonly attempts: (change: 'started' | 'ended', lanes: readonly string[]) => void;
-  readonly progress: (model: string, progress: PullProgress) => void;
-  /** What the leader of this name says of itself, in a follower. */
-  readonly leaderTold: (shared: Shared) => void;
-}
-
-export interface EngineOptions {
-  readonly env: Env;
-  readonly name: string;
-  readonly storage: Storage;
-  /** Null: there is none. */
-  readonly shelf: Shelf | null;
-  readonly durability: 'double' | 'single';
-  readonly codec: Codec;
-  readonly transport: Transport;
-  readonly models: EngineModels;
-  readonly backoff?: Backoff;
-  readonly store: EngineStore;
-  readonly events: SyncEvents;
-  /** This tab's id: under it people's rows are written. */
-  readonly writer: string;
-  readonly onRejected: (
-    rows: readonly PersonRow[],
-    why: StorageError | 'readOnly' | 'stopped',
-  ) => void;
-  readonly inspect?: Inspect | undefined;
-  readonly network?: NetworkRequirement | undefined;
-  /** ms that a record may wait for anything but a person. */
-  readonly stuckAfter?: number | undefined;
-  readonly explain: (model: string, recordId: string) => Explanation;
-}
 
 /**
  * Brings facts and world together: opens and reads the storage, writes the journal, and, in the tab
@@ -95,6 +36,7 @@ export class Engine {
   readonly #ground: Ground;
   readonly #index: LaneIndex;
   readonly #leadership: Leadership;
+  readonly #work: LeaderWork;
   #lookTimer: TimerHandle | null = null;
   #waking: Promise<void> | null = null;
   readonly #room: Room;
@@ -138,7 +80,14 @@ export class Engine {
     this.#leadership = new Leadership({
       ...options,
       ...{ backoff, index: this.#index, roles, ground, onStorageError, wake },
-      perform: (call) => this.#perform(readCall(call)),
+      perform: (call) => this.#work.perform(readCall(call)),
+    });
+    this.#work = new LeaderWork({
+      ground,
+      duty: () => this.#leadership.duty,
+      isPast: () => this.run === 'timeTravelling',
+      pause: () => this.pause(),
+      resume: () => this.resume(),
     });
     const stopResume = env.onResume(() => {
       this.#leadership.shown();
@@ -348,54 +297,11 @@ export class Engine {
     return this.role === 'following' || this.role === 'frozen';
   }
 
-  /** Does it here, or has it done by the tab that leads. What comes back was made by `#perform`. */
+  /** Does it here, or has it done by the tab that leads. What comes back was made by `LeaderWork`. */
   async #call<Result>(call: LeaderCall): Promise<Result> {
     await this.#roles.known();
-    const done = this.#mustAsk ? this.#leadership.ask(call) : this.#perform(call);
+    const done = this.#mustAsk ? this.#leadership.ask(call) : this.#work.perform(call);
     return (await done) as Result;
-  }
-
-  #perform(call: LeaderCall | null): Promise<unknown> {
-    switch (call?.verb) {
-      case 'pull':
-        return this.#pulling(call.model, (on) => on.puller.pull(call.model, call.how));
-      case 'read':
-        return this.#pulling(call.model, ({ puller }) =>
-          puller.pullRecord(call.model, call.id, call.request),
-        );
-      case 'fetch':
-        return this.#pulling(call.model, ({ puller }) => puller.fetch(call.model, call.query));
-      case 'decide':
-        return this.#pulling(call.model, ({ puller }) => {
-          puller.decide(call.model, call.verdict);
-          return puller.pull(call.model);
-        });
-      case 'checkpoint':
-        return this.#checkpointed();
-      case 'pause':
-        this.pause();
-        return Promise.resolve();
-      case 'resume':
-        return this.resume();
-      default:
-        return Promise.reject(new StorageError('failed', 'no call that this build knows'));
-    }
-  }
-
-  #pulling(model: string, pull: (duty: Duty) => Promise<object>): Promise<object> {
-    const { duty } = this.#leadership;
-    const nothing = { ids: [], items: 0, deleted: 0, hasMore: false, cursor: null, failure: null };
-    return duty ? pull(duty) : Promise.resolve({ ...nothing, status: 'postponed', model });
-  }
-
-  /**
-   * Rows that other tabs have written stand in it too. Whether it was written; while DevTools show the
-   * past nothing is, and nobody waits for that.
-   */
-  async #checkpointed(): Promise<boolean> {
-    await this.#ground.readOn();
-    const isWritten = await this.#ground.checkpoint();
-    return isWritten || this.run === 'timeTravelling';
   }
 
   #folded(before: Facts, entries: readonly JournalEntry[]): void {

@@ -1,24 +1,18 @@
 import type { ConnectionState } from '../../machines/connection.ts';
 import type { Explanation } from '../../store/explanation.ts';
 import type { Facts } from '../../store/facts.ts';
-import { sameJson } from '../../store/json.ts';
 import { type LineFacts, nothingShared, type Shared, type SyncState } from '../../store/slice.ts';
 import type { SyncEvents } from '../events.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
-import { type Call, Calls } from '../tabs/calls.ts';
-import { Channel } from '../tabs/channel.ts';
+import type { Call } from '../tabs/calls.ts';
 import { Election } from '../tabs/election.ts';
-import { LeaderWord } from '../tabs/leaderWord.ts';
-import type { Heard, LeaderEvent, Led, TabMessage } from '../tabs/messages.ts';
 import { Duty, type DutyOptions } from './duty.ts';
 import type { Ground } from './ground.ts';
+import { OtherTabs } from './otherTabs.ts';
 import type { PullResult } from './puller.ts';
 import type { Roles } from './roles.ts';
-import { defaultStuckAfter, type Stuck, Watchdog } from './watchdog.ts';
-
-/** Looks in a row without a sign after which nothing is known of the leader. */
-const silentLooks = 2;
+import { defaultStuckAfter, Watchdog } from './watchdog.ts';
 
 export interface LeadershipStore {
   readonly state: () => SyncState;
@@ -58,21 +52,16 @@ export interface LeadershipOptions extends DutyMeans {
 export class Leadership {
   readonly #options: LeadershipOptions;
   readonly #election: Election;
-  readonly #channel: Channel;
-  readonly #word: LeaderWord;
-  readonly #calls: Calls;
+  readonly #others: OtherTabs;
   readonly #watchdog: Watchdog;
   #duty: Duty | null;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
-    const { env, name, writer, codec, roles, ground, store, perform } = options;
-    const post = (message: TabMessage) => this.#channel.post(message);
-    const head = () => ground.facts.head;
-    this.#channel = new Channel(env, name, (message) => this.#heard(message));
+    const { env, name, writer, roles, store } = options;
     this.#election = new Election({
       ...{ env, name, writer },
-      hears: () => this.#channel.isOpen,
+      hears: () => this.#others.isOpen,
       onHeld: () => this.#lead().catch(env.report),
       onWaiting: () => {
         roles.send('followed');
@@ -82,25 +71,19 @@ export class Leadership {
         roles.send('stolen');
         this.#follow();
       },
-      onLook: (missed) => this.#look(missed),
-      onSteal: () => post({ type: 'stealing' }),
+      onLook: (missed) => this.#others.look(missed),
+      onSteal: () => this.#others.stealing(),
     });
-    this.#word = new LeaderWord({
-      ...{ env, head, post },
-      isHeard: () => this.#channel.isOpen,
-      fence: () => ground.fence,
-      isPaused: () => roles.isPaused,
-      shared: () => store.state().ephemeral,
-    });
-    this.#calls = new Calls({
-      ...{ env, codec, post, head, perform },
-      connection: () => ground.connection,
+    this.#others = new OtherTabs({
+      ...options,
+      ...{ state: store.state, leaderTold: store.leaderTold },
       isLeading: () => this.isLeading,
-      readOn: () => ground.readOn(),
+      onSign: () => this.#election.sign(),
+      onFenced: () => this.fenced(),
     });
     this.#watchdog = new Watchdog({
       ...{ env, budget: options.stuckAfter ?? defaultStuckAfter, explain: options.explain },
-      onStuck: (stuck) => this.#stuck(stuck),
+      onStuck: (stuck) => this.#others.stuck(stuck),
     });
     this.#duty = this.#makeDuty();
   }
@@ -114,7 +97,7 @@ export class Leadership {
   stand(): void {
     const { connection } = this.#options.ground;
     if (!connection) return;
-    this.#channel.open();
+    this.#others.open();
     this.#election.stand(connection);
   }
 
@@ -129,12 +112,12 @@ export class Leadership {
 
   /** Asks the leader. */
   ask(call: Call): Promise<unknown> {
-    return this.#calls.ask(call);
+    return this.#others.call(call);
   }
 
   /** Own rows are on the disk. */
   appended(head: number): void {
-    this.#channel.post({ type: 'appended', head });
+    this.#others.appended(head);
   }
 
   /** While this tab leads: rows have touched these lanes; null: all of them. */
@@ -149,12 +132,12 @@ export class Leadership {
     // A reset of the DevTools took what this page has said of itself, too.
     if (this.#duty) store.connectionChanged(this.#duty.connection);
     this.#duty?.resume();
-    this.#word.changed();
+    this.#others.changed();
   }
 
   /** What the leader tells the others has changed. */
   changed(): void {
-    this.#word.changed();
+    this.#others.changed();
   }
 
   /** Storage answers again: what it was before, unless that has changed meanwhile. */
@@ -174,7 +157,7 @@ export class Leadership {
 
   /** The database is another one. */
   replaced(): void {
-    this.#word.forget();
+    this.#others.forget();
     this.#duty?.wantAll();
     this.#options.wake();
   }
@@ -190,7 +173,7 @@ export class Leadership {
     const { roles, ground, env } = this.#options;
     roles.send('frozen');
     this.#leave();
-    this.#channel.close();
+    this.#others.close();
     ground.release().catch(env.report);
   }
 
@@ -209,13 +192,13 @@ export class Leadership {
     this.#duty?.shown();
     if (!ground.isRead) return;
     ground.readOn().catch(env.report);
-    this.#ask();
+    this.#others.ask();
   }
 
   /** Nothing is sent or pulled any more. */
   rest(): void {
     this.#duty?.stop();
-    this.#word.stop();
+    this.#others.rest();
     this.#watchdog.stop();
   }
 
@@ -225,8 +208,7 @@ export class Leadership {
     this.#duty = null;
     this.#options.ground.leaveLead();
     this.#election.leave();
-    this.#calls.end(error);
-    this.#channel.close();
+    this.#others.end(error);
   }
 
   async #lead(): Promise<void> {
@@ -242,8 +224,7 @@ export class Leadership {
     roles.send('elected');
     this.#watchdog.rebuild(ground.facts);
     this.#duty.begin(ground.facts.origins);
-    this.#word.say();
-    this.#calls.lead();
+    this.#others.lead();
     wake();
     await ground.tidy().catch(onStorageError);
   }
@@ -251,7 +232,7 @@ export class Leadership {
   /** Another tab leads: what was under way here is its work now. */
   #follow(): void {
     this.#retire();
-    this.#ask();
+    this.#others.ask();
   }
 
   #leave(): void {
@@ -267,94 +248,6 @@ export class Leadership {
     store.leaderTold(nothingShared);
   }
 
-  #ask(): void {
-    if (this.isLeading) return;
-    this.#channel.post({ type: 'asked', head: this.#options.ground.facts.head });
-  }
-
-  #look(missed: number): void {
-    const { ground, store, env } = this.#options;
-    if (missed > 0) this.#ask();
-    if (missed === silentLooks) store.leaderTold(nothingShared);
-    this.#calls.again();
-    // Where nothing can be heard of the others, the disk is asked.
-    if (!this.#channel.isOpen) ground.readOn().catch(env.report);
-  }
-
-  #heard(message: TabMessage): void {
-    switch (message.type) {
-      case 'appended':
-        this.#readTo(message.head);
-        return;
-      case 'asked':
-        if (this.isLeading) this.#word.say();
-        this.#readTo(message.head);
-        return;
-      case 'led':
-      case 'heard':
-        this.#believed(message).catch(this.#options.env.report);
-        return;
-      case 'stealing':
-        this.#election.sign();
-        return;
-      case 'called':
-        this.#calls.called(message.id);
-        return;
-      case 'answered':
-        this.#calls.answered(message.id);
-        return;
-    }
-  }
-
-  #readTo(head: number): void {
-    const { ground, env } = this.#options;
-    if (ground.isRead && head > ground.facts.head) ground.readOn().catch(env.report);
-  }
-
-  /** Whether an epoch has begun stands in the database, whatever a message says. */
-  async #believed(message: Led | Heard): Promise<void> {
-    const { ground } = this.#options;
-    const isNext = this.#word.isOfNext(message);
-    if (isNext && message.fence > (await ground.diskFence())) return;
-    if (ground.fence !== null) {
-      // Somebody else leads by now, and nobody has told.
-      if (message.fence > ground.fence) this.fenced();
-    } else if (this.#word.isNews(message)) {
-      if (message.type === 'led') this.#led(message);
-      else this.#heardOf(message.event);
-    }
-  }
-
-  #led({ head, paused, shared }: Led): void {
-    const { roles, store } = this.#options;
-    this.#election.sign();
-    this.#readTo(head);
-    const now = store.state().ephemeral;
-    const isSame = (Object.keys(shared) as (keyof Shared)[]).every((part) =>
-      sameJson(now[part] as never, shared[part] as never),
-    );
-    if (!isSame) store.leaderTold(shared);
-    if (paused !== roles.isPaused) roles.send(paused ? 'pauseTold' : 'resumeTold');
-  }
-
-  /** An event that only a leader can know of: for this tab's app, and for the others'. */
-  #emit(event: Exclude<LeaderEvent, { type: 'stuck' }>): void {
-    this.#options.events.emit(event);
-    this.#word.tell(event);
-  }
-
-  /** The others explain it themselves: words of a server are not sent around. */
-  #stuck({ explanation, ...stuck }: Stuck): void {
-    this.#options.events.emit({ type: 'stuck', ...stuck, explanation });
-    this.#word.tell({ type: 'stuck', ...stuck });
-  }
-
-  #heardOf(event: LeaderEvent): void {
-    const { events, explain } = this.#options;
-    if (event.type !== 'stuck') events.emit(event);
-    else events.emit({ ...event, explanation: explain(event.model, event.recordId) });
-  }
-
   #makeDuty(): Duty {
     const { ground, store, env, onStorageError, wake, ...means } = this.#options;
     const { transport, models, backoff, index, inspect, network } = means;
@@ -363,7 +256,7 @@ export class Leadership {
       return (...args: A) => {
         if (this.#duty !== duty) return;
         tell(...args);
-        this.#word.changed();
+        this.#others.changed();
       };
     };
     const duty: Duty = new Duty({
@@ -380,7 +273,7 @@ export class Leadership {
       onProgress: current(store.progress),
       onPullEnd: current((result) => this.#pullEnded(result)),
       onMassDelete: current((model, held) =>
-        this.#emit({ type: 'massDeleteHeld', model, ...held }),
+        this.#others.emit({ type: 'massDeleteHeld', model, ...held }),
       ),
     });
     return duty;
@@ -390,12 +283,12 @@ export class Leadership {
     this.#options.store.lineChanged(origin, line);
     const { state, failure } = line;
     if (state === 'open' || state === 'renewed') this.#watchdog.released(origin);
-    if (state === 'authRequired') this.#emit({ type: 'authRequired', origin, failure });
-    if (state === 'tripped') this.#emit({ type: 'originTripped', origin, failure });
+    if (state === 'authRequired') this.#others.emit({ type: 'authRequired', origin, failure });
+    if (state === 'tripped') this.#others.emit({ type: 'originTripped', origin, failure });
   }
 
   #pullEnded({ status, model, items, deleted, failure }: PullResult): void {
-    if (status === 'done') this.#emit({ type: 'pulled', model, items, deleted });
-    else if (failure) this.#emit({ type: 'pullFailed', model, failure });
+    if (status === 'done') this.#others.emit({ type: 'pulled', model, items, deleted });
+    else if (failure) this.#others.emit({ type: 'pullFailed', model, failure });
   }
 }
