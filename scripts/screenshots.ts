@@ -72,6 +72,24 @@ async function take(page: Page, name: string, width: number, scheme: Scheme): Pr
   console.log(`${path}: ${Math.round(size / 1_000)} KB`);
 }
 
+/** The panel over the laptop, with a record that waits. */
+async function takeInspector(page: Page, scheme: Scheme): Promise<void> {
+  const panel = page.getByRole('region', { name: 'Sync inspector' });
+  if (!(await panel.isVisible())) {
+    const devices = page.getByRole('group', { name: 'Device to look inside of' });
+    await devices.getByRole('button', { name: 'Laptop' }).click();
+    await panel.getByRole('img', { name: /^Record: / }).waitFor();
+  }
+  await page.setViewportSize({ width: 1200, height: 1000 });
+  await page.emulateMedia({ colorScheme: scheme });
+  const path = join(images, `inspector-${scheme}.png`);
+  await panel.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  const { size } = await stat(path);
+  if (size > heaviest)
+    throw new Error(`${path} has ${size} bytes; at most ${heaviest} are wanted.`);
+  console.log(`${path}: ${Math.round(size / 1_000)} KB`);
+}
+
 const folder = await mkdtemp(join(tmpdir(), 'syncharts-screenshots-'));
 const server = await startReferenceServer({
   file: join(folder, 'demo.sqlite'),
@@ -92,6 +110,8 @@ try {
   await take(page, 'demo-light', 1440, 'light');
   await take(page, 'demo-dark', 1440, 'dark');
   await take(page, 'demo-narrow', 390, 'dark');
+  await takeInspector(page, 'light');
+  await takeInspector(page, 'dark');
 } finally {
   await server.close();
   await rm(folder, { recursive: true, force: true });

@@ -3,7 +3,8 @@ import { type LaneRef, laneKey } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
 import { keyOf } from '../../store/selectors.ts';
 import type { SyncState } from '../../store/slice.ts';
-import type { Mover, Wait } from '../../store/wait.ts';
+import type { Move, Mover, Wait } from '../../store/wait.ts';
+import { wordsOf } from '../../store/waitWords.ts';
 import type { AnySync } from '../react/types.ts';
 import { FieldTable } from './FieldTable.tsx';
 import { MachineChart } from './MachineChart.tsx';
@@ -32,6 +33,16 @@ function untilOf(waits: readonly Wait[]): number | null {
     if ((wait.kind === 'retryAt' || wait.kind === 'line') && wait.until !== null) return wait.until;
   }
   return null;
+}
+
+function Ending({ move: { event, machine } }: { readonly move: Move }) {
+  if (machine === 'app') return 'one that can read and send it';
+  if (event === 'elapsed') return `the wait of the ${machine} runs out`;
+  return (
+    <>
+      <code>{event}</code> of the {machine}
+    </>
+  );
 }
 
 export interface RecordPanelProps {
@@ -73,12 +84,8 @@ export function RecordPanel({ sync, root, state, record }: RecordPanelProps) {
       </p>
       {movedBy && (
         <p className="sxi-quiet">
-          Ended by {moverWords[movedBy.by]}: <code>{movedBy.event}</code> of the {movedBy.machine}.
-          {waitsFor.length > 1 &&
-            ` Then: ${waitsFor
-              .slice(1)
-              .map(({ kind }) => kind)
-              .join(', ')}.`}
+          Ended by {moverWords[movedBy.by]}: <Ending move={movedBy} />.{' '}
+          {waitsFor.length > 1 && `Then: ${waitsFor.slice(1).map(wordsOf).join(' ')}`}
         </p>
       )}
       <MachineChart name="Record" machine={recordMachine} current={[word]} />
