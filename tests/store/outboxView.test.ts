@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { selectConflictLog } from '../../store/conflictLog.ts';
 import { selectDeadLetters } from '../../store/deadLetters.ts';
 import { selectInitialProgress } from '../../store/initialProgress.ts';
 import { selectOutbox, selectOutboxView, selectRecordOutbox } from '../../store/outboxView.ts';
@@ -72,6 +73,33 @@ describe('the outbox as it is looked at', () => {
       },
     ]);
     expect(selectDeadLetters(state)[0]).toBe(letters[0]);
+  });
+
+  test('P2: dead letters stand in the order in which they were refused', () => {
+    const [b, a] = [operation('create', 'b', { id: 'b' }), operation('create', 'a', { id: 'a' })];
+    const refused = (made: typeof a, at: number) => {
+      const about = { model: 'todo', recordId: made.recordId, operationIds: [made.id] };
+      return row({ ...about, type: 'parked', reason: 'rejected', failure, rollback: false, at });
+    };
+    const state = stateAfter([
+      ...[recorded(b), recorded(a), sealed([b]), sealed([a])],
+      ...[refused(b, 1), refused(a, 2)],
+    ]);
+    expect(selectDeadLetters(state).map(({ recordId }) => recordId)).toEqual(['b', 'a']);
+  });
+
+  test('P17: the conflict log is read from its end, no further than is asked for', () => {
+    const made = [1, 2, 3].flatMap((n) => {
+      const edit = operation('upsert', `r${n}`, { id: `r${n}`, title: 'mine' });
+      const overwritten = [{ field: 'title', local: 'mine', remote: `theirs ${n}` }];
+      const item = { id: `r${n}`, record: { id: `r${n}` }, version: '"2"', overwritten };
+      const pulled = { model: 'todo', items: [item], deleted: [], cursor: null, since: null };
+      return [recorded(edit), row({ ...pulled, type: 'pulled', complete: false })];
+    });
+    const state = stateAfter(made);
+    const remotes = (limit: number) => selectConflictLog(state, limit).map(({ remote }) => remote);
+    expect(remotes(2)).toEqual(['theirs 3', 'theirs 2']);
+    expect(remotes(10)).toEqual(['theirs 3', 'theirs 2', 'theirs 1']);
   });
 });
 
