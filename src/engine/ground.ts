@@ -130,7 +130,8 @@ export class Ground {
       onSequenced: (entries) => this.#fold(entries),
       onTrouble: (error) => (error ? this.trouble.failed(error) : this.trouble.recovered()),
       onReplaced: () => this.trouble.untilDone(() => this.#replaced(connection)),
-      wasCompacted: () => this.#wasCompacted(connection),
+      // While DevTools show the past nothing is read over it.
+      wasCompacted: async () => this.#options.isHere() && (await this.#wasCompacted(connection)),
       reread: () => this.#reread(),
     });
     this.#journal = journal;
