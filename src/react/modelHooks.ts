@@ -6,7 +6,7 @@ import type { Identified } from '../defineModel.ts';
 import { SyncError } from '../errors.ts';
 import { checkQuery } from '../query/checkQuery.ts';
 import type { Query } from '../query/query.ts';
-import { sameItems, steady } from './stable.ts';
+import { derived, sameItems, steady } from './stable.ts';
 import type { SyncHooks } from './syncHooks.ts';
 import type { AnySync, ModelName, ModelWrites, RecordOf, UseFacts } from './types.ts';
 
@@ -64,8 +64,9 @@ export function createModelHooks<S extends AnySync>(
       const api = useModel(model);
       const query = useSameQuery(given);
       const select = useMemo(() => {
-        const read = (root: object) =>
-          query ? api.selectWhere(root, query).map(({ id }) => id) : api.selectIds(root);
+        if (!query) return api.selectIds;
+        const found = (root: object) => api.selectWhere(root, query);
+        const read = derived(found, (records) => records.map(({ id }) => id));
         return steady(read, sameItems);
       }, [api, query]);
       return useSelector(select);

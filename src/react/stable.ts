@@ -25,6 +25,16 @@ export function steady<A, T>(read: (from: A) => T, same: (a: T, b: T) => boolean
   };
 }
 
+/** What `make` makes of what is read, made anew only when another thing is read. */
+export function derived<A, B, T>(read: (from: A) => B, make: (of: B) => T): (from: A) => T {
+  let last: { readonly of: B; readonly made: T } | null = null;
+  return (from) => {
+    const of = read(from);
+    if (last === null || last.of !== of) last = { of, made: make(of) };
+    return last.made;
+  };
+}
+
 /** A list whose items keep their identity too: those that say the same are the ones from before. */
 export function steadyList<A, T>(
   read: (from: A) => readonly T[],
