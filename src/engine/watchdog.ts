@@ -80,7 +80,7 @@ export class Watchdog {
     this.#open = 0;
     if (!Number.isFinite(this.#options.budget)) return;
     this.#facts = facts;
-    this.#rest = facts.lanes.size > 0 ? '' : null;
+    this.#rest = this.#waiting > 0 ? '' : null;
     this.#began = this.#options.env.now();
     this.#arm();
   }
@@ -143,7 +143,7 @@ export class Watchdog {
 
   /** When the oldest wait began; null while nobody waits. */
   #oldest(): number | null {
-    if (this.#rest !== null && this.#facts && this.#facts.lanes.size > 0) return this.#began;
+    if (this.#rest !== null && this.#waiting > 0) return this.#began;
     return this.#open > 0 ? (this.#first()?.since ?? null) : null;
   }
 
@@ -228,9 +228,14 @@ export class Watchdog {
     return true;
   }
 
-  #tell(stuck: Omit<Stuck, 'waiting'>): void {
+  /** Records that wait for anything but a person. */
+  get #waiting(): number {
     const { pending = 0, syncing = 0, backoff = 0 } = this.#facts?.counts ?? {};
-    this.#options.onStuck({ ...stuck, waiting: pending + syncing + backoff });
+    return pending + syncing + backoff;
+  }
+
+  #tell(stuck: Omit<Stuck, 'waiting'>): void {
+    this.#options.onStuck({ ...stuck, waiting: this.#waiting });
   }
 }
 

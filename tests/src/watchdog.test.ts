@@ -235,6 +235,19 @@ describe('N7: the watchdog', () => {
     expect(told.every(({ since }) => since === led)).toBe(true);
   });
 
+  test('where only a person is waited for no timer is set, from the start or once the rest got on', () => {
+    const { add, time, dog, journal } = watched();
+    const other = create('b');
+    add(recorded(made), sealed([made]), parked(made));
+    dog.rebuild(journal.facts);
+    expect(time.timers).toBe(0);
+    add(recorded(other), sealed([other]));
+    dog.rebuild(journal.facts);
+    expect(time.timers).toBe(1);
+    add(answered([other], { id: 'b' }));
+    expect(time.timers).toBe(0);
+  });
+
   test('without a network those from before are told of once as well, and again one by one after it', () => {
     const { add, time, dog, journal, world, told } = watched();
     const all = Array.from({ length: 250 }, (_, i) => create(`r${i}`));
