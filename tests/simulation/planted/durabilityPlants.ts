@@ -8,8 +8,8 @@ export const durabilityPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/runtime.ts',
-        find: 'if (row) this.engine.write(row);',
-        replace: 'if (row) this.engine.write(row);\n    this.handles.savedThrough(n);',
+        find: '    return { n, saved };\n',
+        replace: '    this.handles.savedThrough(n);\n    return { n, saved };\n',
       },
     ],
   },
