@@ -1,4 +1,10 @@
-import { deviceFaults, diskFaults, netFaults } from '../../src/testing/plan.ts';
+import {
+  busFaults,
+  deviceFaults,
+  diskFaults,
+  netFaults,
+  tabFaults,
+} from '../../src/testing/plan.ts';
 import { durablePoints, requestPoints } from '../../src/testing/strikes.ts';
 import { cellKey, type Tally } from './tally.ts';
 
@@ -6,7 +12,7 @@ import { cellKey, type Tally } from './tally.ts';
 const tables = [
   { on: 'disk', points: durablePoints, kinds: diskFaults },
   { on: 'request', points: requestPoints, kinds: netFaults },
-  { on: 'time', points: ['any moment'], kinds: deviceFaults },
+  { on: 'time', points: ['any moment'], kinds: [...deviceFaults, ...tabFaults, ...busFaults] },
 ] as const;
 
 /** Points against kinds of faults: how often each struck there; `.` where it never did. */

@@ -171,10 +171,10 @@ export class Ground {
     const { connection } = this;
     if (!connection) return false;
     const taken = await this.trouble.untilDone(async () => {
-      const fence = await takeLead(connection);
-      return { fence, isBehind: await this.#wasCompacted(connection) };
+      const fence = await takeLead(connection, isWanted);
+      return fence !== null && { fence, isBehind: await this.#wasCompacted(connection) };
     });
-    if (!isWanted() || (this.#fence ?? 0) > taken.fence) return false;
+    if (!taken || !isWanted() || (this.#fence ?? 0) > taken.fence) return false;
     this.#fence = taken.fence;
     // The checkpointer must know the pages of the checkpoint that it follows.
     await (taken.isBehind ? this.reload() : this.readOn());
@@ -273,7 +273,9 @@ export class Ground {
     await this.#shelf.close();
     const shelf = await this.#shelf.open();
     const identity = await identify({ env, connection, shelf, codec, name });
-    if (this.#fence !== null) this.#fence = await takeLead(connection);
+    if (this.#fence !== null) {
+      this.#fence = await takeLead(connection, () => this.#fence !== null);
+    }
     const read = await readFacts({ ...this.#options, shelf }, connection);
     this.tellIdentity({ ...identity, lost: identity.lost ?? opened.identity.id });
     this.#adopt({ ...opened, ...read, identity });

@@ -60,10 +60,17 @@ export async function readFacts(
 /** Others may take the lead at the same moment; not for ever. */
 const leadAttempts = 20;
 
-/** Takes the lead: raises the fence, so that no other leader can write any more. */
-export async function takeLead(connection: StorageConnection): Promise<number> {
+/**
+ * Takes the lead: raises the fence, so that no other leader can write any more. Null: it is not wanted
+ * any more; on a slow disk another tab may lead by now, and must not be fenced out.
+ */
+export async function takeLead(
+  connection: StorageConnection,
+  isWanted: () => boolean,
+): Promise<number | null> {
   for (let attempt = 0; attempt < leadAttempts; attempt++) {
     const { fence } = await connection.position();
+    if (!isWanted()) return null;
     const committed = await connection.commit({ expect: { fence }, fence: fence + 1 });
     if (committed.ok) return fence + 1;
   }

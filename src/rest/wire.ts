@@ -167,18 +167,24 @@ function startDeadline(env: Env, total: number, idle: number, outer: AbortSignal
   // It may reject when nobody listens any more.
   passed.catch(() => {});
   const timer = env.setTimer(total, end, 'request');
-  let idleTimer: TimerHandle | null = null;
+  let idleTimer: TimerHandle | 'none' | 'over' = 'none';
+  const clearIdle = () => {
+    if (typeof idleTimer === 'number') env.clearTimer(idleTimer);
+  };
   outer.addEventListener('abort', end);
   return {
     signal: abort.signal,
     passed,
     heard: () => {
-      if (idleTimer !== null) env.clearTimer(idleTimer);
+      // A page that was stopped hears of the deadline first, and of the answer afterwards.
+      if (idleTimer === 'over') return;
+      clearIdle();
       idleTimer = env.setTimer(idle, end, 'answer');
     },
     stop: () => {
       env.clearTimer(timer);
-      if (idleTimer !== null) env.clearTimer(idleTimer);
+      clearIdle();
+      idleTimer = 'over';
       outer.removeEventListener('abort', end);
     },
   };

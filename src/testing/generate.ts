@@ -2,7 +2,7 @@ import { keyed, keyedBelow, keyedPick } from './keyed.ts';
 import {
   authFaults,
   batchFaults,
-  type DeviceFault,
+  busFaults,
   type DiskFault,
   deviceFaults,
   diskFaults,
@@ -10,6 +10,9 @@ import {
   type NetFault,
   netFaults,
   type Plan,
+  sharedFaults,
+  type TimeFault,
+  tabFaults,
   type UserStep,
 } from './plan.ts';
 
@@ -20,12 +23,13 @@ export interface Appetite {
   /** Kinds that may be used. */
   readonly net: readonly NetFault[];
   readonly disk: readonly DiskFault[];
-  readonly time: readonly DeviceFault[];
+  readonly time: readonly TimeFault['do'][];
 }
 
 const wholeAppetite: Appetite = {
   ...{ steps: 40, devices: 3 },
-  ...{ net: netFaults, disk: diskFaults, time: deviceFaults },
+  ...{ net: netFaults, disk: diskFaults },
+  time: [...deviceFaults, ...tabFaults, ...busFaults],
 };
 
 const doings = [
@@ -43,6 +47,10 @@ const burst = 150;
 const crowd = 1_800;
 /** More than the rows after which the kit writes a checkpoint by itself. */
 const manyEdits = 1_400;
+/** ms after a step in which a tab is stopped that meets it: its write is on its way to the disk. */
+const soonAfter = 5;
+/** Devices where each has several tabs, at most. */
+const fewDevices = 2;
 /** Requests in a row that meet the same trouble, at most, where it lasts. */
 const lasting = 20;
 
@@ -52,7 +60,8 @@ const lasting = 20;
  */
 export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan {
   const at = (key: string, below: number) => keyedBelow(seed, key, below);
-  const devices = 1 + at('devices', appetite.devices);
+  const tabs = tabsOf(seed);
+  const devices = 1 + at('devices', tabs === 1 ? appetite.devices : fewDevices);
   const records = keyed(seed, 'few') < 0.2 ? 1 + at('records', 2) : 3 + at('records', 6);
   const span = 2_000 + at('span', 60_000);
   const count = 3 + at('steps', appetite.steps);
@@ -63,6 +72,7 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
       at: momentOf(seed, i, moments, span),
       device: at(`device/${i}`, devices),
       record: at(`record/${i}`, records),
+      ...(tabs > 1 && { tab: at(`tab/${i}`, tabs) }),
       do: keyedPick(seed, `do/${i}`, keyed(seed, 'clears') < 0.1 ? [...doings, 'clear'] : doings),
     });
   }
@@ -71,9 +81,9 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
   all.sort((a, b) => a.at - b.at);
   // A database that is taken away meanwhile would never come to so many rows.
   const kinds = isDiligent ? { ...appetite, time: [] } : appetite;
-  const server = serverOf(seed);
+  const server = serverOf(seed, tabs);
   return {
-    ...{ devices, steps: all, faults: faultsOf(seed, suited(kinds, server), devices, span) },
+    ...{ devices, steps: all, faults: faultsOf(seed, suited(kinds, server), devices, span, all) },
     ...server,
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
     ...(keyed(seed, 'ids') < 0.25 ? { ids: 'server' } : { ids: 'client', ...peopled(seed) }),
@@ -81,19 +91,24 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
 }
 
 /** Which ways the server and the devices have to speak with each other. */
-function serverOf(seed: number): Pick<Plan, 'batch' | 'auth' | 'bare'> {
+function serverOf(seed: number, tabs: number): Pick<Plan, 'batch' | 'auth' | 'bare' | 'tabs'> {
   return {
     ...(keyed(seed, 'batch') < 0.25 && { batch: 2 + keyedBelow(seed, 'batch/of', 5) }),
-    ...(keyed(seed, 'auth') < 0.25 && { auth: true }),
+    ...(keyed(seed, 'auth') < 0.25 && tabs === 1 && { auth: true }),
+    ...(tabs > 1 && { tabs }),
     ...(keyed(seed, 'bare') < 0.1 && { bare: true }),
   };
 }
 
 /** Without the faults that could not strike there. */
-function suited(appetite: Appetite, { batch, auth }: Pick<Plan, 'batch' | 'auth'>): Appetite {
+function suited(
+  appetite: Appetite,
+  { batch, auth, tabs = 1 }: Pick<Plan, 'batch' | 'auth' | 'tabs'>,
+): Appetite {
   const isSuited = (kind: NetFault) =>
     (auth || !authFaults.includes(kind)) && (batch || !batchFaults.includes(kind));
-  return { ...appetite, net: appetite.net.filter(isSuited) };
+  const time = appetite.time.filter((kind) => tabs > 1 || !sharedFaults.has(kind));
+  return { ...appetite, net: appetite.net.filter(isSuited), time };
 }
 
 /** A checkpoint that is asked for, or a start, would cover what the one that is due does. */
@@ -144,7 +159,13 @@ function lengthOf(seed: number, key: string): number {
   return keyed(seed, `lasts/${key}`) < 0.1 ? 2 + keyedBelow(seed, `length/${key}`, lasting) : 1;
 }
 
-function faultsOf(seed: number, appetite: Appetite, devices: number, span: number): Fault[] {
+function faultsOf(
+  seed: number,
+  appetite: Appetite,
+  devices: number,
+  span: number,
+  steps: readonly UserStep[],
+): Fault[] {
   const at = (key: string, below: number) => keyedBelow(seed, key, below);
   const isOn = (kind: string) => keyed(seed, `on/${kind}`) < 0.3;
   // Of so many kinds a few at a time: a day on which everything goes wrong does nothing else.
@@ -170,7 +191,7 @@ function faultsOf(seed: number, appetite: Appetite, devices: number, span: numbe
       for (let n = first; n < first + length; n++) faults.push({ on: 'disk', device, n, do: kind });
     }
   }
-  for (const kind of appetite.time.filter(isOn)) {
+  for (const kind of appetite.time.filter((it) => !sharedFaults.has(it) && isOn(it))) {
     const key = `time/${kind}`;
     const fault = {
       on: 'time',
@@ -180,5 +201,42 @@ function faultsOf(seed: number, appetite: Appetite, devices: number, span: numbe
     } as const;
     faults.push(kind === 'offline' ? { ...fault, for: 500 + at(`for/${key}`, 40_000) } : fault);
   }
+  const shared = appetite.time.filter(
+    (it) => sharedFaults.has(it) && keyed(seed, `on/${it}`) < 0.5,
+  );
+  for (const kind of shared) {
+    for (let i = 0; i < 1 + at(`many/${kind}`, 3); i++) {
+      faults.push(sharedFault(seed, kind, i, devices, span, steps));
+    }
+  }
   return faults;
+}
+
+/** What befalls a tab, or the messages between tabs: for a while, now and then for good. */
+function sharedFault(
+  seed: number,
+  kind: TimeFault['do'],
+  i: number,
+  devices: number,
+  span: number,
+  steps: readonly UserStep[],
+): TimeFault {
+  const key = `shared/${kind}/${i}`;
+  const below = (what: string, limit: number) => keyedBelow(seed, `${what}/${key}`, limit);
+  const isOfTab = (tabFaults as readonly string[]).includes(kind);
+  const isForGood = (kind === 'hangTab' || kind === 'freezeTab') && keyed(seed, `end/${key}`) < 0.4;
+  const isMoment = kind === 'closeTab' || kind === 'crashTab';
+  // Often just when something was done in that very tab.
+  const met = keyed(seed, `meets/${key}`) < 0.5 ? steps[below('step', steps.length)] : undefined;
+  const { device, at } = met ?? { device: below('d', devices), at: below('t', span) };
+  return {
+    ...{ on: 'time', device, at: met ? at + keyed(seed, `soon/${key}`) * soonAfter : at, do: kind },
+    ...(isOfTab && { tab: met?.tab ?? below('tab', tabsOf(seed)) }),
+    ...(!isForGood && !isMoment && { for: 500 + below('for', 40_000) }),
+  };
+}
+
+/** Most days have one tab a device: what several do costs time, for they watch each other. */
+function tabsOf(seed: number): number {
+  return keyed(seed, 'tabs') < 0.12 ? 2 + keyedBelow(seed, 'tabs/n', 3) : 1;
 }

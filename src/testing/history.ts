@@ -1,3 +1,4 @@
+import { Leads } from './leads.ts';
 import type { Fault, Plan, TimeFault } from './plan.ts';
 import { type Effect, idsOf, type ServerNeeds, type ServerPort } from './serverPort.ts';
 import { SimCredentials } from './simCredentials.ts';
@@ -43,6 +44,8 @@ export interface Run {
   readonly server: ServerPort;
   readonly net: SimNet;
   readonly devices: readonly SimDevice[];
+  /** Who leads on each device, as its disk knows it. */
+  readonly leads: readonly Leads[];
   readonly written: Written;
   readonly errors: unknown[];
   /** Faults that struck. */
@@ -103,6 +106,12 @@ export function makeRun(
     return fault?.do as Extract<Fault, { on: On }>['do'] | undefined;
   };
   const devices: SimDevice[] = [];
+  const leads = cuts.map((_, device) => {
+    return new Leads({
+      ...{ world, device },
+      onWrong: (seen) => errors.push(new InvariantBroken('I20', seen)),
+    });
+  });
   const onError = (error: unknown) => void errors.push(error);
   const credentials = !plan.auth
     ? []
@@ -122,7 +131,8 @@ export function makeRun(
     const disk: SimDisk = new SimDisk({
       ...{ world, device: index },
       faultAt: (n) => find('disk', index, n),
-      onKill: () => devices[index]?.kill(),
+      onKill: (tab) => devices[index]?.kill(tab),
+      onTaken: (tab, batch) => leads[index]?.taken(devices[index]?.tabs[tab]?.page ?? '', batch),
       onRows: (rows) => noteRows(written, index, rows),
     });
     devices.push(
@@ -161,6 +171,13 @@ export function makeRun(
         world.schedule(500, () => takeAway(device));
         device.kill();
         return true;
+      case 'loseMessages':
+      case 'doubleMessages':
+      case 'delayMessages':
+        device.weather.worsen(fault.do, fault.for ?? 1_000);
+        return true;
+      default:
+        return strikeTab(world, device, fault);
     }
   };
   for (const fault of plan.faults) {
@@ -177,11 +194,36 @@ export function makeRun(
     healed = { points, requests: net.attempts.length, steps: world.steps, at: world.now };
   };
   return {
-    ...{ world, server, net, devices, written, errors, fired, start, heal },
+    ...{ world, server, net, devices, leads, written, errors, fired, start, heal },
     get healed() {
       return healed;
     },
   };
+}
+
+/** False: there is no page that it could strike. */
+function strikeTab(world: World, device: SimDevice, fault: TimeFault): boolean {
+  const { do: what, tab: number = 0, for: duration } = fault;
+  const tab = device.tabs[number];
+  if (!tab) return false;
+  const later = (end: () => void) => {
+    if (duration !== undefined) world.schedule(duration, end);
+    return true;
+  };
+  switch (what) {
+    case 'closeTab':
+      return tab.leave();
+    case 'crashTab':
+      return device.kill(number);
+    case 'hangTab':
+      return tab.stop('hung') && later(() => tab.wake());
+    case 'freezeTab':
+      return tab.stop('frozen') && later(() => tab.wake());
+    case 'throttleTab':
+      return tab.throttle('hidden') && later(() => tab.throttle('shown'));
+    default:
+      return false;
+  }
 }
 
 /** The seal under which an effect left; undefined: nobody sealed it. */

@@ -14,6 +14,7 @@ import { rebase } from '../../store/rebase.ts';
 import type { Operation } from '../../store/rows/row.ts';
 import { InvariantBroken, type Run } from './history.ts';
 import type { SimDevice } from './simDevice.ts';
+import type { Attempt } from './simNet.ts';
 import { eraOf } from './written.ts';
 
 function broken(invariant: string, seen: string): never {
@@ -33,18 +34,45 @@ export function checkStep(run: Run): void {
   checkNet(run);
 }
 
-/** I19: at most one request of a record and six of an origin under way, for each device. */
-function checkNet({ net, devices }: Run): void {
+/** ms after which a page that was overtaken, or has just gone on, knows that it leads no more. */
+const grace = 100;
+
+/**
+ * I19: at most one request of a record and six of an origin under way, for each device: for all its
+ * tabs together. What a leader left under way that was then overtaken is not its own any more.
+ */
+function checkNet(run: Run): void {
+  const { net, devices } = run;
   // Only what leaves can break it.
-  if (checkedTo.get(net) === net.attempts.length) return;
+  const from = checkedTo.get(net) ?? 0;
+  if (from === net.attempts.length) return;
   checkedTo.set(net, net.attempts.length);
-  for (const { index } of devices) {
-    const open = [...net.open].filter((item) => item.device === index && item.writes.length > 0);
+  for (const attempt of net.attempts.slice(from)) checkSender(run, attempt);
+  for (const { index, isShared } of devices) {
+    const leading = run.leads[index]?.page;
+    const open = [...net.open].filter(
+      (item) =>
+        item.device === index && item.writes.length > 0 && (!isShared || item.page?.id === leading),
+    );
     if (open.length > 6) broken('I19', `${open.length} writes under way at once`);
     const writes = open.flatMap((item) => item.writes);
     const paths = writes.filter((item) => item.method !== 'POST').map((item) => item.path);
     if (new Set(paths).size < paths.length) broken('I19', 'two writes of one record under way');
   }
+}
+
+/** Only the tab that leads sends; a probe of the network is nobody's work. */
+function checkSender({ world, devices, leads }: Run, { device: index, page, ...said }: Attempt) {
+  const device = devices[index];
+  const lead = leads[index];
+  if (!device?.isShared || !page || !lead || lead.page === page.id) return;
+  if (said.path.endsWith('?limit=1')) return;
+  const tab = device.tabs[page.tab];
+  if (!tab?.isRunning) return;
+  const knownSince = Math.max(lead.since, tab.wokeAt);
+  if (world.now - knownSince <= grace) return;
+  const { method, path } = said;
+  broken('I19', `device ${index}: page ${page.id} sent ${method} ${path}, ${lead.page} leads`);
 }
 
 /** Requests that had left when each net was last looked at. */

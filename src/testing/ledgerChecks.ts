@@ -1,7 +1,7 @@
 import { carriedBy, InvariantBroken, type Run, sealOf } from './history.ts';
 import { checkParents } from './relations.ts';
 import type { Effect } from './serverPort.ts';
-import type { SimDevice } from './simDevice.ts';
+import { ownField, type SimDevice } from './simDevice.ts';
 import { isDamaged, isSealDamaged, isSealedAnew } from './written.ts';
 
 function broken(invariant: string, seen: string): never {
@@ -33,15 +33,18 @@ function checkOrder(run: Run): void {
     // Sent, and its seal damaged: it may arrive after what took its place.
     if (isSealDamaged(run.written, key)) continue;
     const { device, era } = seal;
-    const value = valueIn(body, `d${device}`);
-    // A record made anew by somebody else carries our old values with it.
-    if (value === null) continue;
-    // A request of a database that is gone may arrive among those of the next.
-    const lane = `${device}/${era}/${recordId}`;
-    if (value < (newest.get(lane) ?? 0)) {
-      broken('I5', `device ${device}: ${recordId} took ${value} after ${newest.get(lane)}`);
+    for (const { number } of run.devices[device]?.tabs ?? []) {
+      const field = ownField(device, number);
+      const value = valueIn(body, field);
+      // A record made anew by somebody else carries our old values with it.
+      if (value === null) continue;
+      // A request of a database that is gone may arrive among those of the next.
+      const lane = `${field}/${era}/${recordId}`;
+      if (value < (newest.get(lane) ?? 0)) {
+        broken('I5', `device ${device}: ${recordId} took ${value} after ${newest.get(lane)}`);
+      }
+      newest.set(lane, value);
     }
-    newest.set(lane, value);
   }
 }
 

@@ -6,26 +6,27 @@ import { selectSyncStatus } from '../../store/selectors.ts';
 import type { SyncState } from '../../store/slice.ts';
 import { InvariantBroken } from './history.ts';
 import type { SimDevice } from './simDevice.ts';
+import type { SimTab } from './simTab.ts';
 
 /** The last state of a page that was looked at: most steps change none. */
-const seen = new WeakMap<SimDevice, SyncState>();
+const seen = new WeakMap<SimTab, SyncState>();
 /** The last of which all records were found right, and what waited then. */
-const right = new WeakMap<SimDevice, { state: SyncState; waiting: ReadonlySet<string> }>();
+const right = new WeakMap<SimTab, { state: SyncState; waiting: ReadonlySet<string> }>();
 /** Records of a device that are all looked at; of more, those that wait or have waited just now. */
 const few = 30;
 /** Operations in an outbox beyond which it counts as long. */
 const long = 60;
 
 /** What an open page shows and says, after every step that changed it. */
-export function checkPage(device: SimDevice): void {
-  const state = device.life?.state();
+export function checkPage(device: SimDevice, tab: SimTab): void {
+  const state = tab.life?.state();
   if (!state) return;
-  const before = seen.get(device);
+  const before = seen.get(tab);
   if (state === before) return;
-  seen.set(device, state);
+  seen.set(tab, state);
   checkWords(device, state);
   if (before?.shown !== state.shown || before.sequenced !== state.sequenced) {
-    checkShown(device, state);
+    checkShown(device, tab, state);
   }
 }
 
@@ -41,7 +42,7 @@ function checkWords({ index }: SimDevice, state: SyncState): void {
  * I9, I10: the page shows the base with all that was written since, whichever way it came to that.
  * Reckoned anew here: the kit's own `rebase` would agree with its own mistakes.
  */
-function checkShown(device: SimDevice, state: SyncState): void {
+function checkShown(device: SimDevice, tab: SimTab, state: SyncState): void {
   const { sequenced, tail, shown } = state;
   const rows = tail.size > 0 ? valuesOf(tail) : [];
   // Retries, edits, cancellations move operations about: what they leave is looked at once durable.
@@ -52,7 +53,7 @@ function checkShown(device: SimDevice, state: SyncState): void {
   // Long lanes are looked at now and then: each look walks them.
   if (sequenced.outbox.size > long && sequenced.head % 16 !== 0) return;
   const records = shown.models.todo?.records ?? noPages<Entry>();
-  const before = right.get(device);
+  const before = right.get(tab);
   const isAsBefore = sameness(before?.state, { sequenced, shown, tail });
   const waiting = new Set(valuesOf(sequenced.lanes).map((lane) => lane.recordId));
   for (const row of rows) if (row.type === 'recorded') waiting.add(row.operation.recordId);
@@ -68,7 +69,7 @@ function checkShown(device: SimDevice, state: SyncState): void {
       `device ${device.index} shows ${id} as ${shows}, not as ${not}`,
     );
   }
-  right.set(device, { state, waiting });
+  right.set(tab, { state, waiting });
 }
 
 /**

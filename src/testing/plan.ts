@@ -88,7 +88,23 @@ export const deviceFaults = [
   'wipe',
   'wipeLater',
 ] as const;
+/** What happens to one tab of several (`Plan.tabs`). */
+export const tabFaults = [
+  /** Closed as people do it, or its process dies; it is opened again a little later. */
+  'closeTab',
+  'crashTab',
+  /** It does nothing and keeps its lock, for a while or until all others have come to rest. */
+  'hangTab',
+  /** The same, but that it is told so before and after: frozen, or in the back/forward cache. */
+  'freezeTab',
+  /** Hidden: its timers run at whole seconds or minutes. */
+  'throttleTab',
+] as const;
+/** What happens to the messages between the tabs of a device, for a while. */
+export const busFaults = ['loseMessages', 'doubleMessages', 'delayMessages'] as const;
 
+export type TabFault = (typeof tabFaults)[number];
+export type BusFault = (typeof busFaults)[number];
 export type NetFault = (typeof netFaults)[number];
 export type DiskFault = (typeof diskFaults)[number];
 export type DeviceFault = (typeof deviceFaults)[number];
@@ -103,8 +119,10 @@ export interface TimeFault {
   readonly on: 'time';
   readonly device: number;
   readonly at: number;
-  readonly do: DeviceFault;
-  /** With `offline`: how long (ms). */
+  readonly do: DeviceFault | TabFault | BusFault;
+  /** Of the tab that a tab fault strikes (default: the first). */
+  readonly tab?: number;
+  /** How long it lasts (ms), if it does; a tab that hangs or is frozen: for ever if nothing is said. */
   readonly for?: number;
 }
 
@@ -139,6 +157,8 @@ export interface UserStep {
   readonly at: number;
   readonly device: number;
   readonly record: number;
+  /** In which tab (default: the first). */
+  readonly tab?: number;
   readonly do: (typeof userActs)[number];
 }
 
@@ -160,9 +180,15 @@ export interface Plan {
   readonly auth?: boolean;
   /** Whether the server answers writes without a record, conflicts as well. */
   readonly bare?: boolean;
+  /** Tabs of each device (default: 1). */
+  readonly tabs?: number;
 }
 
-const faultsOf = { request: netFaults, disk: diskFaults, time: deviceFaults } as const;
+const faultsOf = {
+  request: netFaults,
+  disk: diskFaults,
+  time: [...deviceFaults, ...tabFaults, ...busFaults],
+} as const;
 
 /**
  * Reads a plan from outside.
@@ -172,6 +198,7 @@ export function checkedPlan(plan: Plan): Plan {
   if (!(plan.devices >= 1 && plan.devices <= 4)) {
     throw new SimulationError(`a plan has 1 to 4 devices, not ${plan.devices}`);
   }
+  checkTabs(plan);
   for (const fault of plan.faults) {
     const known: readonly string[] | undefined = faultsOf[fault.on];
     if (!known?.includes(fault.do)) {
@@ -194,6 +221,26 @@ export function checkedPlan(plan: Plan): Plan {
   }
   return plan;
 }
+
+function checkTabs({ tabs = 1, auth, steps, faults }: Plan): void {
+  if (!(tabs >= 1 && tabs <= 4)) {
+    throw new SimulationError(`a device has 1 to 4 tabs, not ${tabs}`);
+  }
+  // Whose refresh is the one that counts is not modelled between pages that live at the same time.
+  if (tabs > 1 && auth) throw new SimulationError('a plan has "tabs" or "auth", not both');
+  for (const item of [...steps, ...faults]) {
+    const { do: what, tab = 0 } = item as { readonly do: string; readonly tab?: number };
+    if (!(tab >= 0 && tab < tabs)) {
+      throw new SimulationError(`${what} in tab ${tab}, and there are ${tabs}`);
+    }
+    if (tabs === 1 && sharedFaults.has(what)) {
+      throw new SimulationError(`the fault ${what} needs a plan with "tabs"`);
+    }
+  }
+}
+
+/** Strike where there are several tabs. */
+export const sharedFaults: ReadonlySet<string> = new Set([...tabFaults, ...busFaults]);
 
 function checkNeeds({ auth, batch }: Plan, kind: NetFault): void {
   if (authFaults.includes(kind) && !auth) {

@@ -30,7 +30,7 @@ const isSeed: Check = (value) => isCount(value) && (value as number) <= largestS
 const isOrdinal: Check = (value) => isCount(value) && (value as number) > 0;
 /** ms; not always whole: a crash is put between two events. */
 const isMoment: Check = (value) => isNumber(value) && (value as number) >= 0;
-const item = { device: isCount, do: isText };
+const item = { device: isCount, tab: optional(isCount), do: isText };
 const step = shape({ ...item, at: isMoment, record: isCount });
 const atTime = shape({ ...item, on: oneOf('time'), at: isMoment, for: optional(isCount) });
 const atOrdinal = shape({ ...item, on: oneOf('request', 'disk'), n: isOrdinal });
@@ -45,6 +45,7 @@ const planParts: Readonly<Record<string, Check>> = {
   batch: optional(isOrdinal),
   auth: optional(isBoolean),
   bare: optional(isBoolean),
+  tabs: optional(isOrdinal),
 };
 const fileParts: Readonly<Record<string, Check>> = {
   what: optional(nullable(isString)),

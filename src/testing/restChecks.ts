@@ -6,6 +6,7 @@ import { InvariantBroken, type Run } from './history.ts';
 import { checkSame } from './recovery.ts';
 import { isHeld, keysByServerId, underKeys } from './relations.ts';
 import type { SimDevice } from './simDevice.ts';
+import type { Life } from './simTab.ts';
 import { eraOf } from './written.ts';
 
 function broken(invariant: string, seen: string): never {
@@ -30,11 +31,27 @@ export function checkQuiet(run: Run, device: SimDevice, disk: Facts): void {
   if (isStill && status.reason === null) {
     broken('I16', `${reference} is ${status.phase} and does not say why`);
   }
-  checkSame(`${reference}, disk and memory`, disk, life.state().sequenced);
+  for (const tab of device.tabs) {
+    const here = tab.life ?? broken('I14', `${reference}: tab ${tab.number} does not run`);
+    const name = device.isShared ? `${reference}, tab ${tab.number}` : reference;
+    checkSame(`${name}, disk and memory`, disk, here.state().sequenced);
+    checkAlike(name, life, here);
+    const [unsaved] = tab.unsaved;
+    if (unsaved) broken('I7', `${name}: ${unsaved} was neither saved nor refused`);
+  }
   checkFeed(run, device, disk);
   checkConvergence(run, device, disk);
   checkTold(run, device, disk);
   checkIdle(run, device, disk);
+}
+
+/** P21: all tabs show the same records, in the same order. */
+function checkAlike(name: string, one: Life, other: Life): void {
+  if (one === other) return;
+  const [here, there] = [one, other].map(({ sync, state }) => {
+    return JSON.stringify(sync.models.todo.selectAll({ sync: state() }));
+  });
+  if (here !== there) broken('I30', `${name} shows ${there}, and another tab ${here}`);
 }
 
 /** I13: every record that waits for nobody is what the server has. */
@@ -98,6 +115,8 @@ const attemptsWithAuth = 4;
 const attemptsRefused = 12;
 /** Steps of one device, from the healing until all is quiet. */
 const stepsInPeace = 2_000;
+/** Steps a second of a tab that watches its leader: looks, questions, answers, and what was late. */
+const watchSteps = 12;
 /** Timers of a page with nothing to do. */
 const idleTimers = 0;
 
@@ -105,7 +124,9 @@ const idleTimers = 0;
 function checkIdle(run: Run, device: SimDevice, disk: Facts): void {
   const { net, healed, world, devices } = run;
   const counts = new Map<string, number>();
-  const usual = device.plan.auth ? attemptsWithAuth : attemptsInPeace;
+  // A tab that goes on after it was stopped may send once more what another has sent since.
+  const again = device.tabs.length - 1;
+  const usual = (device.plan.auth ? attemptsWithAuth : attemptsInPeace) + again;
   for (const { key } of net.attempts.slice(healed?.requests).flatMap((it) => it.writes)) {
     if (key === null) continue;
     const count = (counts.get(key) ?? 0) + 1;
@@ -116,12 +137,18 @@ function checkIdle(run: Run, device: SimDevice, disk: Facts): void {
     if (count > most) broken('I15', `${key} was sent ${count} times in peace`);
   }
   const steps = world.steps - (healed?.steps ?? 0);
-  if (steps > stepsInPeace * devices.length) broken('I15', `${steps} steps until all was quiet`);
+  const tabs = devices.reduce((sum, { isShared, tabs }) => sum + (isShared ? tabs.length : 0), 0);
+  const watching = tabs * watchSteps * ((world.now - (healed?.at ?? 0)) / 1_000);
+  if (steps > stepsInPeace * devices.length + watching)
+    broken('I15', `${steps} steps until all was quiet`);
   const open = net.attempts.filter((item) => item.device === device.index && item.to === null);
   if (open.length > 0) broken('I23', `still open: ${JSON.stringify(open)}`);
   // What waits for another record is watched; what waits for a person is not.
   const isWatched = valuesOf(disk.lanes).some(({ state }) => state === 'pending');
-  const timers = device.timers.filter((label) => !isWatched || label !== 'watchdog');
+  const timers = device.timers.filter((label) => {
+    if (label === 'watch' || label === 'tell') return !device.isShared;
+    return !isWatched || label !== 'watchdog';
+  });
   if (timers.length > idleTimers) broken('I23', `timers are still set: ${timers.join(', ')}`);
 }
 

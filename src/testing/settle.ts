@@ -38,6 +38,7 @@ export async function startAgain(run: Run): Promise<void> {
       return device.life?.state().ephemeral.role === 'leading';
     });
     checkSame(`device ${device.index}, started again`, before, await device.onDisk());
+    if (device.isShared) await until('a tab does not find its place', () => isManned(device));
   }
 }
 
@@ -73,11 +74,13 @@ export async function step(run: Run, done: () => boolean): Promise<void> {
     checkStep(run);
     checkMerges(run);
     for (const device of run.devices) {
-      checkPage(device);
-      checkView(run, device);
+      for (const tab of device.tabs) {
+        checkPage(device, tab);
+        checkView(run, device, tab);
+      }
     }
     return wake || done();
-  }, stepLimit);
+  }, stepLimit * tabsOf(run));
 }
 
 /** Everything heals; then all must come to rest within the bound, and agree. */
@@ -86,22 +89,24 @@ export async function settle(run: Run): Promise<void> {
   const end = world.now + settleBound;
   const isResting = () =>
     devices.every((device) => {
-      if (!device.life) return false;
-      const { sequenced, tail, ephemeral } = device.life.state();
+      if (!device.life || !isManned(device) || !isUpToDate(device)) return false;
+      const { sequenced, ephemeral } = device.life.state();
       const moving = valuesOf(sequenced.lanes).some(
         (lane) =>
           lane.state !== 'failed' && lane.state !== 'conflicted' && !isHeld(sequenced, lane),
       );
       return (
-        ephemeral.role === 'leading' &&
         ephemeral.connection === 'online' &&
-        tail.size === 0 &&
         Object.values(ephemeral.lines).every(({ state }) => !heldStates.has(state)) &&
         !moving &&
         Object.keys(ephemeral.underWay).length === 0
       );
     });
+  for (const { tabs } of devices) if (!tabs.some((tab) => tab.isRunning)) tabs[0]?.wake();
   for (let round = 0; round < 2; round++) {
+    await step(run, () => isResting() || world.now > end);
+    // Those that had stopped for ever go on when all others have come to rest, with what they knew.
+    for (const { tabs } of devices) for (const tab of tabs) tab.wake();
     await step(run, () => isResting() || world.now > end);
     if (!isResting()) throw new InvariantBroken('I14', 'not everything came to rest in time');
     for (const device of devices) await pullUntilDone(run, device, end);
@@ -116,10 +121,38 @@ export async function settle(run: Run): Promise<void> {
   }
 }
 
+/** Whether each tab has its page, one of those that run leads, and each other follows. */
+function isManned({ tabs }: SimDevice): boolean {
+  const roles = tabs.filter((tab) => tab.isRunning).map((tab) => tab.life?.state().ephemeral.role);
+  const isOpen = tabs.every(({ life }) => life !== null);
+  const leading = roles.filter((role) => role === 'leading').length;
+  return (
+    isOpen && leading === 1 && roles.every((role) => role === 'leading' || role === 'following')
+  );
+}
+
+/** Whether all tabs that run have folded all, and have nothing that is not on the disk. */
+function isUpToDate({ tabs, disk, isShared }: SimDevice): boolean {
+  return tabs.every((tab) => {
+    if (!tab.isRunning || !tab.life) return true;
+    const { sequenced, tail } = tab.life.state();
+    return tail.size === 0 && (!isShared || sequenced.head === disk.head);
+  });
+}
+
+function tabsOf({ devices }: Run): number {
+  return devices.reduce((sum, { tabs }) => sum + tabs.length, 0) / devices.length;
+}
+
 /** Whether there is a page, and no person must sign in first. */
 function isLetIn({ life }: SimDevice): boolean {
   const lines = life ? Object.values(life.state().ephemeral.lines) : [];
   return life !== null && lines.every(({ state }) => state !== 'authRequired');
+}
+
+/** The last page that runs: mostly one that does not lead, and asks the one that does. */
+function askedIn({ tabs }: SimDevice) {
+  return tabs.findLast((tab) => tab.isRunning)?.life ?? null;
 }
 
 async function pullUntilDone(run: Run, device: Run['devices'][number], end: number): Promise<void> {
@@ -128,7 +161,7 @@ async function pullUntilDone(run: Run, device: Run['devices'][number], end: numb
     if (run.world.now > end) throw new InvariantBroken('I14', 'a pull does not come to its end');
     state = 'asked';
     await step(run, () => isLetIn(device) || run.world.now > end);
-    const { life } = device;
+    const life = askedIn(device);
     const pull = life?.sync.models.todo.pull();
     pull?.then(
       (result) => {
@@ -139,7 +172,7 @@ async function pullUntilDone(run: Run, device: Run['devices'][number], end: numb
       },
     );
     // A page that dies (a fault that was under way when everything healed) takes its pull with it.
-    await step(run, () => state !== 'asked' || device.life !== life || run.world.now > end);
+    await step(run, () => state !== 'asked' || askedIn(device) !== life || run.world.now > end);
     if (state === 'asked') state = 'again';
   }
 }

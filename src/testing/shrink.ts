@@ -1,4 +1,4 @@
-import type { Fault, Plan, UserStep } from './plan.ts';
+import { type Fault, type Plan, sharedFaults, type UserStep } from './plan.ts';
 
 export interface ShrinkOptions {
   /** Whether this plan breaks the same promise. */
@@ -20,7 +20,7 @@ export interface Shrunk {
 type Attempt = (plan: Plan) => Promise<boolean>;
 
 /**
- * Makes a failing plan small: devices first, then faults, steps, and values, again and again until
+ * Makes a failing plan small: devices and tabs first, then faults, steps, and values, again and again until
  * nothing can go. A change is kept if the same promise is broken. Possible since draws are keyed:
  * leaving out a step shifts no other. Removal by halves is ddmin (Zeller and Hildebrandt, 2002).
  * The net's and the disk's latencies are not in a plan, so they stay as the seed gives them.
@@ -48,6 +48,7 @@ export async function shrink(plan: Plan, options: ShrinkOptions): Promise<Shrunk
   for (let before: Plan | null = null; before !== best && ended === 'smallest'; ) {
     before = best;
     await dropDevices(current, attempt);
+    await dropTabs(current, attempt);
     await drop('faults', current, attempt);
     await drop('steps', current, attempt);
     await simplify(current, attempt);
@@ -69,6 +70,22 @@ async function dropDevices(best: () => Plan, attempt: Attempt): Promise<void> {
       ...best(),
       ...{ devices: devices - 1, steps: without(steps), faults: without(faults) },
     });
+  }
+}
+
+/** Each tab, of all devices, with all that is done in it and happens to it; those behind it move up. */
+async function dropTabs(best: () => Plan, attempt: Attempt): Promise<void> {
+  for (let tab = (best().tabs ?? 1) - 1; tab >= 0; tab--) {
+    const { tabs = 1, steps, faults } = best();
+    if (tabs === 1) return;
+    const without = <T extends { readonly tab?: number }>(items: readonly T[]): T[] =>
+      items
+        .filter((item) => (item.tab ?? 0) !== tab)
+        .map((item) => ((item.tab ?? 0) > tab ? { ...item, tab: (item.tab ?? 0) - 1 } : item));
+    const left = without(faults as readonly (Fault & { readonly tab?: number })[]);
+    const isShared = tabs > 2;
+    const kept = isShared ? left : left.filter(({ do: kind }) => !sharedFaults.has(kind));
+    await attempt({ ...best(), tabs: tabs - 1, steps: without(steps), faults: kept });
   }
 }
 
@@ -155,6 +172,10 @@ const simplerKinds: Readonly<Record<string, readonly string[]>> = {
   reload: ['update'],
   powerLoss: ['kill'],
   wipeLater: ['wipe'],
+  closeTab: ['crashTab'],
+  freezeTab: ['hangTab'],
+  delayMessages: ['loseMessages'],
+  doubleMessages: ['loseMessages'],
   powerLossBefore: ['killBefore'],
   powerLossAfter: ['killAfter'],
   hangDisk: ['lostBefore'],

@@ -16,10 +16,20 @@ export interface SimDiskOptions {
   readonly device: number;
   /** The fault of the n-th batch, if the plan has one. */
   readonly faultAt: (n: number) => DiskFault | undefined;
-  /** The page dies with this batch. */
-  readonly onKill: () => void;
+  /** The page of this tab dies with this batch; null: those of all tabs do. */
+  readonly onKill: (tab: number | null) => void;
   /** Rows as they reach the platter, in order. */
   readonly onRows: (rows: readonly WrittenRow[]) => void;
+  /** A batch of this tab's was taken. */
+  readonly onTaken?: (tab: number, batch: Batch) => void;
+}
+
+/** A page that uses the disk. */
+interface User {
+  readonly tab: number;
+  readonly life: number;
+  /** What the disk says reaches the page when it runs. */
+  readonly deliver: (run: () => void) => void;
 }
 
 /** ms after which the port reports a disk that hangs. */
@@ -41,7 +51,8 @@ export class SimDisk {
   #platter: MemoryDatabase = emptyDatabase();
   /** Batches that the system has taken and the platter does not have, in order. */
   #unflushed: Batch[] = [];
-  #life = 0;
+  /** Pages so far, by tab. */
+  readonly #lives: number[] = [];
   /** Durable steps begun so far, by their kind: what the exhaustive mode counts and names. */
   readonly points: string[] = [];
   /** The rows that each of them was to append. */
@@ -56,15 +67,16 @@ export class SimDisk {
   }
 
   /** The storage of the page that begins now. */
-  storage(): Storage {
-    this.#life++;
-    const life = this.#life;
-    return { kind: 'simulated', open: async () => this.#connection(life) };
+  storage(tab = 0, deliver: User['deliver'] = (run) => run()): Storage {
+    const user: User = { tab, life: this.endLife(tab), deliver };
+    return { kind: 'simulated', open: async () => this.#connection(user) };
   }
 
   /** The page is dead; what the system has taken reaches the platter without it. */
-  endLife(): void {
-    this.#life++;
+  endLife(tab = 0): number {
+    const life = (this.#lives[tab] ?? 0) + 1;
+    this.#lives[tab] = life;
+    return life;
   }
 
   /** What was not on the platter is gone. The page is dead as well: that is for the caller. */
@@ -93,6 +105,11 @@ export class SimDisk {
     for (let at = rows.length - 1; at >= 0; at--) if (rows[at]?.text.includes(text)) return true;
     for (const page of this.#platter.pages.values()) if (page.includes(text)) return true;
     return false;
+  }
+
+  /** The journal's last sequence. */
+  get head(): number {
+    return this.#cache.head;
   }
 
   /** Rows of the journal. */
@@ -132,20 +149,25 @@ export class SimDisk {
     return this.#cache.rows.filter((row) => row.sequence > after).slice(0, limit);
   }
 
-  #connection(life: number): StorageConnection {
+  #isAlive({ tab, life }: User): boolean {
+    return this.#lives[tab] === life;
+  }
+
+  #connection(user: User): StorageConnection {
     const read = <T>(get: () => T): Promise<T> =>
       new Promise((resolve) => {
         const { world, device } = this.#options;
         const span = { from: world.now, to: null as number | null };
         const delay = keyed(world.seed, `read/${device}/${this.reads.push(span)}`);
         world.schedule(delay, () => {
-          if (this.#life !== life) return;
+          if (!this.#isAlive(user)) return;
           span.to = world.now;
-          resolve(get());
+          const seen = get();
+          user.deliver(() => resolve(seen));
         });
       });
     return {
-      commit: (batch) => this.#commit(life, batch),
+      commit: (batch) => this.#commit(user, batch),
       readRows: (after, limit) => read(() => this.#rowsAfter(after, limit)),
       readPages: (keys) => read(() => keys.map((key) => this.#cache.pages.get(key))),
       pageKeys: () => read(() => [...this.#cache.pages.keys()]),
@@ -155,42 +177,45 @@ export class SimDisk {
     };
   }
 
-  #commit(life: number, batch: Batch): Promise<Committed> {
-    const { world, device, faultAt } = this.#options;
+  #commit(user: User, batch: Batch): Promise<Committed> {
+    const { world, device, faultAt, onTaken } = this.#options;
     return new Promise((resolve, reject) => {
-      if (this.#life !== life) return;
+      if (!this.#isAlive(user)) return;
       const n = this.points.push(nameOf(batch));
       this.appended.push(batch.append ?? []);
       const span = { from: world.now, to: null as number | null };
       this.spans.push(span);
       const end = (tell: () => void) => {
         span.to = world.now;
-        tell();
+        user.deliver(tell);
       };
       const fault = faultAt(n);
       const quick = 0.5 + keyed(world.seed, `disk/${device}/${n}`) * 2;
       const slow = fault === 'slowDisk' ? 2_000 + keyedBelow(world.seed, `slow/${n}`, 8_000) : 0;
       if (fault === 'hangDisk') {
         const timeout = new StorageError('timeout', 'the disk hangs');
-        world.schedule(hangs, () => this.#life === life && end(() => reject(timeout)));
+        world.schedule(hangs, () => this.#isAlive(user) && end(() => reject(timeout)));
         return;
       }
       const refuse = (code: 'quota' | 'lost', message: string) =>
         end(() => reject(new StorageError(code, message)));
       world.schedule(slow + quick * written, () => {
-        if (this.#life !== life) return;
+        if (!this.#isAlive(user)) return;
         if (fault === 'quota') return refuse('quota', 'no room');
         if (fault === 'lostBefore') return refuse('lost', 'the handle died');
-        if (fault === 'killBefore') return this.#die('kill');
+        if (fault === 'killBefore') return this.#die('kill', user.tab);
         const committed = applyBatch(this.#cache, batch);
-        if (committed.ok) this.#unflushed.push(batch);
+        if (committed.ok) {
+          this.#unflushed.push(batch);
+          onTaken?.(user.tab, batch);
+        }
         world.note(`disk ${device} ${n} ${this.points[n - 1]} ${committed.ok}`);
-        if (fault === 'powerLossBefore') return this.#die('powerLoss');
+        if (fault === 'powerLossBefore') return this.#die('powerLoss', user.tab);
         world.schedule(quick * (1 - written), () => {
           this.#flush();
-          if (this.#life !== life) return;
-          if (fault === 'killAfter') return this.#die('kill');
-          if (fault === 'powerLossAfter') return this.#die('powerLoss');
+          if (!this.#isAlive(user)) return;
+          if (fault === 'killAfter') return this.#die('kill', user.tab);
+          if (fault === 'powerLossAfter') return this.#die('powerLoss', user.tab);
           if (fault === 'lostAfter') return refuse('lost', 'the handle died');
           end(() => resolve(committed));
         });
@@ -198,9 +223,9 @@ export class SimDisk {
     });
   }
 
-  #die(kind: 'kill' | 'powerLoss'): void {
+  #die(kind: 'kill' | 'powerLoss', tab: number): void {
     if (kind === 'powerLoss') this.losePower();
-    this.#options.onKill();
+    this.#options.onKill(kind === 'kill' ? tab : null);
   }
 
   /** The platter gets all that the system has taken. */

@@ -15,9 +15,20 @@ export interface Said {
   readonly ifMatch: string | null;
 }
 
+/** A page that sends. */
+export interface Page {
+  /** Among all pages of its device. */
+  readonly id: string;
+  readonly tab: number;
+  /** What comes from outside reaches the page when it runs. */
+  readonly deliver: (run: () => void) => void;
+}
+
 /** A request as the invariants see it. */
 export interface Attempt extends Said {
   readonly device: number;
+  /** The page that sent it, where it says so. */
+  readonly page: Page | undefined;
   /** Writes that it carries: itself, or the operations of a batch. */
   readonly writes: readonly Said[];
   readonly from: number;
@@ -71,18 +82,24 @@ export class SimNet {
   }
 
   /** A page's `fetch`; `alive` tells whether the page is still there to hear the answer. */
-  fetch(device: number, alive: () => boolean): Env['fetch'] {
+  fetch(device: number, alive: () => boolean, page?: Page): Env['fetch'] {
     return (url, init) =>
       new Promise((resolve, reject) => {
-        this.#send(device, url, init, alive, resolve, reject);
+        const hear = (how: () => void) => {
+          if (!alive()) return;
+          if (page) page.deliver(how);
+          else how();
+        };
+        this.#send(device, page, url, init, hear, resolve, reject);
       });
   }
 
   #send(
     device: number,
+    page: Page | undefined,
     url: string,
     { method, headers, body, signal }: FetchInit,
-    alive: () => boolean,
+    hear: (how: () => void) => void,
     resolve: (response: Response) => void,
     reject: (error: unknown) => void,
   ): void {
@@ -95,13 +112,13 @@ export class SimNet {
       path: new URL(url).href.slice(simBaseUrl.length),
       ...{ method, headers, body: body ?? '' },
     };
-    const attempt = attemptOf(device, wire, world.now);
+    const attempt = attemptOf(device, page, wire, world.now);
     this.attempts.push(attempt);
     this.open.add(attempt);
     const end = (how: () => void) => {
       if (!this.open.delete(attempt)) return;
       attempt.to = world.now;
-      if (alive()) how();
+      hear(how);
     };
     signal.addEventListener('abort', () => end(() => reject(named('AbortError'))));
     if (signal.aborted) {
@@ -144,11 +161,16 @@ export class SimNet {
   }
 }
 
-function attemptOf(device: number, wire: WireRequest, from: number): Attempt {
+function attemptOf(
+  device: number,
+  page: Page | undefined,
+  wire: WireRequest,
+  from: number,
+): Attempt {
   const itself = saidBy(wire);
   const writes = requestsIn(wire).map((part) => (part === wire ? itself : saidBy(part)));
   const keyed = writes.filter(({ key }) => key !== null);
-  return { ...itself, device, writes: keyed, from, to: null };
+  return { ...itself, device, page, writes: keyed, from, to: null };
 }
 
 function saidBy(wire: WireRequest): Said {

@@ -4,10 +4,11 @@ import type { Operation } from '../../store/rows/row.ts';
 import { lanesOfRow, type SyncState } from '../../store/slice.ts';
 import { versionOf } from './feedChecks.ts';
 import { InvariantBroken, type Run } from './history.ts';
-import type { SimDevice } from './simDevice.ts';
+import { ownField, type SimDevice } from './simDevice.ts';
+import type { SimTab } from './simTab.ts';
 import { eraOf, isTakenBackLate, type WrittenOperation } from './written.ts';
 
-/** What was seen of a device so far, by which it is measured from now on. */
+/** What was seen in a tab so far, by which it is measured from now on. */
 interface Seen {
   state: SyncState | null;
   /** Operations of the device, in the order in which they became durable, by record. */
@@ -23,25 +24,25 @@ interface Seen {
   damages: number;
 }
 
-const views = new WeakMap<SimDevice, Seen>();
+const views = new WeakMap<SimTab, Seen>();
 
-function seenOf(device: SimDevice): Seen {
-  const known = views.get(device);
+function seenOf(tab: SimTab): Seen {
+  const known = views.get(tab);
   if (known) return known;
   const fresh: Seen = {
     ...{ state: null, writes: new Map(), noted: 0, versions: new Map(), lastSyncedAt: 0 },
     records: null,
     ...{ era: 0, damages: 0 },
   };
-  views.set(device, fresh);
+  views.set(tab, fresh);
   return fresh;
 }
 
 /** I10, I11, I16: what a page shows, at every change of its state. */
-export function checkView(run: Run, device: SimDevice): void {
-  const { life } = device;
+export function checkView(run: Run, device: SimDevice, tab: SimTab): void {
+  const { life } = tab;
   const state = life?.isReady ? life.state() : null;
-  const seen = seenOf(device);
+  const seen = seenOf(tab);
   if (!state || state === seen.state) return;
   const isSame = state.shown === seen.state?.shown && state.sequenced === seen.state.sequenced;
   seen.state = state;
@@ -122,7 +123,11 @@ function checkWrites(
   const { shown, tail } = state;
   // An operation ends once: what has ended is not looked at again.
   while (writes.length > 0 && getIn(shown.settlements, writes.at(-1)?.id ?? '')) writes.pop();
-  const newest = writes.at(-1);
+  // What other tabs have written is asked for when it has come here.
+  const { head } = state.sequenced;
+  const newest = device.isShared
+    ? writes.findLast(({ id, sequence }) => sequence <= head && !getIn(shown.settlements, id))
+    : writes.at(-1);
   if (!newest) return;
   const { recordId } = newest;
   const key = laneKey('todo', recordId);
@@ -155,18 +160,27 @@ function checkWrites(
   const hasGround =
     entry?.base || operations.some(({ id, kind }) => kind === 'create' && !isHidden(id));
   if (!hasGround) return;
+  // So has the person in another tab, which had not heard of it yet.
+  if (device.isShared && operations.some(({ kind }) => kind === 'delete')) return;
   // So has the person, who took it back too late.
   const bound = [...(sealed?.operationIds ?? []), ...(hidden?.operationIds ?? [])];
   const isGoing = operations.some(
     ({ id, kind }) => kind === 'delete' && bound.includes(id) && isTakenBackLate(written, id),
   );
   if (isGoing) return;
-  const field = `d${device.index}`;
+  const field = ownFieldOf(newest.changes, device);
+  if (field === null) return;
   const value = Number(record?.[field] ?? 0);
   if (value < Number(newest.changes[field])) {
     const seen = `device ${device.index} shows ${recordId} as ${JSON.stringify(record)}`;
     throw new InvariantBroken('I10', `${seen} without ${field}: ${newest.changes[field]}`);
   }
+}
+
+/** The field of the tab that made it: others have theirs. */
+function ownFieldOf(changes: Operation['changes'], { index, tabs }: SimDevice): string | null {
+  const own = tabs.map(({ number }) => ownField(index, number));
+  return own.find((field) => Object.hasOwn(changes, field)) ?? null;
 }
 
 function lane(facts: SyncState['shown'], key: string): Operation[] {

@@ -16,6 +16,8 @@ export interface Sealed extends SealedRequest {
 export interface WrittenOperation extends Operation {
   readonly device: number;
   readonly era: number;
+  /** Of its row in the journal. */
+  readonly sequence: number;
   /** `recorded`: a person's write; otherwise it stands for others (edited, retried, resolved). */
   readonly by: Row['type'];
 }
@@ -74,7 +76,7 @@ export function eraOf({ wipes }: Written, device: number): number {
 export function noteRows(written: Written, device: number, rows: readonly WrittenRow[]): void {
   const era = eraOf(written, device);
   const { seals, operations, supersedes, chosen, takenBack } = written;
-  for (const { text } of rows) {
+  for (const { sequence, text } of rows) {
     const row = JSON.parse(text) as Row;
     if (row.type === 'resolved' && row.by === 'person') {
       for (const id of row.replaced) chosen.add(id);
@@ -86,7 +88,7 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
       if (!known) seals.set(request.key, [...before, { ...request, at: row.at, device, era }]);
     }
     for (const operation of operationsIn(row)) {
-      operations.set(operation.id, { ...operation, device, era, by: row.type });
+      operations.set(operation.id, { ...operation, device, era, sequence, by: row.type });
       if (operation.supersedes) supersedes.set(operation.id, operation.supersedes);
     }
   }
