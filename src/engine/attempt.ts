@@ -3,7 +3,7 @@ import type { Entry, Facts, Lane } from '../../store/facts.ts';
 import { sameJson } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
-import type { Answer, RemoteRecord, Transport } from '../ports/transport.ts';
+import type { Answer, Held, RemoteRecord, Transport } from '../ports/transport.ts';
 import type { EngineModel } from './models.ts';
 import { toKeys } from './references.ts';
 
@@ -29,7 +29,8 @@ export interface AttemptContext {
 /**
  * What an answer comes to, once the server was asked what it left open: which record stands there
  * after a conflict, whether a 404 is about the record or about the address, whether a request that
- * fails again and again took effect after all. Throws if the wire fails meanwhile.
+ * fails again and again took effect after all. What answers that question may speak to everybody (a
+ * pause). Throws if the wire fails meanwhile.
  */
 export async function completed(
   context: AttemptContext,
@@ -69,6 +70,7 @@ async function withRecord(
   signal: AbortSignal,
 ): Promise<Answer> {
   const remote = await read(context, attempt, signal, told);
+  if (isHeld(remote)) return remote;
   return remote
     ? { kind: 'conflict', remote }
     : unreadable(context, 'the record could not be read after a conflict');
@@ -122,6 +124,7 @@ async function newest(
   signal: AbortSignal,
 ): Promise<Answer> {
   const remote = await read(context, attempt, signal, answer.remote);
+  if (isHeld(remote)) return remote;
   if (remote) return { kind: 'committed', remote, version: remote.version };
   const { salvage } = attempt.lane;
   return answer.remote || salvage || moved(context.facts(), attempt)
@@ -139,6 +142,7 @@ async function goneSince(
   signal: AbortSignal,
 ): Promise<Answer> {
   const remote = await read(context, attempt, signal);
+  if (isHeld(remote)) return remote;
   if (!remote) return unreadable(context, 'the record could not be read after it was gone');
   return remote.record ? { kind: 'conflict', remote } : { ...answer, certain: true };
 }
@@ -157,15 +161,18 @@ async function certain(
   if (answer.certain) return answer;
   if (!transport.check) return { ...answer, certain: true };
   const remote = await read(context, attempt, signal);
+  if (isHeld(remote)) return remote;
   if (remote?.record) {
     return isUnfounded(facts(), attempt, remote)
       ? unfounded(context, attempt, 'the server says that the record is not there; it is')
       : { kind: 'conflict', remote };
   }
   if (remote) return { ...answer, certain: true };
-  if (await transport.check(attempt.model, signal)) {
+  const isThere = await transport.check(attempt.model, signal);
+  if (isThere === true) {
     return unreadable(context, 'the record could not be read after it was not found');
   }
+  if (isThere) return isThere;
   const failure: Failure = { ...answer.failure, code: 'misdeployed' };
   return { kind: 'held', by: 'deployment', retryIn: null, failure };
 }
@@ -183,6 +190,7 @@ async function unstuck(
 ): Promise<Answer> {
   const { request } = attempt;
   const remote = await read(context, attempt, signal);
+  if (isHeld(remote)) return remote;
   if (!remote) return answer;
   if (remote.lastOperationId === request.key) {
     return { kind: 'committed', remote, version: remote.version };
@@ -201,10 +209,14 @@ function read(
   { lane, model }: Attempt,
   signal: AbortSignal,
   told: RemoteRecord | null = null,
-): Promise<RemoteRecord | null> {
+): Promise<RemoteRecord | Held | null> {
   const id = told?.record?.id;
   const made = typeof id === 'string' || typeof id === 'number' ? String(id) : lane.recordId;
   return transport.read(model, entryOf(facts(), lane)?.alias ?? made, signal);
+}
+
+function isHeld(read: RemoteRecord | Held | null): read is Held {
+  return read !== null && 'kind' in read;
 }
 
 function unreadable({ now }: AttemptContext, message: string): Answer {

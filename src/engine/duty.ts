@@ -57,10 +57,10 @@ export class Duty {
 
   constructor(options: DutyOptions) {
     this.#options = options;
-    const { env, transport, models, inspect, appendIf, onStorageError } = options;
+    const { env, transport, inspect, appendIf, onStorageError } = options;
     this.#connection = new Connection({
       ...{ env, inspect, backoff: probeBackoff, network: options.network ?? 'any' },
-      probe: (signal) => transport.probe([...models.values()], signal),
+      probe: (signal) => this.#probe(signal),
       onChange: (state) => this.#connectionChanged(state),
     });
     this.#lines = new Lines({
@@ -91,6 +91,16 @@ export class Duty {
 
   start(): void {
     this.#connection.start();
+  }
+
+  /** Who answers is there, and may ask for time all the same. */
+  async #probe(signal: AbortSignal): Promise<void> {
+    const { transport, models } = this.#options;
+    const all = [...models.values()];
+    const origin = transport.originOf?.(all[0]?.endpoint ?? '') ?? '';
+    const renewals = this.#lines.renewals(origin);
+    const held = await transport.probe(all, signal);
+    if (held?.by === 'pause') this.#lines.held(origin, held, renewals);
   }
 
   get connection(): ConnectionState {

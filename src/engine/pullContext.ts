@@ -1,7 +1,6 @@
 import type { Facts } from '../../store/facts.ts';
 import type { RowBuilder } from '../journal/journal.ts';
 import type { PullAnswer } from '../ports/transport.ts';
-import type { Lines } from './lines.ts';
 import type { MassDeleteGuard } from './massDeleteGuard.ts';
 import type { EngineModel } from './models.ts';
 import type { PartFate } from './pulling.ts';
@@ -18,8 +17,6 @@ export interface PullMeans extends ReadOptions {
   readonly waitsForCreates: (model: string) => boolean;
   /** Records that went while something is asked. */
   readonly removals: Removals;
-  /** An answer may be about the whole origin. */
-  readonly lines: Lines;
 }
 
 /** One pull, from its first request to its end. */

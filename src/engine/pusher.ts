@@ -159,14 +159,15 @@ export class Pusher {
 
   async #attempt(request: Request): Promise<void> {
     const { wireFailed } = this.#options;
-    let answers: ReadonlyMap<string, Complete>;
+    const answers = new Map<string, Complete>();
+    const open = new Set(request.attempts.keys());
     try {
-      answers = await this.#ask(request);
+      await this.#ask(request, answers, open);
     } catch (cause) {
-      if (this.#stopped || !(await wireFailed()) || this.#stopped) return;
-      // The server is there: what failed is this request.
+      const isThere = !this.#stopped && (await wireFailed());
       const failed = { kind: 'retryLater', failure: this.#wireFailure(cause) } as const;
-      answers = new Map([...request.attempts.keys()].map((key) => [key, { answer: failed }]));
+      // The server is there: what failed is this request, or what was asked after its answer.
+      if (isThere) for (const key of open) answers.set(key, { answer: failed });
     }
     if (this.#stopped || answers.size === 0) return;
     // What takes its place is sealed already, and leaves meanwhile: the line waits for no disk.
@@ -176,26 +177,30 @@ export class Pusher {
     await this.#write(this.#rows(request, answers), hasMore ? answerPatience : 0);
   }
 
-  /** The complete answers by lane; of a lane that is missing nothing is known or to be done. */
-  async #ask(request: Request): Promise<ReadonlyMap<string, Complete>> {
+  /**
+   * Gives the complete answers by lane; of a lane that is missing nothing is known or to be done. Where
+   * it throws, that is about the lanes that are `open` still; what was heard of the others stands.
+   */
+  async #ask(request: Request, complete: Map<string, Complete>, open: Set<string>): Promise<void> {
     const { transport, facts, env } = this.#options;
     const { signal } = request.abort;
     const given = await this.#push(request, signal);
+    for (const key of open) if (!given.has(key)) open.delete(key);
     const context = { transport, facts, now: () => env.now() };
-    const complete = new Map<string, Complete>();
-    await Promise.all(
+    const asked = await Promise.allSettled(
       [...given].map(async ([key, answer]) => {
         const attempt = request.attempts.get(key);
         if (!attempt) return;
         const confirmed = confirmedAt(facts(), attempt);
         const known = await completed(context, attempt, answer, signal);
+        open.delete(key);
         const judged = this.#judge(request, key, attempt, known);
         if (!judged) return;
         const isOnBase = ['committed', 'conflict', 'gone'].includes(judged.kind);
         complete.set(key, isOnBase ? { answer: judged, confirmed } : { answer: judged });
       }),
     );
-    return complete;
+    for (const end of asked) if (end.status === 'rejected') throw end.reason;
   }
 
   async #push(request: Request, signal: AbortSignal): Promise<ReadonlyMap<string, Answer>> {

@@ -2,6 +2,7 @@ import type { Failure } from '../../machines/failure.ts';
 import type { Env } from '../ports/env.ts';
 import type { CallRequest } from '../ports/requests.ts';
 import type { ModelWire, PulledRecord, PulledTombstone, Transport } from '../ports/transport.ts';
+import type { Lines } from './lines.ts';
 import type { PagePart } from './pageParts.ts';
 
 /** Reads under way at once. */
@@ -11,6 +12,8 @@ export interface ReadOptions {
   readonly env: Env;
   readonly transport: Transport;
   readonly wireFailed: () => Promise<boolean>;
+  /** An answer may be about the whole origin. */
+  readonly lines: Lines;
 }
 
 export type Reads = { readonly part: PagePart } | { readonly failure: Failure };
@@ -38,7 +41,7 @@ export async function readRecords(
 }
 
 async function readOne(
-  { env, transport, wireFailed }: ReadOptions,
+  { env, transport, wireFailed, lines }: ReadOptions,
   model: ModelWire,
   id: string,
   signal: AbortSignal,
@@ -47,8 +50,14 @@ async function readOne(
   const failed = (code: Failure['code'], message: string): Reads => {
     return { failure: { code, message, at: env.now() } };
   };
+  const origin = transport.originOf?.(model.endpoint) ?? '';
+  const renewals = lines.renewals(origin);
   try {
     const remote = await transport.read(model, id, signal, request);
+    if (remote && 'kind' in remote) {
+      lines.held(origin, remote, renewals);
+      return { failure: remote.failure };
+    }
     if (!remote) return failed('unreadable', `the record ${id} could not be read`);
     const { record, version, lastOperationId } = remote;
     if (!record) return { part: { items: [], deleted: [{ id, version }] } };

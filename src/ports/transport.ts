@@ -156,20 +156,23 @@ export interface Transport {
   /** Operations in one request of `pushMany`, at most. Default 100. */
   readonly batchLimit?: number;
   pull(request: PullRequest, signal: AbortSignal): Promise<PullAnswer>;
-  /** The record as it stands; null if the answer can't be read as one. */
+  /** The record as it stands; null if the answer can't be read as one. A pause or a 401 is for all. */
   read(
     model: ModelWire,
     serverId: string,
     signal: AbortSignal,
     request?: RestRequest,
-  ): Promise<RemoteRecord | null>;
+  ): Promise<RemoteRecord | Held | null>;
   /**
    * Whether the collection itself answers as one: a 404 of a record then is about the record. If
    * missing, every answer is taken to be about its record.
    */
-  readonly check?: (model: ModelWire, signal: AbortSignal) => Promise<boolean>;
-  /** One cheap request: resolves if the server answers at all (not a portal in front of it). */
-  probe(models: readonly ModelWire[], signal: AbortSignal): Promise<void>;
+  readonly check?: (model: ModelWire, signal: AbortSignal) => Promise<boolean | Held>;
+  /**
+   * One cheap request: resolves if the server answers at all (not a portal in front of it), with what
+   * that answer says to everybody.
+   */
+  probe(models: readonly ModelWire[], signal: AbortSignal): Promise<Held | undefined>;
   /** What its server can; what is not said is not taken for granted. */
   readonly abilities?: (model: ModelWire) => Abilities;
   /** How far the server's clock is ahead of this device's (ms), as last measured. */

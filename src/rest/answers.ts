@@ -110,6 +110,23 @@ export function paused(heard: Heard, at: number): Held {
   return { kind: 'held', by: 'pause', retryIn: retryIn(heard, at), failure };
 }
 
+/**
+ * What the answer to a question of the kit's own says to everybody: a pause, or credentials that are
+ * not accepted; null if nothing. That nothing is found may be about the question alone.
+ */
+export function heldIn(heard: Heard, at: number): Held | null {
+  switch (meaningOf(heard.status)) {
+    case 'unauthorized':
+      return unauthorized(heard, at);
+    case 'paused':
+      return paused(heard, at);
+    case 'unavailable':
+      return retryIn(heard, at) === null ? null : paused(heard, at);
+    default:
+      return null;
+  }
+}
+
 export function misdeployed({ heard, at }: Pick<Exchange, 'heard' | 'at'>): Held {
   const failure = failureOf('misdeployed', heard, at);
   return { kind: 'held', by: 'deployment', retryIn: null, failure };

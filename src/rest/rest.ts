@@ -7,13 +7,14 @@ import type {
   Addressed,
   Answer,
   BatchAnswer,
+  Held,
   ModelWire,
   RemoteRecord,
   Transport,
   TransportFactory,
 } from '../ports/transport.ts';
 import { isAbsolute } from './address.ts';
-import { pushAnswer } from './answers.ts';
+import { heldIn, pushAnswer } from './answers.ts';
 import { batchAnswer, batchBody, sentMany } from './batch.ts';
 import { checkRequest, checkRequests } from './checkRequests.ts';
 import { createKeyring } from './credentials.ts';
@@ -140,14 +141,14 @@ function createRest(env: Env, settings: Settings): Transport {
     return batchAnswer({ requests: all, settings, heard, at: env.now() });
   }
 
-  async function check(model: ModelWire, signal: AbortSignal): Promise<boolean> {
+  async function check(model: ModelWire, signal: AbortSignal): Promise<boolean | Held> {
     const way = wayOf(requests, model, 'list');
     const { path, query, body } = listRequest(way, {
       ...{ model, cursor: null, limit: 1, offset: 0, filter: {} },
     });
     const outgoing = { method: way.method ?? 'GET', path, query, body, headers: contentType(body) };
     const heard = await wire.ask({ ...outgoing, isGlance: true }, signal);
-    return meaningOf(heard.status) === 'done';
+    return heldIn(heard, env.now()) ?? meaningOf(heard.status) === 'done';
   }
 
   async function read(
@@ -155,18 +156,19 @@ function createRest(env: Env, settings: Settings): Transport {
     serverId: string,
     signal: AbortSignal,
     call?: Way,
-  ): Promise<RemoteRecord | null> {
+  ): Promise<RemoteRecord | Held | null> {
     const way = wayOf(requests, model, 'read', call);
     const outgoing = readRequest(way, model, serverId);
     const asked = async () => {
       const heard = await wire.ask({ ...outgoing, timeout: way.timeoutMillis }, signal);
-      return readAnswer({ model, serverId, way, settings, heard });
+      return heldIn(heard, env.now()) ?? readAnswer({ model, serverId, way, settings, heard });
     };
     const remote = await asked();
     if (remote !== 'unsure') return remote;
     // A bare 404 says that there is no such record, or no such address. It is said again where the
     // collection is found: neither one lying answer nor a deployment that just ends is believed.
-    if (!(await check(model, signal))) return null;
+    const isThere = await check(model, signal);
+    if (isThere !== true) return isThere || null;
     const again = await asked();
     return again === 'unsure' ? nothing : again;
   }
@@ -216,11 +218,13 @@ function createRest(env: Env, settings: Settings): Transport {
       const query = settings.probe === null ? '?limit=1' : '';
       const timeout = Math.min(settings.timeout, probeTimeout);
       const glance = { method: 'GET', path, query, timeout, isGlance: true, isOpen: true } as const;
-      const { status } = await wire.ask(glance, signal);
+      const heard = await wire.ask(glance, signal);
+      const { status } = heard;
       // Any answer will do: the server is there. A portal in front of it redirects, or says so.
       if (status === 0 || status === 511 || (status >= 300 && status < 400)) {
         throw new SyncError('remote', 'something in front of the server answered');
       }
+      return heldIn(heard, env.now()) ?? undefined;
     },
     clockOffset: wire.clockOffset,
     ...(keyring.refresh && { refresh: keyring.refresh }),

@@ -33,6 +33,8 @@ export interface Attempt extends Said {
   readonly writes: readonly Said[];
   readonly from: number;
   to: number | null;
+  /** ms that the answer asked all to wait for, where the page heard it. */
+  pause: number | null;
 }
 
 export interface SimNetOptions {
@@ -156,7 +158,12 @@ export class SimNet {
       const cut = fault === 'truncate' && made.body.length > 1;
       const sent = this.#isMeasured ? measured(made) : made;
       const heard = cut ? { ...sent, body: sent.body.slice(0, sent.body.length >> 1) } : sent;
-      world.schedule(back, () => end(() => resolve(responseOf(heard))));
+      world.schedule(back, () => {
+        end(() => {
+          attempt.pause = pauseIn(heard);
+          resolve(responseOf(heard));
+        });
+      });
     };
   }
 }
@@ -170,12 +177,18 @@ function attemptOf(
   const itself = saidBy(wire);
   const writes = requestsIn(wire).map((part) => (part === wire ? itself : saidBy(part)));
   const keyed = writes.filter(({ key }) => key !== null);
-  return { ...itself, device, page, writes: keyed, from, to: null };
+  return { ...itself, device, page, writes: keyed, from, to: null, pause: null };
 }
 
 function saidBy(wire: WireRequest): Said {
   const { method, path, body, headers } = wire;
   return { method, path, key: keyOf(wire), body, ifMatch: headers['if-match'] ?? null };
+}
+
+/** ms for which "too many" and "unavailable" ask everybody to wait; null: they do not say. */
+function pauseIn({ status, headers }: WireAnswer): number | null {
+  const seconds = status === 429 || status === 503 ? headers['retry-after'] : undefined;
+  return seconds === undefined ? null : Number(seconds) * 1_000;
 }
 
 function named(name: string): Error {

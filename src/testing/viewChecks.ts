@@ -6,7 +6,7 @@ import { versionOf } from './feedChecks.ts';
 import { InvariantBroken, type Run } from './history.ts';
 import { ownField, type SimDevice } from './simDevice.ts';
 import type { SimTab } from './simTab.ts';
-import { eraOf, isTakenBackLate, type WrittenOperation } from './written.ts';
+import { eraOf, isTakenBackLate, type Written, type WrittenOperation } from './written.ts';
 
 /** What was seen in a tab so far, by which it is measured from now on. */
 interface Seen {
@@ -167,7 +167,7 @@ function checkWrites(
   const isGoing = operations.some(
     ({ id, kind }) => kind === 'delete' && bound.includes(id) && isTakenBackLate(written, id),
   );
-  if (isGoing) return;
+  if (isGoing || isBehindRetriedDelete(written, operations, newest.id)) return;
   const field = ownFieldOf(newest.changes, device);
   if (field === null) return;
   const value = Number(record?.[field] ?? 0);
@@ -181,6 +181,19 @@ function checkWrites(
 function ownFieldOf(changes: Operation['changes'], { index, tabs }: SimDevice): string | null {
   const own = tabs.map(({ number }) => ownField(index, number));
   return own.find((field) => Object.hasOwn(changes, field)) ?? null;
+}
+
+/** A delete that was refused and rolled back was asked for again, over the edit that came meanwhile. */
+function isBehindRetriedDelete(
+  { operations: all }: Written,
+  operations: readonly Operation[],
+  newest: string,
+): boolean {
+  const before = operations.slice(
+    0,
+    operations.findIndex(({ id }) => id === newest),
+  );
+  return before.some(({ id, kind }) => kind === 'delete' && all.get(id)?.by === 'retried');
 }
 
 function lane(facts: SyncState['shown'], key: string): Operation[] {

@@ -12,6 +12,7 @@ export function checkWire(run: Run, plan: Plan): void {
   checkRefusals(run);
   checkOffline(run, plan);
   checkWaits(run, plan);
+  checkPauses(run);
   checkValues(run);
 }
 
@@ -126,6 +127,24 @@ function checkWaits({ net, devices }: Run, { faults }: Plan): void {
       if (failing.has(i + 1) && to !== null)
         inARow.set(key, { times: times + 1, ended: to, waited });
       else inARow.delete(key);
+    }
+  }
+}
+
+/** I24: what the server asks a page to wait for is waited for, by all that it has to write. */
+function checkPauses({ net, devices }: Run): void {
+  for (const { index, signIns } of devices) {
+    // A person who signs in goes on at once with what waited.
+    if (signIns > 0) continue;
+    const own = net.attempts.filter((attempt) => attempt.device === index);
+    for (const { to, pause, page } of own) {
+      if (to === null || pause === null) continue;
+      const early = own.find(
+        (it) => it.page?.id === page?.id && it.writes.length > 0 && it.from > to && it.from < to + pause,
+      );
+      if (!early) continue;
+      const wait = `${early.from - to} of ${pause} ms`;
+      broken('I24', `${early.method} ${early.path} came after ${wait} that were to be waited for`);
     }
   }
 }

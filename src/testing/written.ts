@@ -30,7 +30,7 @@ export interface Damage {
   readonly row: Row;
   /** Operations whose only place it was. */
   readonly made: ReadonlySet<string>;
-  /** Operations of which it told something. */
+  /** Operations of which it told something, and those that they stand for. */
   readonly touched: ReadonlySet<string>;
   /** Keys that it sealed. */
   readonly keys: ReadonlySet<string>;
@@ -128,7 +128,7 @@ export function noteDamage(written: Written, device: number, { sequence, text }:
   written.damages.push({
     ...{ device, era, sequence, row },
     made: new Set(made.map(({ id }) => id)),
-    touched: new Set(touched),
+    touched: withSuperseded(written, touched),
     keys: new Set(requests.map(({ key }) => key)),
     records: new Set(records),
   });

@@ -213,7 +213,7 @@ export function transportContract(
       const { version } = remoteOf(await create('a'));
       const [item] = pageOf(await pull()).items;
       expect(item?.version).toBe(version);
-      expect((await read('a'))?.version).toBe(version);
+      expect(await read('a')).toMatchObject({ version });
     });
 
     test('SV26 SV27: a cursor of another life is no good', async () => {

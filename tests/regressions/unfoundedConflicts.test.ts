@@ -16,7 +16,7 @@ function contesting(times: number, shown: (remote: RemoteRecord) => RemoteRecord
     },
     read: async (...args) => {
       const remote = await read(...args);
-      return remote && shown(remote);
+      return remote && 'record' in remote ? shown(remote) : remote;
     },
   });
   return { seen, bend };

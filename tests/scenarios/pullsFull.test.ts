@@ -69,8 +69,10 @@ describe('a full pull', () => {
     const [, second = ''] = seed(world.server, 3);
     const bend: Bend = ({ read }) => ({
       read: async (...args) => {
-        const { record, ...remote } = (await read(...args)) ?? { record: null, version: null };
-        return { lastOperationId: null, ...remote, record: { ...record, id: 'other' } };
+        const remote = await read(...args);
+        return remote && 'record' in remote
+          ? { ...remote, record: { ...remote.record, id: 'other' } }
+          : null;
       },
     });
     const device = await world.settled({ bend, more: patient });

@@ -184,7 +184,10 @@ export function tinyTransport(server: TinyServer, bend: Bend): TransportFactory 
         server.reads++;
         return server.read(name, id);
       }),
-    probe: way,
+    probe: async () => {
+      await way();
+      return undefined;
+    },
   };
   return () => ({ ...straight, ...bend(straight) });
 }

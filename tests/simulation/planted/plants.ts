@@ -3,11 +3,13 @@ import { durabilityPlants } from './durabilityPlants.ts';
 import type { Plant } from './plant.ts';
 import { requestPlants } from './requestPlants.ts';
 import { viewPlants } from './viewPlants.ts';
+import { wirePlants } from './wirePlants.ts';
 
 /** All planted bugs. */
 export const plants: readonly Plant[] = [
   ...durabilityPlants,
   ...requestPlants,
   ...answerPlants,
+  ...wirePlants,
   ...viewPlants,
 ];

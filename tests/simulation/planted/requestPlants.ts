@@ -45,8 +45,8 @@ export const requestPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/pusher.ts',
-        find: 'index.nextToSend(origin, this.#batchLimit, isHeld);',
-        replace: 'index.nextToSend(origin, isHeld.length && this.#batchLimit, () => false);',
+        find: 'index.nextToSend(origin, limit, isHeld);',
+        replace: 'index.nextToSend(origin, isHeld.length && limit, () => false);',
       },
     ],
   },
@@ -78,8 +78,8 @@ export const requestPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/pusher.ts',
-        find: 'if (this.#stopped || !(await wireFailed()) || this.#stopped) return;',
-        replace: 'await wireFailed();\n      if (this.#stopped) return;',
+        find: 'if (isThere) for (const key of open)',
+        replace: 'if (isThere || !this.#stopped) for (const key of open)',
       },
     ],
   },
