@@ -100,7 +100,7 @@ export class Duty {
     const origin = transport.originOf?.(all[0]?.endpoint ?? '') ?? '';
     const renewals = this.#lines.renewals(origin);
     const held = await transport.probe(all, signal);
-    if (held?.by === 'pause') this.#lines.held(origin, held, renewals);
+    if (held) this.#lines.held(origin, held, renewals);
   }
 
   get connection(): ConnectionState {

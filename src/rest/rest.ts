@@ -224,7 +224,9 @@ function createRest(env: Env, settings: Settings): Transport {
       if (status === 0 || status === 511 || (status >= 300 && status < 400)) {
         throw new SyncError('remote', 'something in front of the server answered');
       }
-      return heldIn(heard, env.now()) ?? undefined;
+      // It carries no credentials: that these are missing says nothing.
+      const held = heldIn(heard, env.now());
+      return held?.by === 'pause' ? held : undefined;
     },
     clockOffset: wire.clockOffset,
     ...(keyring.refresh && { refresh: keyring.refresh }),

@@ -242,6 +242,14 @@ describe('one record by its id', () => {
   const read = (...responses: Response[]) =>
     against(() => responses.shift() ?? json([])).transport.read(todo, 'a', signal);
 
+  test('P11 SV14: a pause and credentials that are not accepted are for all', async () => {
+    const busy = () => json({}, 503, { 'retry-after': '4' });
+    expect(await read(busy())).toMatchObject({ kind: 'held', by: 'pause', retryIn: 4_000 });
+    expect(await read(json({}, 429))).toMatchObject({ kind: 'held', by: 'pause' });
+    expect(await read(json({}, 401))).toMatchObject({ kind: 'held', by: 'auth' });
+    expect(await read(json({}, 404), busy())).toMatchObject({ kind: 'held', by: 'pause' });
+  });
+
   test('as it stands, none, or nothing that can be used', async () => {
     const remote = { record, version: '"4"', lastOperationId: 'op-3' };
     const headers = { etag: '"4"', 'last-operation-id': 'op-3' };
@@ -273,8 +281,10 @@ describe('SV6: whether a collection answers as one', () => {
     const whole = json([record]);
     expect(await check(whole)).toBe(true);
     expect(whole.bodyUsed).toBe(true);
-    for (const status of [404, 405, 301, 401, 500]) {
+    for (const status of [404, 405, 301, 500]) {
       expect(await check(json({}, status))).toBe(false);
     }
+    expect(await check(json({}, 401))).toMatchObject({ kind: 'held', by: 'auth' });
+    expect(await check(json({}, 429))).toMatchObject({ kind: 'held', by: 'pause' });
   });
 });

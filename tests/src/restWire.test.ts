@@ -235,11 +235,17 @@ describe('NW12 NW13: a probe', () => {
   };
 
   test('is content with any answer of a server', async () => {
-    for (const status of [200, 204, 400, 401, 404, 429, 500, 503]) {
+    for (const status of [200, 204, 400, 401, 404, 500, 503]) {
       await expect(probe(() => new Response(null, { status })).done).resolves.toBeUndefined();
     }
     const busy = () => text('<html>Bad gateway</html>', 'text/html', 502);
     await expect(probe(busy).done).resolves.toBeUndefined();
+  });
+
+  test('P11: hears that the server asks for time', async () => {
+    const busy = () => json({}, 503, { 'retry-after': '4' });
+    await expect(probe(busy).done).resolves.toMatchObject({ by: 'pause', retryIn: 4_000 });
+    await expect(probe(() => json({}, 429)).done).resolves.toMatchObject({ by: 'pause' });
   });
 
   test('is not content with a portal: a page, a redirect, 511', async () => {
