@@ -194,6 +194,7 @@ export class Pusher {
         const confirmed = confirmedAt(facts(), attempt);
         const known = await completed(context, attempt, answer, signal);
         open.delete(key);
+        if (this.#stopped) return;
         const judged = this.#judge(request, key, attempt, known);
         if (!judged) return;
         const isOnBase = ['committed', 'conflict', 'gone'].includes(judged.kind);
