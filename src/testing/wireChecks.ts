@@ -140,7 +140,8 @@ function checkPauses({ net, devices }: Run): void {
     for (const { to, pause, page } of own) {
       if (to === null || pause === null) continue;
       const early = own.find(
-        (it) => it.page?.id === page?.id && it.writes.length > 0 && it.from > to && it.from < to + pause,
+        (it) =>
+          it.page?.id === page?.id && it.writes.length > 0 && it.from > to && it.from < to + pause,
       );
       if (!early) continue;
       const wait = `${early.from - to} of ${pause} ms`;
