@@ -52,7 +52,7 @@ describe('mistakes made on purpose', () => {
   test('a way is told in words, and ends where it goes wrong', () => {
     const one = mistakes.find(({ wrong }) => wrong.mistake.startsWith('a second request while'));
     expect(one?.found?.path.slice(-4)).toEqual([
-      'record A: the disk has what is recorded  [leading and running and present, online; A pending 1]',
+      'it takes the lead  [leading and running and present, online; A pending 1]',
       'record A: the kit seals 1 of 1  [leading and running and present, online; A syncing 1]',
       'record A: the kit sends  [leading and running and present, online; A syncing 1, 1 under way]',
       'record A: the kit sends  [leading and running and present, online; A syncing 1, 2 under way]',
