@@ -149,6 +149,8 @@ export class Watchdog {
 
   /** New waits are due later than those there are: a timer that is set is never too late. */
   #arm(): void {
+    // What held many ends after the lead was given away as well.
+    if (!this.#facts) return;
     const oldest = this.#oldest();
     if (oldest === null) this.#disarm();
     if (oldest === null || this.#timer !== null || this.#told.has(everything)) return;
