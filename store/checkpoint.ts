@@ -135,9 +135,11 @@ function decodeValues(
 
 /** A lane that only waits for its turn, which is nearly all of them, is two numbers. */
 function encodeLane(lane: Lane): unknown {
-  const { state, attempts, retryAt, failure, sealed, sealedAt, parked, count, hidden } = lane;
+  const { state, attempts, retryAt, failure, sealed, sealedAt, parked, salvage } = lane;
+  const { count, hidden } = lane;
   const isPlainLane = state === 'pending' && attempts === 0 && retryAt === null && !failure;
-  return isPlainLane && !sealed && sealedAt === undefined && !parked ? [count, hidden] : lane;
+  const isFresh = !sealed && sealedAt === undefined && !parked && !salvage;
+  return isPlainLane && isFresh ? [count, hidden] : lane;
 }
 
 function decodeLane(stored: unknown, key: string): unknown {

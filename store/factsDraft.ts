@@ -331,11 +331,12 @@ export class FactsDraft {
   settle(operation: Operation, outcome: Outcome, at: number): void {
     // Superseded operations reach the server, if at all, through the one that stands for them.
     const forOthers = outcome === 'committed' ? 'merged' : outcome;
-    this.#settleId(operation.id, outcome, at);
-    for (const id of operation.supersedes ?? []) this.#settleId(id, forOthers, at);
+    this.settleId(operation.id, outcome, at);
+    for (const id of operation.supersedes ?? []) this.settleId(id, forOthers, at);
   }
 
-  #settleId(operationId: string, outcome: Outcome, at: number): void {
+  /** One operation alone, not those that it stands for. */
+  settleId(operationId: string, outcome: Outcome, at: number): void {
     const settlements = this.pages('settlements');
     const settled = this.pages('settled');
     // An operation ends once: a dead letter that is discarded later stays `rejected`.

@@ -15,6 +15,7 @@ export function recovered(draft: FactsDraft, row: RecoveredRow): string | undefi
   );
   if (fresh.length === 0) return 'its operations are known already';
   const entry = draft.entry(model, recordId);
+  for (const [id, outcome] of Object.entries(row.ended ?? {})) draft.settleId(id, outcome, row.at);
   for (const operation of fresh) draft.enqueue(operation);
   const operations = draft.operationsOf(key).map((item) => item.operation);
   const hidden = operations.filter(({ visible }) => !visible).length;

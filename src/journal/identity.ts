@@ -1,7 +1,7 @@
 import { isCount, isText, listOf, shape } from '../../store/rows/check.ts';
 import { encodeRow } from '../../store/rows/codec.ts';
 import type { RecoveredRow } from '../../store/rows/row.ts';
-import { type RecoveredLane, recoverLanes } from '../../store/shelf/recover.ts';
+import { type RecoveredShelf, recoverShelf } from '../../store/shelf/recover.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
 import type { ShelfConnection } from '../ports/shelf.ts';
@@ -89,7 +89,7 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
     untold = { lost: lost.databases[0] ?? '', recovered, unreadable: lost.unreadable };
   }
   if (isNew || lost.databases.length > 0 || (shelf && shelved === undefined)) {
-    const append = await encodeRecovered(options, lost.lanes, lost.databases[0] ?? '');
+    const append = await encodeRecovered(options, lost);
     const head = append.length > 0 ? (await connection.position()).head : undefined;
     const { ok } = await connection.commit({
       ...(append.length > 0 && { append }),
@@ -125,13 +125,12 @@ function lostFiles(files: readonly string[], known: readonly string[]): string[]
   });
 }
 
-interface Lost {
-  readonly lanes: readonly RecoveredLane[];
+interface Lost extends RecoveredShelf {
   readonly unreadable: number;
   readonly databases: readonly string[];
 }
 
-const nothing: Lost = { lanes: [], unreadable: 0, databases: [] };
+const nothing: Lost = { lanes: [], rows: [], unreadable: 0, databases: [] };
 
 async function readLost(
   shelf: ShelfConnection,
@@ -141,25 +140,27 @@ async function readLost(
   if (names.length === 0) return nothing;
   const { files, damaged: unreadable } = await readShelf(shelf, codec, names);
   const databases = [...new Set(names.flatMap((file) => parseFileName(file)?.database ?? []))];
-  return { lanes: recoverLanes(files), unreadable, databases };
+  return { ...recoverShelf(files), unreadable, databases };
 }
 
-async function encodeRecovered(
-  { env, codec }: IdentityOptions,
-  lanes: readonly RecoveredLane[],
-  from: string,
-): Promise<string[]> {
+/** First what can not be read, so that it holds what comes behind it as before. */
+async function encodeRecovered({ env, codec }: IdentityOptions, lost: Lost): Promise<string[]> {
   const writer = `${env.uuid()}/engine`;
-  const rows: string[] = [];
-  for (const [i, lane] of lanes.entries()) {
+  const [from = ''] = lost.databases;
+  const texts = [...lost.rows];
+  for (const [i, lane] of lost.lanes.entries()) {
     const actionId = { writer, n: i + 1 };
     const row: RecoveredRow = {
       ...{ v: 1, type: 'recovered', at: env.now(), from, ...lane, actionId },
     };
-    const encoded = codec.encode(encodeRow(row));
-    rows.push(typeof encoded === 'string' ? encoded : await encoded);
+    texts.push(encodeRow(row));
   }
-  return rows;
+  const encoded: string[] = [];
+  for (const text of texts) {
+    const written = codec.encode(text);
+    encoded.push(typeof written === 'string' ? written : await written);
+  }
+  return encoded;
 }
 
 interface UntoldLoss {

@@ -51,6 +51,9 @@ const manyEdits = 1_400;
 const soonAfter = 5;
 /** Devices where each has several tabs, at most. */
 const fewDevices = 2;
+/** Share of the days with a second shelf, and of those in which a database is lost: 5% of all. */
+const shelves = 0.12;
+const losses = 0.45;
 /** Requests in a row that meet the same trouble, at most, where it lasts. */
 const lasting = 20;
 
@@ -82,12 +85,29 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
   // A database that is taken away meanwhile would never come to so many rows.
   const kinds = isDiligent ? { ...appetite, time: [] } : appetite;
   const server = serverOf(seed, tabs);
+  const isShelved = !isDiligent && keyed(seed, 'shelf') < shelves;
+  const faults = [
+    ...faultsOf(seed, suited(kinds, server), devices, span, all),
+    ...(isShelved ? lossesOf(seed, devices, span) : []),
+  ];
   return {
-    ...{ devices, steps: all, faults: faultsOf(seed, suited(kinds, server), devices, span, all) },
+    ...{ devices, steps: all, faults },
     ...server,
+    ...(isShelved && { shelf: true }),
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
     ...(keyed(seed, 'ids') < 0.25 ? { ids: 'server' } : { ids: 'client', ...peopled(seed) }),
   };
+}
+
+/** Databases that are deleted, beside what the swarm does: at the next start, or at the one after. */
+function lossesOf(seed: number, devices: number, span: number): Fault[] {
+  const count = keyed(seed, 'losses') < losses ? 1 + keyedBelow(seed, 'losses/n', 2) : 0;
+  return Array.from({ length: count }, (_, i) => ({
+    on: 'time',
+    device: keyedBelow(seed, `loss/device/${i}`, devices),
+    at: keyedBelow(seed, `loss/at/${i}`, span),
+    do: keyedPick(seed, `loss/${i}`, ['wipe', 'wipeLater'] as const),
+  }));
 }
 
 /** Which ways the server and the devices have to speak with each other. */

@@ -44,7 +44,9 @@ export class Leads {
 }
 
 /** What of it only a leader may write. */
-function writtenAsLeader({ append = [], removeRowsThrough }: Batch): string | null {
+function writtenAsLeader({ append = [], removeRowsThrough, putMeta }: Batch): string | null {
+  // What came back from the second shelf is taken in by whoever gives the database its id.
+  if (putMeta?.some(([key]) => key === 'databaseId')) return null;
   if (removeRowsThrough !== undefined) return 'a checkpoint';
   for (const text of append) {
     const { type, actionId } = JSON.parse(text) as Row;

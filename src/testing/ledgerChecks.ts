@@ -2,7 +2,7 @@ import { carriedBy, InvariantBroken, type Run, sealOf } from './history.ts';
 import { checkParents } from './relations.ts';
 import type { Effect } from './serverPort.ts';
 import { ownField, type SimDevice } from './simDevice.ts';
-import { isDamaged, isSealDamaged, isSealedAnew } from './written.ts';
+import { isDamaged, isSealDamaged, isSealedAnew, type Sealed } from './written.ts';
 
 function broken(invariant: string, seen: string): never {
   throw new InvariantBroken(invariant, seen);
@@ -55,16 +55,34 @@ function valueIn(body: string, field: string): number | null {
 }
 
 /** I18, I7: a key stands for one request, and for operations that were durable before it was. */
-function checkSeals({ written }: Run): void {
+function checkSeals(run: Run): void {
+  const { written } = run;
   for (const [key, seals] of written.seals) {
     // A seal that was damaged on the disk is made again, with what has come since.
-    if (seals.length > 1 && !isSealDamaged(written, key)) {
+    if (seals.length > 1 && !isSealDamaged(written, key) && !isUnsentAnew(run, key, seals)) {
       broken('I18', `the key ${key} was sealed for ${seals.length} requests`);
     }
     for (const id of seals.flatMap((seal) => seal.operationIds)) {
       if (!written.operations.has(id)) broken('I7', `${id} was sealed and never durable`);
     }
   }
+}
+
+/** Sealed, lost with its database before it left, and sealed anew after the recovery. */
+function isUnsentAnew({ net, written }: Run, key: string, seals: readonly Sealed[]): boolean {
+  const sent = net.attempts.flatMap((attempt) => attempt.writes);
+  const left = seals.filter((seal) =>
+    sent.some(
+      (write) =>
+        write.key === key &&
+        write.method === seal.method &&
+        write.path === seal.path &&
+        write.body === (seal.body ?? '') &&
+        write.ifMatch === seal.ifMatch,
+    ),
+  );
+  const eras = new Set(seals.map(({ era }) => era));
+  return written.wipes.length > 0 && left.length <= 1 && eras.size === seals.length;
 }
 
 /** I4: refused or cancelled means that it never takes effect. */

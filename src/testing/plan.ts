@@ -178,6 +178,8 @@ export interface Plan {
   readonly batch?: number;
   /** Whether the server asks for credentials, which end and are renewed. */
   readonly auth?: boolean;
+  /** Whether the devices keep what is not sent on a second shelf too. */
+  readonly shelf?: boolean;
   /** Whether the server answers writes without a record, conflicts as well. */
   readonly bare?: boolean;
   /** Tabs of each device (default: 1). */

@@ -46,6 +46,7 @@ const planParts: Readonly<Record<string, Check>> = {
   auth: optional(isBoolean),
   bare: optional(isBoolean),
   tabs: optional(isOrdinal),
+  shelf: optional(isBoolean),
 };
 const fileParts: Readonly<Record<string, Check>> = {
   what: optional(nullable(isString)),

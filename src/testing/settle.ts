@@ -6,6 +6,7 @@ import { checkPage } from './pageChecks.ts';
 import { checkSame } from './recovery.ts';
 import { isHeld } from './relations.ts';
 import { checkBytes, checkQuiet } from './restChecks.ts';
+import { checkSalvaged } from './shelfChecks.ts';
 import type { SimDevice } from './simDevice.ts';
 import { checkView } from './viewChecks.ts';
 import { checkMerges } from './wireChecks.ts';
@@ -118,6 +119,7 @@ export async function settle(run: Run): Promise<void> {
     const disk = await device.onDisk();
     checkDisk(run, device, disk);
     checkQuiet(run, device, disk);
+    checkSalvaged(run, device);
   }
 }
 

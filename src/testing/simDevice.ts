@@ -13,6 +13,7 @@ import type { Plan, UserStep } from './plan.ts';
 import type { SimCredentials } from './simCredentials.ts';
 import type { SimDisk } from './simDisk.ts';
 import { type SimNet, simBaseUrl } from './simNet.ts';
+import { SimShelf } from './simShelf.ts';
 import { type Browser, type Life, type SimModels, SimTab, type SimTodo } from './simTab.ts';
 import { SimBus, SimLocks } from './simTabs.ts';
 import type { World } from './world.ts';
@@ -77,6 +78,8 @@ export class SimDevice {
   /** Endings that were told, by operation. */
   readonly ended = new Map<string, string>();
   signIns = 0;
+  /** Null where the plan has none. */
+  readonly shelf: SimShelf | null;
   readonly #options: SimDeviceOptions;
   readonly #browser: Browser;
   #writes = 0;
@@ -90,6 +93,7 @@ export class SimDevice {
     const models: SimModels = { todo };
     this.index = index;
     this.disk = disk;
+    this.shelf = plan.shelf ? new SimShelf(world, index) : null;
     this.weather = new BusWeather(world, index);
     const schedule = (delay: number, run: () => void) => void world.schedule(delay, run);
     this.#browser = {
@@ -101,6 +105,7 @@ export class SimDevice {
       return new SimTab({
         ...{ world, device: index, number, isShared: tabs > 1, models, net, onError },
         browser: this.#browser,
+        shelf: (deliver, alive) => this.shelf?.ofPage(deliver, alive) ?? null,
         storage: (deliver) => disk.storage(number, deliver),
         endStorage: () => disk.endLife(number),
         transport: (life, alive) => this.#transport(life, alive),

@@ -4,6 +4,7 @@ import { createSync, type Sync } from '../createSync.ts';
 import type { ModelDefinition } from '../defineModel.ts';
 import type { SyncEvent } from '../events.ts';
 import type { Env, LockEvents } from '../ports/env.ts';
+import type { Shelf } from '../ports/shelf.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { TransportFactory } from '../ports/transport.ts';
 import { keyed, keyedBelow, keyedUuid } from './keyed.ts';
@@ -46,6 +47,8 @@ export interface SimTabOptions {
   readonly net: SimNet;
   readonly browser: Browser;
   readonly storage: (deliver: (run: () => void) => void) => Storage;
+  /** Null where the device has no second one. */
+  readonly shelf: (deliver: (run: () => void) => void, alive: () => boolean) => Shelf | null;
   readonly endStorage: () => void;
   readonly transport: (life: number, alive: () => boolean) => TransportFactory;
   readonly onEvent: (event: SyncEvent) => void;
@@ -109,11 +112,14 @@ export class SimTab {
     const life = ++this.#lives;
     this.lastWrite = null;
     this.unsaved.clear();
+    const deliver = (run: () => void) => this.#deliver(life, run);
+    const shelf = this.#options.shelf(deliver, () => this.#lives === life);
     const sync = createSync({
       name: `sim-${world.seed}-${this.#place}-${life}`,
       models,
       transport: transport(life, () => this.#lives === life),
-      storage: storage((run) => this.#deliver(life, run)),
+      storage: storage(deliver),
+      ...(shelf && { shelf }),
       env: this.#env(life),
     });
     const store = configureStore({

@@ -56,6 +56,10 @@ export interface Written {
   readonly chosen: Set<string>;
   /** When people (or the engine) took operations back, as the rows say it. */
   readonly takenBack: Map<string, number>;
+  /** Operations that a durable row has ended, whether somebody was told or not. */
+  readonly over: Set<string>;
+  /** Clears, by device and life of its database. */
+  readonly clears: Set<string>;
   readonly damages: Damage[];
   readonly wipes: Wipe[];
 }
@@ -63,7 +67,7 @@ export interface Written {
 export function nothingWritten(): Written {
   return {
     ...{ seals: new Map(), operations: new Map(), supersedes: new Map(), chosen: new Set() },
-    ...{ takenBack: new Map(), damages: [], wipes: [] },
+    ...{ takenBack: new Map(), over: new Set(), clears: new Set(), damages: [], wipes: [] },
   };
 }
 
@@ -77,10 +81,14 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
   const era = eraOf(written, device);
   const { seals, operations, supersedes, chosen, takenBack } = written;
   for (const { sequence, text } of rows) {
-    const row = JSON.parse(text) as Row;
+    const row = rowIn(text);
+    // Damaged in an earlier life of the database, and taken over as it was.
+    if (!row) continue;
     if (row.type === 'resolved' && row.by === 'person') {
       for (const id of row.replaced) chosen.add(id);
     }
+    if (row.type === 'purged') written.clears.add(`${device}/${era}`);
+    for (const id of endedBy(row)) written.over.add(id);
     if (row.type === 'cancelled') for (const id of row.operationIds) takenBack.set(id, row.at);
     for (const request of row.type === 'sealed' ? row.requests : []) {
       const before = seals.get(request.key) ?? [];
@@ -94,11 +102,41 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
   }
 }
 
+function rowIn(text: string): Row | null {
+  try {
+    return JSON.parse(text) as Row;
+  } catch {
+    return null;
+  }
+}
+
+/** Operations that a row ends or replaces. */
+function endedBy(row: Row): readonly string[] {
+  switch (row.type) {
+    case 'answered':
+    case 'cancelled':
+    case 'discarded':
+    case 'retried':
+    case 'edited':
+      return row.operationIds;
+    case 'resolved':
+      return row.replaced;
+    default:
+      return [];
+  }
+}
+
+/** Whether all was cleared in the life of the database that an operation stood in. */
+export function isCleared({ clears }: Written, { device, era }: WrittenOperation): boolean {
+  return clears.has(`${device}/${era}`);
+}
+
 function isSameRequest(one: SealedRequest, other: SealedRequest): boolean {
   const fields = ['method', 'path', 'query', 'body', 'ifMatch'] as const;
   return fields.every((field) => one[field] === other[field]);
 }
 function operationsIn(row: Row): Operation[] {
+  if (row.type === 'recovered') return [...row.operations];
   const made = ['operation' in row ? row.operation : null, 'behind' in row ? row.behind : null];
   return made.filter((operation) => operation !== null);
 }
@@ -110,7 +148,8 @@ export function noteDamage(written: Written, device: number, { sequence, text }:
     (damage) => damage.device === device && damage.era === era && damage.sequence === sequence,
   );
   if (known) return;
-  const row = JSON.parse(text) as Row;
+  const row = rowIn(text);
+  if (!row) return;
   const made = operationsIn(row);
   const requests = row.type === 'sealed' ? row.requests : [];
   const touched = [

@@ -75,6 +75,9 @@ export const parkedParts = {
   conflict: optional(nullable(conflict)),
 };
 
+/** How operations had ended before their database was lost, by id. */
+export const endings = mapOf(oneOf('rejected', 'merged', 'committed', 'discarded', 'cancelled'));
+
 /** What was known of a record whose base is lost. */
 export const salvage = shape({ base: nullable(isObject), version: nullable(isString) });
 
@@ -144,6 +147,7 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     alias: optional(isText),
     sealed: nullable(sealedRequest),
     parked: nullable(shape(parkedParts)),
+    ended: optional(endings),
   }),
   originPaused: row({ origin: isString, until: isNumber, failure }),
   purged: row({ generation: isCount }),

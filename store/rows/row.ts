@@ -224,7 +224,11 @@ export interface RecoveredRow extends LaneRow<'recovered'> {
   /** A request that may have left already: it goes again as it is. */
   readonly sealed: SealedRequest | null;
   readonly parked: RecoveredParking | null;
+  /** Operations that these stand for and that had ended: nobody may be told another ending. */
+  readonly ended?: Readonly<Record<string, RecoveredEnding>>;
 }
+
+export type RecoveredEnding = 'rejected' | 'merged' | 'committed' | 'discarded' | 'cancelled';
 
 /** An origin asked for a pause. */
 export interface OriginPausedRow extends RowOf<'originPaused'> {

@@ -1,7 +1,22 @@
 import { defaultJsonLimits, isJsonObject, isKeepable, type JsonObject } from '../json.ts';
-import { isCount, isName, isText, listOf, nullable, shape } from '../rows/check.ts';
-import { operation, parkedParts, salvage, sealedRequest } from '../rows/codecs.ts';
-import type { Operation, RecoveredParking, Salvage, SealedRequest } from '../rows/row.ts';
+import {
+  isCount,
+  isName,
+  isString,
+  isText,
+  listOf,
+  nullable,
+  optional,
+  shape,
+} from '../rows/check.ts';
+import { endings, operation, parkedParts, salvage, sealedRequest } from '../rows/codecs.ts';
+import type {
+  Operation,
+  RecoveredEnding,
+  RecoveredParking,
+  Salvage,
+  SealedRequest,
+} from '../rows/row.ts';
 
 /**
  * The second shelf's lines: what is not on the server yet, said so that it can be taken up again
@@ -29,6 +44,8 @@ export type ShelfLine =
       readonly alias: string | null;
     }
   | LaneLine
+  /** A row of the journal that waits unread, as it stands there. */
+  | { readonly v: 1; readonly kind: 'row'; readonly s: number; readonly text: string }
   /** What was said of anything at or below `s` is over, but for what later lines say. */
   | { readonly v: 1; readonly kind: 'through'; readonly s: number };
 
@@ -46,6 +63,8 @@ export interface LaneLine {
   readonly alias: string | null;
   readonly sealed: SealedRequest | null;
   readonly parked: RecoveredParking | null;
+  /** Endings of operations that these stand for. */
+  readonly ended?: Readonly<Record<string, RecoveredEnding>>;
 }
 
 const lineChecks = {
@@ -55,7 +74,9 @@ const lineChecks = {
     ...{ s: isCount, model: isName, recordId: isText, operationIds: listOf(isText) },
     ...{ operations: listOf(operation), salvage, alias: nullable(isText) },
     ...{ sealed: nullable(sealedRequest), parked: nullable(shape(parkedParts)) },
+    ended: optional(endings),
   }),
+  row: shape({ s: isCount, text: isString }),
   through: shape({ s: isCount }),
 } as const;
 

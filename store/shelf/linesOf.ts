@@ -2,7 +2,7 @@ import { type Entry, type Facts, type Lane, laneKey, outboxPrefix } from '../fac
 import { foldEntries } from '../fold.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { getIn, scan, valuesOf } from '../pages.ts';
-import type { JournalEntry, Operation, Row, Salvage } from '../rows/row.ts';
+import type { JournalEntry, Operation, RecoveredEnding, Row, Salvage } from '../rows/row.ts';
 import { lanesOfRow } from '../slice.ts';
 import type { LaneLine, ShelfLine } from './line.ts';
 
@@ -50,6 +50,9 @@ export function* outboxLines(facts: Facts): Generator<ShelfLine> {
   for (const lane of valuesOf(facts.lanes)) {
     const key = laneKey(lane.model, lane.recordId);
     yield laneLine(facts, key, facts.head, operationsIn(facts, key));
+  }
+  for (const { text } of valuesOf(facts.quarantine)) {
+    yield { v: 1, kind: 'row', s: facts.head, text };
   }
   // Last: until it stands there, what other files say is needed.
   yield { v: 1, kind: 'through', s: facts.head };
@@ -107,7 +110,18 @@ function laneLine(facts: Facts, key: string, s: number, made: readonly Operation
     alias: entry?.alias ?? null,
     sealed: lane?.sealed ?? null,
     parked: parked && parkingOf(parked),
+    ...endedOf(facts, operations),
   };
+}
+
+/** How operations ended that these stand for: it is told once. */
+function endedOf(facts: Facts, operations: readonly Operation[]): Pick<LaneLine, 'ended'> {
+  const ended: Record<string, RecoveredEnding> = {};
+  for (const id of operations.flatMap(({ supersedes = [] }) => supersedes)) {
+    const outcome = getIn(facts.settlements, id)?.outcome;
+    if (outcome && outcome !== 'lost' && outcome !== 'unknown') ended[id] = outcome;
+  }
+  return Object.keys(ended).length > 0 ? { ended } : {};
 }
 
 function parkingOf({

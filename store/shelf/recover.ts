@@ -5,6 +5,12 @@ import type { LaneLine, ShelfLine } from './line.ts';
 /** A lane as the shelf has it, without what a row of the journal adds. */
 export type RecoveredLane = Omit<RecoveredRow, 'v' | 'type' | 'actionId' | 'at' | 'from'>;
 
+export interface RecoveredShelf {
+  readonly lanes: readonly RecoveredLane[];
+  /** Rows that could not be read, and acts that waited behind them, as texts in their order. */
+  readonly rows: readonly string[];
+}
+
 interface Gathered {
   s: number;
   readonly model: string;
@@ -14,13 +20,15 @@ interface Gathered {
   alias: string | null;
   sealed: LaneLine['sealed'];
   parked: LaneLine['parked'];
+  ended: LaneLine['ended'];
 }
 
 /**
  * The outbox that the files of a lost database tell, lane by lane in the order of their last word.
  * Pure, and asked twice it says the same; lines may come in any order of files, and twice.
  */
-export function recoverLanes(files: readonly (readonly ShelfLine[])[]): RecoveredLane[] {
+export function recoverShelf(files: readonly (readonly ShelfLine[])[]): RecoveredShelf {
+  let rows: { readonly s: number; readonly text: string }[] = [];
   const lanes = new Map<string, Gathered>();
   const told = new Map<string, Operation>();
   for (const line of inOrder(files)) {
@@ -31,12 +39,19 @@ export function recoverLanes(files: readonly (readonly ShelfLine[])[]): Recovere
       case 'lane':
         setLane(lanes, told, line);
         break;
+      case 'row':
+        rows.push(line);
+        break;
       case 'through':
+        rows = rows.filter(({ s }) => s > line.s);
         for (const [key, { s }] of lanes) if (s <= line.s) lanes.delete(key);
         break;
     }
   }
-  return [...lanes.values()].filter(({ operations }) => operations.length > 0).map(recovered);
+  return {
+    lanes: [...lanes.values()].filter(({ operations }) => operations.length > 0).map(recovered),
+    rows: [...new Set(rows.map(({ text }) => text))],
+  };
 }
 
 type SequencedLine = Exclude<ShelfLine, { readonly kind: 'file' }>;
@@ -59,6 +74,7 @@ function addOperation(
   const key = laneKey(model, recordId);
   const lane = lanes.get(key) ?? {
     ...{ s, model, recordId, operations: [], salvage, alias, sealed: null, parked: null },
+    ended: undefined,
   };
   lanes.set(key, lane);
   lane.s = s;
@@ -75,17 +91,17 @@ function joined(older: Salvage, newer: Salvage): Salvage {
 }
 
 function setLane(lanes: Map<string, Gathered>, told: Map<string, Operation>, line: LaneLine): void {
-  const { model, recordId, s, salvage, alias, sealed, parked } = line;
+  const { model, recordId, s, salvage, alias, sealed, parked, ended } = line;
   for (const operation of line.operations) told.set(operation.id, operation);
   // One that no file tells of was never acknowledged: its tab died before it could.
   const operations = line.operationIds.flatMap((id) => told.get(id) ?? []);
   lanes.set(laneKey(model, recordId), {
-    ...{ s, model, recordId, operations, salvage, alias, sealed, parked },
+    ...{ s, model, recordId, operations, salvage, alias, sealed, parked, ended },
   });
 }
 
 function recovered({ model, recordId, operations, ...lane }: Gathered): RecoveredLane {
-  const { salvage, alias, sealed, parked } = lane;
+  const { salvage, alias, sealed, parked, ended } = lane;
   const ids = new Set(operations.map(({ id }) => id));
   const isWhole = (part: { readonly operationIds: readonly string[] } | null) =>
     part?.operationIds.every((id) => ids.has(id)) ?? true;
@@ -94,5 +110,6 @@ function recovered({ model, recordId, operations, ...lane }: Gathered): Recovere
     ...(alias !== null && { alias }),
     sealed: isWhole(sealed) ? sealed : null,
     parked: isWhole(parked) ? parked : null,
+    ...(ended && { ended }),
   };
 }

@@ -13,7 +13,7 @@ import {
   unframed,
 } from '../../store/shelf/line.ts';
 import { linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
-import { recoverLanes } from '../../store/shelf/recover.ts';
+import { recoverShelf } from '../../store/shelf/recover.ts';
 import { createSyncSlice, type SyncState } from '../../store/slice.ts';
 import {
   answered,
@@ -68,7 +68,7 @@ class Shelves {
     const files = texts.map((text) =>
       unframed(text).lines.map((line) => decodeLine(line) as ShelfLine),
     );
-    const rows = recoverLanes(files).map((lane) =>
+    const rows = recoverShelf(files).lanes.map((lane) =>
       row({ type: 'recovered', from: 'lost', ...lane } as PlainRow),
     );
     const entries = rows.map((item, i) => ({ sequence: i + 1, row: item }));
@@ -271,10 +271,26 @@ describe('the second shelf', () => {
     expect(entry).toMatchObject({ base: null, shown: null, alias: '17' });
   });
 
+  test('N16 P23: what could not be read comes back as it was, and what waits behind it waits on', () => {
+    const shelves = new Shelves();
+    const unreadable = '{"v":9,"model":"todo","recordId":"a"}';
+    const lane = { model: 'todo', recordId: 'a' };
+    const entry = { sequence: 1, row: null, text: unreadable, lane, reason: 'newer' } as const;
+    shelves.facts = foldEntries(shelves.facts, [entry]).facts;
+    shelves.write('one', recorded(operation('update', 'a', { n: 1 })));
+    const waits = valuesOf(shelves.facts.quarantine).map(({ text }) => text);
+    expect(waits).toHaveLength(2);
+    shelves.restate('one', true);
+    shelves.restate('two', false);
+    const { rows, lanes } = recoverShelf([...shelves.files.values()]);
+    expect(rows).toEqual(waits);
+    expect(lanes).toEqual([]);
+  });
+
   test('N16: a recovery that is begun twice changes nothing the second time', () => {
     const shelves = new Shelves();
     shelves.write('one', recorded(operation('create', 'a', { n: 1 })));
-    const [lane] = recoverLanes([...shelves.files.values()]);
+    const [lane] = recoverShelf([...shelves.files.values()]).lanes;
     const made = () => row({ type: 'recovered', from: 'lost', ...lane } as PlainRow);
     const once = foldEntries(emptyFacts(models), [{ sequence: 1, row: made() }]).facts;
     const twice = foldEntries(once, [{ sequence: 2, row: made() }]);
