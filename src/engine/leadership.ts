@@ -123,7 +123,7 @@ export class Leadership {
   /** While this tab leads: rows have touched these lanes; null: all of them. */
   touched(facts: Facts, lanes: ReadonlySet<string> | null): void {
     if (lanes) this.#watchdog.update(facts, lanes);
-    else if (this.isLeading) this.#watchdog.rebuild(facts);
+    else if (this.#watchdog.isOn) this.#watchdog.rebuild(facts);
   }
 
   /** A person wants to try now. */

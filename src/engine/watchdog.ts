@@ -109,6 +109,11 @@ export class Watchdog {
     this.#arm();
   }
 
+  /** Whether this tab watches. */
+  get isOn(): boolean {
+    return this.#facts !== null;
+  }
+
   /** Nobody watches any more (until `rebuild`). */
   stop(): void {
     this.#disarm();
