@@ -74,10 +74,6 @@ export class Watchdog {
   /** This tab leads: every record that waits does so from now on. */
   rebuild(facts: Facts): void {
     this.stop();
-    this.#queue = [];
-    this.#passed = 0;
-    this.#current = new Map();
-    this.#open = 0;
     if (!Number.isFinite(this.#options.budget)) return;
     this.#facts = facts;
     this.#rest = this.#waiting > 0 ? '' : null;
@@ -99,6 +95,8 @@ export class Watchdog {
       }
       if (wait !== undefined) this.#begin(lane, wait);
     }
+    // A pull may have settled what no row of its own speaks of.
+    if (this.#waiting === 0) this.#forgetAll();
     this.#arm();
   }
 
@@ -117,6 +115,7 @@ export class Watchdog {
   /** Nobody watches any more (until `rebuild`). */
   stop(): void {
     this.#disarm();
+    this.#forgetAll();
     this.#facts = null;
     this.#told.clear();
   }
@@ -131,6 +130,14 @@ export class Watchdog {
   #forget(lane: string): void {
     if (this.#current.get(lane)?.since != null) this.#open--;
     this.#current.delete(lane);
+  }
+
+  #forgetAll(): void {
+    this.#queue = [];
+    this.#passed = 0;
+    this.#current = new Map();
+    this.#open = 0;
+    this.#rest = null;
   }
 
   /** The wait that began first, of those that still are. */
