@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { idsOf } from '../../src/testing/serverPort.ts';
 import { SimServer } from '../../src/testing/simServer.ts';
 import { openRealServer } from '../support/realServer.ts';
-import { type Learned, learn, requestAt, stateOf, toldBy } from './server.ts';
+import { batchAt, type Learned, learn, requestAt, stateOf, toldBy } from './server.ts';
 
 const collections = ['todos', 'notes'];
 const serverIds = ['notes'];
@@ -43,6 +43,25 @@ test('the simulated server answers 1,000 random requests as the reference server
   }
   // A generator that asks for nothing of interest would agree with anything.
   expect([...kinds]).toEqual(expect.arrayContaining(essential));
+});
+
+test('a batch is answered operation by operation as the reference server does, keys that come again among them', async () => {
+  const seen = new Set<unknown>();
+  for (const seed of [11, 12]) {
+    const { simulated, real } = await bothServers(seed);
+    const learned: Learned = { keys: [], cursors: [[], []], ids: [] };
+    for (let n = 2; n <= 120; n++) {
+      // Every second time the same again, as after an answer that was lost.
+      const request = batchAt(seed, n >> 1, learned);
+      const ours = toldBy(simulated.handle(request));
+      const theirs = toldBy(await real.handle(request));
+      expect({ seed, n, request, ...ours }).toEqual({ seed, n, request, ...theirs });
+      const { results } = ours.body as { results?: { status: unknown; replayed?: boolean }[] };
+      for (const { status, replayed } of results ?? []) seen.add(replayed ? 'again' : status);
+    }
+    expect(stateOf(simulated)).toEqual(stateOf(real));
+  }
+  expect([...seen]).toEqual(expect.arrayContaining([201, 200, 204, 409, 412, 422, 'again']));
 });
 
 const essential = [

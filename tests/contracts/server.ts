@@ -34,7 +34,16 @@ function withoutWords(body: unknown): unknown {
   const { title, detail, errors, ...problem } = rest;
   const isProblem = typeof rest.status === 'number' && typeof rest.type === 'string';
   const kept = isProblem ? problem : rest;
-  return cursor === undefined ? kept : { ...kept, cursor: 'some' };
+  const results = Array.isArray(rest.results) && rest.results.map(resultWithoutWords);
+  return {
+    ...kept,
+    ...(results && { results }),
+    ...(cursor !== undefined && { cursor: 'some' }),
+  };
+}
+
+function resultWithoutWords(result: Readonly<Record<string, unknown>>): unknown {
+  return result.error === undefined ? result : { ...result, error: withoutWords(result.error) };
 }
 
 const bodies: readonly ((n: number) => string)[] = [
@@ -113,6 +122,41 @@ export function requestAt(
     body: method === 'DELETE' ? '' : body,
   };
   return () => request;
+}
+
+/** Writes that can be said in the words of a batch. */
+const sayable = /^(todos|notes)(\/[^/?]*)?$/;
+
+/** Some writes of a seed in one batch; the same for every server. */
+export function batchAt(seed: number, n: number, learned: Learned): WireRequest {
+  const parts = Array.from({ length: 6 }, (_, i) => requestAt(seed, n * 6 + i, learned)(0)).filter(
+    ({ method, path, body }) => method !== 'GET' && sayable.test(path) && isObject(body),
+  );
+  const operations = parts.map(({ method, path, headers, body }, i) => ({
+    // Now and then a key that was used before, in this batch or in one before it.
+    operationId:
+      keyed(seed, `old key/${n}/${i}`) < 0.2 ? `${seed}-${n - 1}-${i}` : `${seed}-${n}-${i}`,
+    ...{ method, path: i % 2 === 0 ? path : `/${path}` },
+    ...(isTag(headers['if-match']) && { ifMatch: headers['if-match'] }),
+    ...(headers['content-type'] !== undefined && { contentType: headers['content-type'] }),
+    body: body === '' ? null : (JSON.parse(body) as unknown),
+  }));
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ operations });
+  return { method: 'POST', path: 'sync/batch', headers, body };
+}
+
+function isTag(tag: string | undefined): boolean {
+  return tag !== undefined && /^"\d+"$/.test(tag);
+}
+
+function isObject(body: string): boolean {
+  try {
+    const value: unknown = body === '' ? {} : JSON.parse(body);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 function reading(

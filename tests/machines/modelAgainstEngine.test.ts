@@ -33,4 +33,4 @@ test('the real engine uses no cell of the machines that the model does not use',
     expect(cells.size, name).toBeGreaterThan(3);
     expect([...cells].filter((cell) => !used.get(name)?.has(cell))).toEqual([]);
   }
-});
+}, 120_000);
