@@ -1,4 +1,4 @@
-import { userEvent, within } from 'storybook/test';
+import { userEvent, waitFor, within } from 'storybook/test';
 
 /** ms: a story's device is a real one, on a machine that may have much else to do. */
 const patience = 15_000;
@@ -25,4 +25,9 @@ export async function stands(canvas: Canvas, title: string, word: string): Promi
 /** A person writes a todo. */
 export async function add(canvas: Canvas, title: string): Promise<void> {
   await userEvent.type(await seen(canvas, 'textbox', 'New todo'), `${title}{Enter}`);
+}
+
+/** Waits until this throws no more. */
+export function becomes(check: () => void): Promise<void> {
+  return waitFor(check, { timeout: patience });
 }

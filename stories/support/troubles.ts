@@ -22,6 +22,13 @@ export function refusing(
   return () => ({ ...answer, headers });
 }
 
+export function slow(ms: number): Hook {
+  return async (): Promise<Fate> => {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return 'through';
+  };
+}
+
 /** For writes alone; reads go through. */
 export function onWrites(hook: Hook): Hook {
   return (request) => (request.method === 'GET' ? 'through' : hook(request));
