@@ -14,7 +14,11 @@ const config: StorybookConfig = {
   viteFinal: (vite) =>
     mergeConfig(vite, {
       resolve: { alias: entryAliases },
-      build: { chunkSizeWarningLimit: 4_000 },
+      // How long its plugins take is no news, and would make a clean build look like an odd one.
+      build: {
+        chunkSizeWarningLimit: 4_000,
+        rolldownOptions: { checks: { pluginTimings: false } },
+      },
     }),
 };
 

@@ -18,7 +18,16 @@ export default definePreview({
     a11y: { test: 'error' },
     controls: { disable: true },
     options: {
-      storySort: { order: ['Guide', ['Overview', 'One mutation', '*'], 'States', 'Promises'] },
+      storySort: {
+        order: [
+          'Guide',
+          ['Overview', 'One mutation', 'The life of a record', 'Glossary'],
+          'States',
+          ['Record', 'Connection', 'Line'],
+          'Promises',
+          ['Offline editing', 'The lost answer', 'The kill', '*'],
+        ],
+      },
     },
   },
   globalTypes: {

@@ -13,7 +13,8 @@ async function heard(request: Request, id: string | null): Promise<ServerRequest
     method: methods.find((each) => each === method) ?? 'GET',
     id,
     query: new URL(url).searchParams,
-    key: headers.get('Idempotency-Key'),
+    // A structured field: a text stands in quotes.
+    key: headers.get('Idempotency-Key')?.replaceAll('"', '') ?? null,
     ifMatch: headers.get('If-Match'),
     body: text === '' ? null : (JSON.parse(text) as JsonObject),
   };

@@ -58,6 +58,7 @@ export class World {
     return () => this.#listeners.delete(listener);
   };
 
+  /** Does nothing while it runs. */
   start(): void {
     this.sync.start();
   }
@@ -93,13 +94,22 @@ export class World {
   }
 }
 
-/** A loader: each story, each time it is shown, has a world of its own. */
-export function openWorld({
-  parameters,
-}: {
+/** By the signal of the showing that each belongs to. */
+const worlds = new WeakMap<AbortSignal, World>();
+
+interface Showing {
+  readonly abortSignal: AbortSignal;
   readonly parameters: { readonly world?: WorldOptions };
-}) {
-  return { world: new World(parameters.world ?? {}) };
+}
+
+/**
+ * A loader: each story, each time it is shown, has a world of its own. Loaders run again when the
+ * toolbar is used; it is the same showing then, and the same world.
+ */
+export function openWorld({ abortSignal, parameters }: Showing) {
+  const world = worlds.get(abortSignal) ?? new World(parameters.world ?? {});
+  worlds.set(abortSignal, world);
+  return { world };
 }
 
 /** The world that `openWorld` has opened. */
