@@ -142,9 +142,11 @@ function encodeLane(lane: Lane): unknown {
   return isPlainLane && isFresh ? [count, hidden] : lane;
 }
 
+/** Whose it is, the key says. */
 function decodeLane(stored: unknown, key: string): unknown {
-  if (!Array.isArray(stored)) return stored;
   const [model, recordId] = key.split('\u0000');
+  if (isJsonObject(stored)) return { ...stored, model, recordId };
+  if (!Array.isArray(stored)) return stored;
   const [count, hidden] = stored as unknown[];
   return {
     ...{ model, recordId, state: 'pending', ...cleanContext },
@@ -161,7 +163,7 @@ function encodeOperation(operation: Operation): unknown {
 function decodeOperation(stored: unknown, key: string): unknown {
   if (!isJsonObject(stored)) return stored;
   const [model, recordId] = key.split('\u0000');
-  return { model, recordId, strategy: 'optimistic', visible: true, ...stored };
+  return { strategy: 'optimistic', visible: true, ...stored, model, recordId };
 }
 
 /** Whether two leaves with the same keys are stored as the same text: what is derived is not. */

@@ -1,4 +1,4 @@
-import { type Entry, type Facts, type Lane, laneKey, outboxPrefix } from '../facts.ts';
+import { type Entry, type Facts, type Lane, laneKey, orderKey, outboxPrefix } from '../facts.ts';
 import { foldEntries } from '../fold.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { getIn, scan, valuesOf } from '../pages.ts';
@@ -17,7 +17,8 @@ export function linesOf(
   entries: readonly JournalEntry[],
   isOwn: (row: Row) => boolean = () => true,
 ): ShelfLine[] {
-  if (entries.every(({ row }) => isPlainWrite(before, row))) {
+  const isRead = before.quarantine.size === 0;
+  if (isRead && entries.every(({ row }) => isPlainWrite(before, row))) {
     return entries.flatMap(({ sequence, row }) =>
       row?.type === 'recorded' && isOwn(row)
         ? [operationLine(before, sequence, row.operation)]
@@ -28,8 +29,11 @@ export function linesOf(
   const lines: ShelfLine[] = [];
   const head = entries[entries.length - 1]?.sequence ?? before.head;
   const touched = new Map<string, Operation[]>();
-  for (const { row } of entries) {
-    if (!row || !movesLanes(row) || !isOwn(row)) continue;
+  for (const { row, sequence } of entries) {
+    if (!row || !isOwn(row)) continue;
+    const unread = isRead ? undefined : getIn(after.quarantine, orderKey(sequence));
+    if (unread) lines.push({ v: 1, kind: 'row', s: head, text: unread.text });
+    if (unread || !movesLanes(row)) continue;
     if (row.type === 'purged') {
       lines.push({ v: 1, kind: 'through', s: head });
       touched.clear();

@@ -187,10 +187,13 @@ test('ST20: data that no disk can keep is refused at once, with its path, and no
   expect(device.pageErrors).toEqual([]);
 });
 
-test('ST25: a database that the browser threw away is told from a first run, once', async () => {
+test('ST25: a database that the browser threw away is told from a first run, once, with what came back', async () => {
   await using device = await Device.make(page, { name: 'wiped', api });
   const first = await device.open();
-  expect(await write(first, 'a')).toBe('saved');
+  const [kept] = await first.evaluate(() => {
+    const made = app.sync.models.item.create({ id: 'a', tag: 'a', edit: 1, title: 'a' });
+    return made.saved.then(() => [made.operationId]);
+  });
   const known = await first.evaluate(() => app.sync.databaseId);
   expect(await first.evaluate(() => app.events.some(({ type }) => type === 'dataLoss'))).toBe(
     false,
@@ -200,7 +203,10 @@ test('ST25: a database that the browser threw away is told from a first run, onc
   const second = await device.open();
   const lost = await second.evaluate(() => app.events.filter(({ type }) => type === 'dataLoss'));
   expect(lost).toEqual([
-    { type: 'dataLoss', known, found: await second.evaluate(() => app.sync.databaseId) },
+    {
+      ...{ type: 'dataLoss', known, recovered: [kept], unreadable: 0 },
+      found: await second.evaluate(() => app.sync.databaseId),
+    },
   ]);
   expect(await write(second, 'b')).toBe('saved');
   await second.close();
@@ -208,6 +214,6 @@ test('ST25: a database that the browser threw away is told from a first run, onc
   expect(await third.evaluate(() => app.events.some(({ type }) => type === 'dataLoss'))).toBe(
     false,
   );
-  expect(await shown(third)).toEqual(['b']);
+  expect(await shown(third)).toEqual(['a', 'b']);
   expect(device.pageErrors).toEqual([]);
 });

@@ -93,7 +93,8 @@ describe('a state that no machine of this build has', () => {
       if (stage === 'sealed') await until('applied', () => body('a') !== undefined);
       await first.sync.persistor.flush();
       await first.sync.stop();
-      expect(await rename(storage, 'states', 'ripening')).toBe(1);
+      // A lane that only waits is stored without a word for its state.
+      expect(await rename(storage, 'states', 'ripening')).toBe(stage === 'pending' ? 0 : 1);
       world.trouble.set({ dropAnswers: 0 });
       const wire = watchedWire();
       const second = await world.device({ storage, env: wire.env(), name: 'states' });

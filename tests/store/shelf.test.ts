@@ -280,6 +280,8 @@ describe('the second shelf', () => {
     shelves.write('one', recorded(operation('update', 'a', { n: 1 })));
     const waits = valuesOf(shelves.facts.quarantine).map(({ text }) => text);
     expect(waits).toHaveLength(2);
+    const told = recoverShelf([...shelves.files.values()]);
+    expect(told).toEqual({ rows: waits.slice(1), lanes: [] });
     shelves.restate('one', true);
     shelves.restate('two', false);
     const { rows, lanes } = recoverShelf([...shelves.files.values()]);
