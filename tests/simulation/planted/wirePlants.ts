@@ -39,6 +39,11 @@ export const wirePlants: readonly Plant[] = [
         replace:
           '  for (const [place, { request, model }] of requests.entries()) {\n    const result = list[place] as JsonObject | undefined;\n    if (!result || results.size === 0) continue;',
       },
+      {
+        file: 'src/rest/answers.ts',
+        find: "  if (!isOwn) return unreadable(exchange, 'the answer is about another record');\n",
+        replace: '',
+      },
     ],
   },
   {
@@ -71,42 +76,6 @@ export const wirePlants: readonly Plant[] = [
         file: 'src/rest/credentials.ts',
         find: 'refreshing ??= renew(refresh)',
         replace: 'refreshing = renew(refresh)',
-      },
-    ],
-  },
-  {
-    id: 'a late 401 renews what was renewed',
-    promise: 'a refusal of old credentials says nothing about the new ones',
-    edits: [
-      {
-        file: 'src/engine/lines.ts',
-        find: "line.actor.send({ type: 'unauthorized', renewals });",
-        replace:
-          "line.actor.send({ type: 'unauthorized', renewals: Math.max(renewals, line.actor.getSnapshot().context.renewals) });",
-      },
-    ],
-  },
-  {
-    id: 'notAttempted taken as committed',
-    promise: 'what a batch did not attempt goes again',
-    edits: [
-      {
-        file: 'src/engine/pusher.ts',
-        find: "if (part === 'notAttempted') continue;",
-        replace:
-          "if (part === 'notAttempted') {\n        parts.set(key, { kind: 'committed', remote: null, version: null });\n        continue;\n      }",
-      },
-    ],
-  },
-  {
-    id: '413 of a batch as a dead letter',
-    promise: 'what is too much at once goes in smaller parts',
-    edits: [
-      {
-        file: 'src/rest/batch.ts',
-        find: '  tooLarge: inParts,',
-        replace:
-          "  tooLarge: ({ heard, at }) => failed({ kind: 'rejected', failure: { code: 'tooLarge', status: heard.status, message: '', at } } as never),",
       },
     ],
   },
