@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { type Figure, figure } from './figures.ts';
 import { type GrowthAt, growthFigures } from './growthFigures.ts';
@@ -31,6 +32,40 @@ async function atEachSize(
     measured.push({ size, growth, spans });
   }
   return measured;
+}
+
+/** ms from a dispatch in one tab until another shows it, sorted, round by round; the first warms up. */
+async function delaysBetween(
+  writer: Page,
+  reader: Page,
+  first: number,
+  writes: number,
+  rounds: number,
+): Promise<number[][]> {
+  const delays: number[][] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const from = first + round * writes;
+    const written = await writer.evaluate(
+      ({ from, writes }) => syncBench.writeInTab(from, writes),
+      { from, writes },
+    );
+    // The last is on its way.
+    await reader.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+    const shown = new Map(await reader.evaluate(() => syncBench.shownInTab()));
+    const times = written.map(([id, at]) => (shown.get(id) ?? Number.NaN) - at);
+    if (times.some(Number.isNaN)) throw new Error('a write was not shown in the other tab');
+    if (round > 0) delays.push(times.sort((a, b) => a - b));
+  }
+  return delays;
+}
+
+function tabFigures(writer: string, delays: readonly (readonly number[])[]): Figure[] {
+  const at = (share: number) => delays.map((times) => times[Math.floor(times.length * share)] ?? 0);
+  const name = `a write in ${writer} until a second tab shows it`;
+  return [
+    figure(`${name}, p50`, { ours: at(0.5), floor: [] }, 5),
+    figure(`${name}, p99`, { ours: at(0.99), floor: [] }, 20),
+  ];
 }
 
 /** What is measured, by name; each group has a tab of its own. */
@@ -117,6 +152,23 @@ export const groups: Readonly<Record<string, Group>> = {
       );
     }
     return figures;
+  },
+
+  tabs: async (page, { edits, rounds }) => {
+    const name = `bench-${randomUUID()}`;
+    const other = await page.context().newPage();
+    try {
+      await other.goto(page.url());
+      // Whoever opens it first leads.
+      for (const tab of [page, other]) await tab.evaluate((it) => syncBench.openTab(it), name);
+      const [leads, follows] = [
+        await delaysBetween(page, other, 0, edits, rounds),
+        await delaysBetween(other, page, 1_000_000, edits, rounds),
+      ];
+      return [...tabFigures('the one that leads', leads), ...tabFigures('another', follows)];
+    } finally {
+      await other.close();
+    }
   },
 
   createMany: async (page, { rounds }) => {

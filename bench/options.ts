@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 const usage = `Usage: npm run bench -- [options]
   --quick        two rounds, 10,000 records at most: does it run at all?
   --only name    one group: dispatch, durableEdit, pullMany, reopen, drain, createMany, growth,
-                 outbox, inspector, selectWhere
+                 outbox, inspector, selectWhere, tabs
   --sizes list   the sizes of growth, or the depths of outbox: 1000,100000
   --json file    the figures, round by round, as JSON`;
 

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { plants } from '../tests/simulation/planted/plants.ts';
 import { type Row, writeRecord } from '../tests/simulation/planted/record.ts';
-import { eachOf, search, seedsFrom } from '../tests/simulation/planted/search.ts';
+import { eachOf, search, seedsFrom, seedsOf } from '../tests/simulation/planted/search.ts';
 
 /**
  * `npm run planted [-- --only words] [-- --seeds N] [-- --write]`: plants each bug in a copy of the
@@ -31,7 +31,7 @@ if (write && chosen.length < plants.length) {
 
 const rows = new Map<string, Row>();
 await eachOf(chosen, Math.min(availableParallelism(), 4), async (plant) => {
-  const report = await search(plant, seedsFrom(1, limit));
+  const report = await search(plant, seedsOf(plant, 1, limit));
   rows.set(plant.id, { plant, report });
   const { found, seconds } = report;
   const where = found

@@ -4,6 +4,7 @@ import { drain } from './drain.ts';
 import { durableEdit } from './durableEdit.ts';
 import { growth } from './growth.ts';
 import { inspector } from './inspector.tsx';
+import { openTab, shownInTab, writeInTab } from './otherTab.ts';
 import { outbox } from './outbox.ts';
 import { reopen } from './reopen.ts';
 import { selectWhere } from './selectWhere.ts';
@@ -12,6 +13,7 @@ import { shelfPlaces, shelves } from './shelves.ts';
 const bench = {
   ...{ dispatch, durableEdit, pullMany, reopen, drain, createMany, growth, outbox },
   ...{ selectWhere, shelves, shelfPlaces, inspector },
+  ...{ openTab, shownInTab, writeInTab },
 };
 
 export type Bench = typeof bench;

@@ -69,14 +69,21 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
   const span = 2_000 + at('span', 60_000);
   const count = 3 + at('steps', appetite.steps);
   const moments = 1 + at('moments', 8);
+  const usual = [
+    ...doings,
+    ...(keyed(seed, 'clears') < 0.1 ? (['clear'] as const) : []),
+    ...(tabs > 1 ? (['checkpoint', 'checkpoint', 'cancel'] as const) : []),
+  ];
   const steps: UserStep[] = [];
   for (let i = 0; i < count; i++) {
+    // Tabs meet on one record at one moment.
+    const last = tabs > 1 && keyed(seed, `close/${i}`) < 0.4 ? steps.at(-1) : undefined;
     steps.push({
-      at: momentOf(seed, i, moments, span),
-      device: at(`device/${i}`, devices),
-      record: at(`record/${i}`, records),
+      at: last ? last.at + at(`close/by/${i}`, soonAfter) : momentOf(seed, i, moments, span),
+      device: last?.device ?? at(`device/${i}`, devices),
+      record: last?.record ?? at(`record/${i}`, records),
       ...(tabs > 1 && { tab: at(`tab/${i}`, tabs) }),
-      do: keyedPick(seed, `do/${i}`, keyed(seed, 'clears') < 0.1 ? [...doings, 'clear'] : doings),
+      do: keyedPick(seed, `do/${i}`, usual),
     });
   }
   const isDiligent = keyed(seed, 'diligent') < 0.004;
@@ -246,15 +253,27 @@ function sharedFault(
   const isOfTab = (tabFaults as readonly string[]).includes(kind);
   const isForGood = (kind === 'hangTab' || kind === 'freezeTab') && keyed(seed, `end/${key}`) < 0.4;
   const isMoment = kind === 'closeTab' || kind === 'crashTab';
-  // Often just when something was done in that very tab.
-  const met = keyed(seed, `meets/${key}`) < 0.5 ? steps[below('step', steps.length)] : undefined;
-  const { device, at } = met ?? { device: below('d', devices), at: below('t', span) };
+  const chance = keyed(seed, `meets/${key}`);
+  const place = { device: below('d', devices), tab: below('tab', tabsOf(seed)) };
+  // Often just when something was done in that very tab, or while it reads its disk for the first time.
+  const step = chance < 0.5 ? steps[below('step', steps.length)] : undefined;
+  const isAtStart = chance > 0.85 && place.tab > 0;
+  const met = isAtStart ? { ...place, at: openedAt(seed, place.device, place.tab) } : step;
+  const { device, at, tab = 0 } = met ?? { ...place, at: below('t', span) };
   return {
     ...{ on: 'time', device, at: met ? at + keyed(seed, `soon/${key}`) * soonAfter : at, do: kind },
-    ...(isOfTab && { tab: met?.tab ?? below('tab', tabsOf(seed)) }),
+    ...(isOfTab && { tab }),
     ...(!isForGood && !isMoment && { for: 500 + below('for', 40_000) }),
   };
 }
+
+/** ms after the start at which a tab is opened: the first at once. */
+export function openedAt(seed: number, device: number, tab: number): number {
+  return tab === 0 ? 0 : keyedBelow(seed, `open/${device}/${tab}`, openedWithin);
+}
+
+/** ms after the first tab in which the others are opened. */
+const openedWithin = 2_000;
 
 /** Most days have one tab a device: what several do costs time, for they watch each other. */
 function tabsOf(seed: number): number {

@@ -126,7 +126,7 @@ export async function settle(run: Run): Promise<void> {
 /** Whether each tab has its page, one of those that run leads, and each other follows. */
 function isManned({ tabs }: SimDevice): boolean {
   const roles = tabs.filter((tab) => tab.isRunning).map((tab) => tab.life?.state().ephemeral.role);
-  const isOpen = tabs.every(({ life }) => life !== null);
+  const isOpen = tabs.every((tab) => tab.life !== null && !tab.isWaking);
   const leading = roles.filter((role) => role === 'leading').length;
   return (
     isOpen && leading === 1 && roles.every((role) => role === 'leading' || role === 'following')
@@ -176,5 +176,8 @@ async function pullUntilDone(run: Run, device: Run['devices'][number], end: numb
     // A page that dies (a fault that was under way when everything healed) takes its pull with it.
     await step(run, () => state !== 'asked' || askedIn(device) !== life || run.world.now > end);
     if (state === 'asked') state = 'again';
+    // A tab whose disk does not answer yet says so at once.
+    const pause = run.world.now + 100;
+    if (state === 'again' && device.isShared) await step(run, () => run.world.now >= pause);
   }
 }

@@ -8,7 +8,7 @@ import { identityCodec } from '../ports/codec.ts';
 import type { TransportFactory } from '../ports/transport.ts';
 import { rest } from '../rest/rest.ts';
 import { BusWeather } from './busWeather.ts';
-import { keyedBelow } from './keyed.ts';
+import { openedAt } from './generate.ts';
 import type { Plan, UserStep } from './plan.ts';
 import type { SimCredentials } from './simCredentials.ts';
 import type { SimDisk } from './simDisk.ts';
@@ -54,9 +54,6 @@ const onWaiting: ReadonlySet<string> = new Set(['cancel', 'retry', 'edit', 'disc
 
 /** What is done to a record that is there. */
 const onSeen: ReadonlySet<string> = new Set(['update', 'refused', 'remove', 'child', 'dependent']);
-
-/** ms after the first tab in which the others are opened. */
-const openedWithin = 2_000;
 
 /** The field that a tab alone writes: its counter rises in the order of that tab's writes. */
 export function ownField(device: number, tab: number): string {
@@ -153,8 +150,7 @@ export class SimDevice {
         tab.open();
         continue;
       }
-      const key = `open/${this.index}/${tab.number}`;
-      world.schedule(keyedBelow(world.seed, key, openedWithin), () => {
+      world.schedule(openedAt(world.seed, this.index, tab.number), () => {
         if (!tab.life) tab.open();
       });
     }

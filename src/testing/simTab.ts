@@ -97,6 +97,11 @@ export class SimTab {
     return this.#life !== null && this.#missed === null;
   }
 
+  /** Whether it goes on again, and has not heard yet of all that came meanwhile. */
+  get isWaking(): boolean {
+    return this.#condition === 'waking';
+  }
+
   /** The page that is open, among all of its device. */
   get page(): string {
     return `${this.number}/${this.#lives}`;

@@ -5,6 +5,7 @@ import type { ServedPage } from '../support/browser/serve.ts';
 import { Device, serveApp } from './support/device.ts';
 import { serverRecords } from './support/ledger.ts';
 import { ServerProcess } from './support/referenceServer.ts';
+import { tabRounds } from './support/tabRounds.ts';
 
 let page: ServedPage;
 
@@ -208,3 +209,16 @@ test('MT2: a tab that takes over sends what the first one left unsent, once', as
   ]);
   expect(device.pageErrors).toEqual([]);
 });
+
+test('P21 P22 MT1 MT2 MT3 MT11: 10 rounds of ten tabs that write while the leader is closed, crashes, hangs or is frozen lose nothing, do nothing twice, and end with all tabs alike', async () => {
+  const lines: string[] = [];
+  try {
+    const summary = await tabRounds({ rounds: 10, page, print: (line) => lines.push(line) });
+    lines.push(...summary.missing, ...summary.doubled, ...summary.wrong);
+    expect(summary).toMatchObject({ takeovers: 10, missing: [], doubled: [], wrong: [] });
+    expect(summary.steals).toBe(2);
+    expect(summary.acknowledged).toBeGreaterThan(2_000);
+  } finally {
+    console.log(lines.join('\n'));
+  }
+}, 240_000);

@@ -3,7 +3,7 @@ import { readSource } from './planted/copy.ts';
 import { type Plant, PlantRotted, planted } from './planted/plant.ts';
 import { plants } from './planted/plants.ts';
 import { readPage, readRecord } from './planted/record.ts';
-import { eachOf, search, seedsFrom } from './planted/search.ts';
+import { eachOf, search, seedsOf } from './planted/search.ts';
 
 /** A change of the kit or of the plans may move a find: so many seeds from the recorded one on. */
 const drift = 150;
@@ -39,7 +39,7 @@ describe('planted bugs', () => {
     const record = readRecord();
     const missed: string[] = [];
     await eachOf(plants, width, async (one) => {
-      const seeds = seedsFrom(record[one.id]?.seed ?? 1, drift);
+      const seeds = seedsOf(one, record[one.id]?.seed ?? 1, drift);
       const report = await search(one, seeds).catch((error: unknown) => String(error));
       if (typeof report === 'string') missed.push(`${one.id}: ${report}`);
       else if (!report.found) missed.push(one.id);

@@ -281,4 +281,12 @@ describe('N7: the watchdog', () => {
     dog.rebuild(new TestJournal().add(recorded(create('c'))).facts);
     expect(time.timers).toBe(1);
   });
+
+  test('I23: what ends in a tab that leads no more sets no timer there', () => {
+    const { add, time, dog } = watched();
+    add(recorded(made));
+    dog.stop();
+    dog.released();
+    expect(time.timers).toBe(0);
+  });
 });

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { generate } from '../../../src/testing/generate.ts';
 import type { Job, Report } from './child.ts';
 import { copyOf } from './copy.ts';
 import type { Plant } from './plant.ts';
@@ -10,6 +11,16 @@ type Word = { readonly seed: number } | { readonly report: Report };
 const childFile = join(import.meta.dirname, 'child.ts');
 /** ms without a word after which a run is taken to turn in circles. */
 const silence = 90_000;
+
+/** `count` seeds from `from` on, of the days that the plant is about. */
+export function seedsOf({ days }: Plant, from: number, count: number): number[] {
+  if (days === undefined) return seedsFrom(from, count);
+  const seeds: number[] = [];
+  for (let seed = from; seeds.length < count; seed++) {
+    if (generate(seed).tabs !== undefined) seeds.push(seed);
+  }
+  return seeds;
+}
 
 /** `count` seeds from `from` on. */
 export function seedsFrom(from: number, count: number): number[] {
