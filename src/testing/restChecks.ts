@@ -49,9 +49,10 @@ export function checkQuiet(run: Run, device: SimDevice, disk: Facts): void {
 function checkAlike(name: string, one: Life, other: Life): void {
   if (one === other) return;
   const [here, there] = [one, other].map(({ sync, state }) => {
-    return JSON.stringify(sync.models.todo.selectAll({ sync: state() }));
+    return sync.models.todo.selectAll({ sync: state() });
   });
-  if (here !== there) broken('I30', `${name} shows ${there}, and another tab ${here}`);
+  if (sameJson(here as never, there as never)) return;
+  broken('I30', `${name} shows ${JSON.stringify(there)}, another tab ${JSON.stringify(here)}`);
 }
 
 /** I13: every record that waits for nobody is what the server has. */

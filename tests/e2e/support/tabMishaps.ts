@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { CDPSession, Page } from 'playwright-core';
 import type {} from '../pages/app.ts';
 
@@ -6,7 +7,10 @@ export const mishaps = ['closed', 'crashed', 'hung', 'frozen'] as const;
 export type Mishap = (typeof mishaps)[number];
 
 /** ms for which a hung page does nothing: longer than the others wait for a sign of it. */
-const hangs = 9_000;
+export const hangs = 12_000;
+
+/** ms from the word that it will be frozen until it is. */
+const settling = 400;
 
 /** Lets it happen; resolves with how the tab goes on afterwards, null: it is gone. */
 export async function befall(mishap: Mishap, tab: Page): Promise<(() => Promise<void>) | null> {
@@ -55,6 +59,9 @@ async function freeze(tab: Page): Promise<() => Promise<void>> {
   await session.send('Debugger.enable');
   const paused = new Promise((resolve) => session.once('Debugger.paused', resolve));
   await tab.evaluate(() => void document.dispatchEvent(new Event('freeze')));
+  // A page that is in the middle of a transaction would keep all others from the database: browsers
+  // freeze none then.
+  await wait(settling);
   await session.send('Debugger.pause');
   // Whatever it does next stops it.
   tab.evaluate(() => {}).catch(() => {});

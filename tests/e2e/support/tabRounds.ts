@@ -5,7 +5,7 @@ import type {} from '../pages/app.ts';
 import { Device } from './device.ts';
 import { doubledKeys, fallenCounters, serverRecords } from './ledger.ts';
 import { ServerProcess } from './referenceServer.ts';
-import { befall, type Mishap, mishaps } from './tabMishaps.ts';
+import { befall, hangs, type Mishap, mishaps } from './tabMishaps.ts';
 
 export interface TabRoundsOptions {
   readonly rounds: number;
@@ -63,6 +63,10 @@ export async function tabRounds(options: TabRoundsOptions): Promise<TabRoundsSum
     const mishap = mishaps[(round - 1) % mishaps.length] as Mishap;
     const place = await leaderOf(tabs);
     const leader = tabs[place] as Page;
+    // A page that hung in the middle of a transaction would keep all others from the database.
+    const isFirst = mishap === 'hung';
+    let began = performance.now();
+    let goesOn = isFirst ? await befall(mishap, leader) : null;
     const writing = tabs.map((tab, i) =>
       writeIn(tab, `${round}-${i}`).catch((error: unknown) => {
         // It may die under it.
@@ -70,13 +74,16 @@ export async function tabRounds(options: TabRoundsOptions): Promise<TabRoundsSum
       }),
     );
     await wait((pace * writesOfRound) / 2);
-    const began = performance.now();
-    const goesOn = await befall(mishap, leader);
+    if (!isFirst) {
+      began = performance.now();
+      goesOn = await befall(mishap, leader);
+    }
     const others = tabs.filter((tab) => tab !== leader);
     await leaderOf(others);
     const waited = performance.now() - began;
     takeovers++;
-    if (mishap === 'hung') steals++;
+    // It holds the lock for as long as it hangs.
+    if (mishap === 'hung' && waited < hangs) steals++;
     waits[mishap].push(waited);
     if (goesOn) await goesOn();
     else tabs[place] = await device.open();
@@ -117,6 +124,16 @@ async function leaderOf(tabs: readonly Page[]): Promise<number> {
 async function writeIn(tab: Page, id: string): Promise<void> {
   await tab.evaluate(
     async ({ id, pace, count, shared }) => {
+      // Nobody writes in a page that is frozen.
+      let state = 'shown';
+      for (const [event, next] of [
+        ['freeze', 'frozen'],
+        ['resume', 'shown'],
+      ] as const) {
+        document.addEventListener(event, () => {
+          state = next;
+        });
+      }
       const fields = { tag: id, edit: 1, title: id };
       app.apply([{ kind: 'create', model: 'item', id, fields }]);
       for (let edit = 2; edit <= count; edit++) {
@@ -124,7 +141,8 @@ async function writeIn(tab: Page, id: string): Promise<void> {
           { kind: 'update', model: 'item', id, fields: { edit } },
           { kind: 'update', model: 'item', id: shared, fields: { title: `${id}/${edit}` } },
         ]);
-        await new Promise((resolve) => setTimeout(resolve, pace));
+        do await new Promise((resolve) => setTimeout(resolve, pace));
+        while (state === 'frozen');
       }
       await app.written();
     },

@@ -2,6 +2,7 @@ import { answerPlants } from './answerPlants.ts';
 import { durabilityPlants } from './durabilityPlants.ts';
 import type { Plant } from './plant.ts';
 import { requestPlants } from './requestPlants.ts';
+import { tabPlants } from './tabPlants.ts';
 import { viewPlants } from './viewPlants.ts';
 import { wirePlants } from './wirePlants.ts';
 
@@ -12,4 +13,5 @@ export const plants: readonly Plant[] = [
   ...answerPlants,
   ...wirePlants,
   ...viewPlants,
+  ...tabPlants,
 ];
