@@ -6,6 +6,7 @@ import { type World, worldOf } from '../support/world.ts';
 
 const meta = preview.meta({
   title: 'Promises/The first pull',
+  tags: ['heavy'],
   render: (_, { loaded }) => <Stage world={worldOf(loaded)} />,
 });
 
@@ -29,7 +30,7 @@ export const TenThousandRecords = meta.story({
       await seen(canvas, 'progressbar', 'First pull');
     });
     await step('It has all', async () => {
-      await canvas.findByText('10,000 todos', undefined, { timeout: 30_000 });
+      await canvas.findByText('10,000 todos', undefined, { timeout: 60_000 });
       await seen(canvas, 'listitem', 'Todo 10000');
     });
   },
