@@ -85,4 +85,21 @@ describe('a failing plan is made small', () => {
     expect(plan.steps.length).toBeLessThanOrEqual(4);
     expect(await merges(plan)).toBe(true);
   });
+
+  test('tabs go, with what is done in them, as far as it takes no tab away that matters', async () => {
+    const plan: Plan = {
+      ...{ devices: 1, tabs: 4, ids: 'client', onReject: 'keep' },
+      steps: [0, 1, 2, 3].map((tab) => ({ at: 10, device: 0, record: 0, tab, do: 'create' })),
+      faults: [
+        { on: 'time', device: 0, tab: 3, at: 20, do: 'hangTab' },
+        { on: 'time', device: 0, tab: 1, at: 20, do: 'crashTab' },
+      ],
+    };
+    const fails = async ({ faults, steps }: Plan) =>
+      faults.some((fault) => fault.do === 'hangTab') && steps.length > 0;
+    const { plan: small } = await shrink(plan, { fails, runs: 500, isOver: () => false });
+    expect(small.tabs).toBe(2);
+    expect(small.faults.map(({ do: kind }) => kind)).toEqual(['hangTab']);
+    expect(small.steps).toHaveLength(1);
+  });
 });
