@@ -117,7 +117,12 @@ async function leaderOf(tabs: readonly Page[]): Promise<number> {
     if (place >= 0) return place;
     await wait(10);
   }
-  throw new Error(`no tab leads after ${deadline} ms`);
+  const said = tabs.map((tab) =>
+    tab.evaluate(() => ({ status: app.status(), events: app.events.slice(-3) })),
+  );
+  const locks = await tabs[0]?.evaluate(() => navigator.locks.query());
+  const seen = JSON.stringify({ said: await Promise.all(said), locks });
+  throw new Error(`no tab leads after ${deadline} ms: ${seen}`);
 }
 
 /** A record of this tab alone, whose counter rises, and words in the one that all write. */
