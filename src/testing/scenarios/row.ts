@@ -59,6 +59,8 @@ export interface ScenarioRow {
   readonly devices?: number;
   readonly seeded?: number;
   readonly serverPage?: number;
+  /** What is not sent is kept on a second shelf. */
+  readonly shelf?: boolean;
 }
 
 export const bothIds = ['client', 'server'] as const;
@@ -85,7 +87,7 @@ export const refusedOnce: readonly Doing[] = [
 export function variantsOf(row: ScenarioRow): Scenario[] {
   return (row.ids ?? ['client']).flatMap((ids) =>
     (row.onReject ?? ['keep']).map((onReject): Scenario => {
-      const { group, faults = [], steps, devices = 1, seeded, serverPage } = row;
+      const { group, faults = [], steps, devices = 1, seeded, serverPage, shelf } = row;
       const words = [ids === 'server' && 'server ids', onReject === 'rollback' && onReject];
       return {
         ...{ group, faults, steps },
@@ -94,6 +96,7 @@ export function variantsOf(row: ScenarioRow): Scenario[] {
           ...{ devices, ids, onReject },
           ...(seeded !== undefined && { seeded }),
           ...(serverPage !== undefined && { serverPage }),
+          ...(shelf && { shelf }),
           steps: row.doing.map(([at, act, record = 0, device = 0]) => ({
             ...{ at, device, record },
             do: act,

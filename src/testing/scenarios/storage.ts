@@ -1,4 +1,4 @@
-import { away, bothIds, bothRejects, refusedOnce, type ScenarioRow, sent } from './row.ts';
+import { away, bothIds, bothRejects, offline, refusedOnce, type ScenarioRow, sent } from './row.ts';
 
 /** What the disk does, and what is done to it. */
 export const storage: readonly ScenarioRow[] = [
@@ -153,6 +153,45 @@ export const storage: readonly ScenarioRow[] = [
     doing: [
       [500, 'create'],
       [6_500, 'create', 1],
+    ],
+  },
+
+  // What waited comes back from the second shelf.
+  {
+    ...{ name: 'the database is gone, what waited comes back', group: 'damage', ids: bothIds },
+    ...{ shelf: true, steps: ['append recovered'] },
+    faults: [away, { on: 'time', device: 0, at: 1_500, do: 'wipe' }],
+    doing: [
+      [500, 'create'],
+      [600, 'create', 1],
+      [700, 'update', 1],
+      [6_500, 'create', 2],
+    ],
+  },
+  {
+    ...{ name: 'the database is gone, and again at the next start', group: 'damage', shelf: true },
+    steps: ['append recovered'],
+    faults: [
+      offline(900, 9_000),
+      { on: 'time', device: 0, at: 1_500, do: 'wipeLater' },
+      { on: 'time', device: 0, at: 6_000, do: 'wipe' },
+    ],
+    doing: [
+      [500, 'create'],
+      [1_000, 'update'],
+      [5_500, 'create', 1],
+    ],
+  },
+  {
+    ...{ name: 'the database is gone with a request on its way', group: 'damage', shelf: true },
+    steps: ['append sealed', 'append recovered'],
+    faults: [
+      { request: 'POST', do: 'dropAnswer' },
+      { on: 'time', device: 0, at: 900, do: 'wipe' },
+    ],
+    doing: [
+      [500, 'create'],
+      [800, 'update'],
     ],
   },
 
