@@ -7,6 +7,8 @@ export interface CheckpointsOptions {
   readonly fence: () => number | null;
   /** Another leader has taken over. */
   readonly onFenced: () => void;
+  /** Another checkpoint stands than the one that was read: the facts are to be read anew. */
+  readonly onBehind: () => void;
 }
 
 /** When checkpoints are written: one at a time, and never while orphaned pages are swept. */
@@ -43,15 +45,17 @@ export class Checkpoints {
   /** Writes one of the facts as they are then; none where `facts` gives null. Whether one was. */
   write(facts: () => Facts | null): Promise<boolean> {
     return this.#alone(async () => {
-      const { fence, onFenced } = this.#options;
+      const { fence, onFenced, onBehind } = this.#options;
       const [now, epoch] = [facts(), fence()];
       const checkpointer = this.#checkpointer;
       if (!now || epoch === null || !checkpointer) return false;
       // Where it fails the old one stands; the next is due after as much again.
       this.#through = now.head;
       const pages = await checkpointer.write(now, epoch);
-      if (pages === null && fence() === epoch) onFenced();
-      return pages !== null;
+      if (pages === 'fenced' && fence() === epoch) onFenced();
+      // It was read anew meanwhile, or will be.
+      if (pages === 'behind' && this.#checkpointer === checkpointer) onBehind();
+      return typeof pages === 'number';
     });
   }
 

@@ -63,7 +63,11 @@ export class Ground {
     this.#options = options;
     this.trouble = new StorageTrouble(options);
     this.#folded = new FoldedFacts(options);
-    this.#checkpoints = new Checkpoints({ fence: () => this.#fence, onFenced: options.onFenced });
+    this.#checkpoints = new Checkpoints({
+      fence: () => this.#fence,
+      onFenced: options.onFenced,
+      onBehind: () => void this.reload().catch(options.onStorageError),
+    });
     this.#shelf = new SecondShelf({
       ...options,
       facts: () => (this.isRead ? this.facts : (this.#opened?.hydrated.facts ?? emptyFacts([]))),

@@ -71,10 +71,11 @@ export class Checkpointer {
   }
 
   /**
-   * @returns the number of pages written, or null if another leader has taken over
+   * @returns the number of pages written; `fenced`: another leader has taken over; `behind`: another
+   *   checkpoint stands than the one that this one was made on, so it would name pages that are gone
    * @throws StorageError; the old checkpoint then still stands
    */
-  async write(facts: Facts, fence: number): Promise<number | null> {
+  async write(facts: Facts, fence: number): Promise<number | 'fenced' | 'behind'> {
     const { connection, codec, uniqueName } = this.#options;
     const pacer = new Pacer(this.#options);
     const prefix = uniqueName();
@@ -118,12 +119,12 @@ export class Checkpointer {
     const rootText = await codec.encode(JSON.stringify(root));
     await writing;
     const committed = await connection.commit({
-      expect: { fence },
+      expect: { fence, meta: this.#expected },
       putPages: slice,
       putMeta: [[rootKey, rootText]],
       removeRowsThrough: facts.head,
     });
-    if (!committed.ok) return null;
+    if (!committed.ok) return committed.fence === fence ? 'behind' : 'fenced';
     for (const [node, key] of fresh) this.#pageOf.set(node, key);
     this.#stored = stored;
     this.#root = rootText;
@@ -131,11 +132,20 @@ export class Checkpointer {
     return written;
   }
 
-  /** Nobody refers to these any more: what a crash leaves of them is swept at the next start. */
+  /** The root as it must stand for what is known here of its pages to be true. */
+  get #expected(): readonly [string, string | undefined] {
+    return [rootKey, typeof this.#root === 'string' ? this.#root : undefined];
+  }
+
+  /**
+   * Nobody refers to these any more, as long as our root stands: what a crash leaves of them is swept
+   * at the next start.
+   */
   async #remove(keys: readonly string[], fence: number): Promise<void> {
+    const expect = { fence, meta: this.#expected };
     for (let at = 0; at < keys.length; at += removedAtOnce) {
       const removePages = keys.slice(at, at + removedAtOnce);
-      const { ok } = await this.#options.connection.commit({ expect: { fence }, removePages });
+      const { ok } = await this.#options.connection.commit({ expect, removePages });
       if (!ok) return;
     }
   }

@@ -93,7 +93,10 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
     const head = append.length > 0 ? (await connection.position()).head : undefined;
     const { ok } = await connection.commit({
       ...(append.length > 0 && { append }),
-      expect: { ...(head !== undefined && { head }), ...(isNew && { noMeta: idKey }) },
+      expect: {
+        ...(head !== undefined && { head }),
+        ...(isNew && { meta: [idKey, undefined] as const }),
+      },
       putMeta: [
         [idKey, id],
         [replacesKey, JSON.stringify(replaces)],

@@ -15,13 +15,13 @@ export interface Storage {
 export interface Batch {
   /**
    * Written only if this is still so; otherwise nothing is written and the true values come back.
-   * `head`: the last sequence in the journal; `fence`: the leader's epoch; `noMeta`: nothing stands
-   * under this key.
+   * `head`: the last sequence in the journal; `fence`: the leader's epoch; `meta`: what stands
+   * under a key (undefined: nothing).
    */
   readonly expect?: {
     readonly head?: number;
     readonly fence?: number;
-    readonly noMeta?: string;
+    readonly meta?: readonly [key: string, text: string | undefined];
   };
   /** Rows for the journal's end, in order. */
   readonly append?: readonly string[];

@@ -48,7 +48,7 @@ export async function writeBatch(transaction: IDBTransaction, batch: Batch): Pro
     head = position.head;
     const moved = expect?.head !== undefined && expect.head !== position.head;
     const fenced = expect?.fence !== undefined && expect.fence !== position.fence;
-    const taken = expect.noMeta !== undefined && (await hasMetaAt(transaction, expect.noMeta));
+    const taken = expect.meta !== undefined && !(await isMeta(transaction, ...expect.meta));
     if (moved || fenced || taken) return { ok: false, ...position };
   }
   const rows = batch.append ?? [];
@@ -68,9 +68,12 @@ export async function writeBatch(transaction: IDBTransaction, batch: Batch): Pro
   return { ok: true, head: head ?? 0 };
 }
 
-async function hasMetaAt(transaction: IDBTransaction, key: string): Promise<boolean> {
-  const meta = transaction.objectStore(stores.meta);
-  return (await requested(meta.get(key))) !== undefined;
+async function isMeta(
+  transaction: IDBTransaction,
+  key: string,
+  text: string | undefined,
+): Promise<boolean> {
+  return (await requested(transaction.objectStore(stores.meta).get(key))) === text;
 }
 
 async function writeMeta(transaction: IDBTransaction, batch: Batch): Promise<void> {

@@ -19,7 +19,8 @@ export function applyBatch(database: MemoryDatabase, batch: Batch): Committed {
   const { expect } = batch;
   const moved = expect?.head !== undefined && expect.head !== head;
   const fenced = expect?.fence !== undefined && expect.fence !== fence;
-  const taken = expect?.noMeta !== undefined && database.meta.has(expect.noMeta);
+  const { meta } = expect ?? {};
+  const taken = meta !== undefined && database.meta.get(meta[0]) !== meta[1];
   if (moved || fenced || taken) return { ok: false, head, fence };
   for (const text of batch.append ?? []) {
     database.head++;

@@ -61,6 +61,25 @@ export function storageContract(kind: string, make: () => Storage): void {
       expect(await connection.readPages(['p'])).toEqual([undefined]);
     });
 
+    test('nothing is written where something else stands under a key of meta than was expected', async () => {
+      const first = await connection.commit({
+        expect: { meta: ['m', undefined] },
+        putMeta: [['m', '1']],
+      });
+      expect(first).toMatchObject({ ok: true });
+      const refused = await connection.commit({
+        ...{ expect: { meta: ['m', undefined] }, putMeta: [['m', '2']], append: ['a'] },
+      });
+      expect(refused).toEqual({ ok: false, head: 0, fence: 0 });
+      expect(await connection.readMeta(['m'])).toEqual(['1']);
+      const taken = await connection.commit({
+        expect: { meta: ['m', '1'] },
+        putMeta: [['m', '3']],
+      });
+      expect(taken).toMatchObject({ ok: true });
+      expect(await connection.readMeta(['m'])).toEqual(['3']);
+    });
+
     test('pages and meta are written, replaced and removed in one batch', async () => {
       await connection.commit({
         putPages: [

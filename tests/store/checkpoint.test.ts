@@ -49,8 +49,9 @@ async function disk() {
     sweep: () => checkpointer.sweep(1),
     restart: async () => {
       const hydrated = await read();
-      const { stored, pages } = hydrated;
-      checkpointer = new Checkpointer({ connection, codec, ...pacing, uniqueName }, stored, pages);
+      const { stored, pages, root } = hydrated;
+      const options = { connection, codec, ...pacing, uniqueName };
+      checkpointer = new Checkpointer(options, stored, pages, root);
       return hydrated;
     },
   };
@@ -119,7 +120,25 @@ describe('a checkpoint', () => {
     // A leaf and a branch of the records and of the outbox and lanes, and the small trees' roots.
     expect(second).toBeLessThan(10);
     const live = (await connection.pageKeys()).length;
-    expect(live).toBeLessThan((first ?? 0) + 5);
+    expect(live).toBeLessThan(Number(first) + 5);
+    expect(canonical((await read()).facts)).toEqual(canonical(journal.facts));
+  });
+
+  test('CR15 MT7: is not written over another one than it was made on, whose pages it does not know', async () => {
+    const { add, write, connection, read, journal } = await disk();
+    await add(...many(2_000));
+    await write();
+    // The facts were read, and then another checkpoint took its place, and the old pages went.
+    const { stored, pages, root } = await read();
+    const behind = new Checkpointer(
+      { connection, codec, ...pacing, uniqueName },
+      ...([stored, pages, root] as const),
+    );
+    const stale = (await read()).facts;
+    await add(...many(2_000, 2_000));
+    await write();
+    expect(await behind.write(stale, 1)).toBe('behind');
+    expect(await behind.sweep(1)).toBeGreaterThan(0);
     expect(canonical((await read()).facts)).toEqual(canonical(journal.facts));
   });
 
@@ -175,7 +194,7 @@ describe('a checkpoint', () => {
     const { add, write, connection } = await disk();
     await add(...many(5));
     await connection.commit({ fence: 2 });
-    expect(await write()).toBeNull();
+    expect(await write()).toBe('fenced');
     expect(await connection.readRows(0, 99)).toHaveLength(5);
   });
 
