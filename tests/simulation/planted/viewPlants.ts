@@ -56,8 +56,8 @@ export const viewPlants: readonly Plant[] = [
     edits: [
       {
         file: 'store/slice.ts',
-        find: 'lanesOfRow(row).every((lane) => getIn(saving, lane) === undefined),',
-        replace: 'lanesOfRow(row).length > 0,',
+        find: "row.type !== 'recorded' &&\n      row.type !== 'edited' &&",
+        replace: "row.type !== 'edited' &&",
       },
     ],
   },
