@@ -112,7 +112,7 @@ describe('the development checks of Redux Toolkit', () => {
     expect(paths).not.toContain('sync');
   });
 
-  test('find nothing to complain about in a day’s work', async () => {
+  test('P36: find nothing to complain about in a day’s work', async () => {
     const warnings = vi.spyOn(console, 'error').mockImplementation(() => {});
     const { sync } = makeDevice({ transport });
     sync.start();
