@@ -19,7 +19,7 @@ export const tabPlants: readonly Plant[] = [
       },
       {
         file: 'src/journal/checkpointer.ts',
-        find: '      expect: { fence },\n      putPages: slice,',
+        find: '      expect: { fence, meta: this.#expected },\n      putPages: slice,',
         replace: '      expect: {},\n      putPages: slice,',
       },
     ],
