@@ -83,6 +83,7 @@ test('S37: with another policy a person decides, on what both sides say', async 
   await laptop.status('Oat milk', 'synced');
   await phone.mend();
   const card = phone.region.getByRole('listitem').filter({ hasText: 'Conflict: Rice milk' });
+  await card.waitFor();
   const sides = await card.getByRole('definition').allTextContents();
   expect(sides).toEqual(['Rice milk · open · counter 0', 'Oat milk · open · counter 0']);
   await phone.button('Keep theirs').click();
