@@ -146,8 +146,10 @@ function checkWrites(
   if (isHidden(standing.id)) return;
   const entry = shown.models.todo && getIn(shown.models.todo.records, recordId);
   const record = entry?.shown ?? null;
+  const operations = lane(shown, key);
   if (newest.kind === 'delete') {
-    if (record && standing.kind === 'delete') {
+    const isRemade = device.isShared && isMadeAgain(written, operations, newest.id);
+    if (record && standing.kind === 'delete' && !isRemade) {
       throw new InvariantBroken(
         'I10',
         `device ${device.index} shows ${recordId}, which was deleted`,
@@ -156,7 +158,6 @@ function checkWrites(
     return;
   }
   // Others have deleted it before it was durable: there is nothing that it could be shown on.
-  const operations = lane(shown, key);
   const hasGround =
     entry?.base || operations.some(({ id, kind }) => kind === 'create' && !isHidden(id));
   if (!hasGround) return;
@@ -181,6 +182,19 @@ function checkWrites(
 function ownFieldOf(changes: Operation['changes'], { index, tabs }: SimDevice): string | null {
   const own = tabs.map(({ number }) => ownField(index, number));
   return own.find((field) => Object.hasOwn(changes, field)) ?? null;
+}
+
+/**
+ * Another tab has made it again, and this one has read that: the system has taken it, but it is not on
+ * the platter yet, and `written` tells of the platter alone.
+ */
+function isMadeAgain(
+  { operations: all }: Written,
+  operations: readonly Operation[],
+  removal: string,
+): boolean {
+  const behind = operations.slice(operations.findIndex(({ id }) => id === removal) + 1);
+  return behind.some(({ id, kind }) => kind === 'create' && !all.has(id));
 }
 
 /** A delete that was refused and rolled back was asked for again, over the edit that came meanwhile. */
