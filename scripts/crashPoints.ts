@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { missedCells } from '../src/testing/crashPoints.ts';
-import { CrashBroken, type Exploration, explore } from '../src/testing/explore.ts';
-import { scenarios } from '../src/testing/scenarios.ts';
+import { missedCells } from '../src/testing/crashPoints/crashPoints.ts';
+import { CrashBroken, type Exploration, explore } from '../src/testing/crashPoints/explore.ts';
+import { scenarios } from '../src/testing/crashPoints/scenarios.ts';
 
 /**
  * `npm run crash-points [-- --seed S] [--pairs N] [--scenario words]`: a crash at every durable step

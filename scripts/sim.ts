@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { generate } from '../src/testing/generate.ts';
-import type { Plan } from '../src/testing/plan.ts';
-import { readPlanFile } from '../src/testing/planFile.ts';
-import { SimulationError } from '../src/testing/world.ts';
+import { generate } from '../src/testing/plan/generate.ts';
+import type { Plan } from '../src/testing/plan/plan.ts';
+import { readPlanFile } from '../src/testing/plan/planFile.ts';
+import { SimulationError } from '../src/testing/world/world.ts';
 import { coverageOf } from './sim/coverage.ts';
 import { keep, smallest, told } from './sim/finding.ts';
 import { readOptions, type SimOptions, usage } from './sim/options.ts';

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type SoakDay, soak } from '../src/testing/soak.ts';
-import { brokenHeap, type Measure } from '../src/testing/soakBounds.ts';
+import { type SoakDay, soak } from '../src/testing/soak/soak.ts';
+import { brokenHeap, type Measure } from '../src/testing/soak/soakBounds.ts';
 
 /**
  * `npm run soak -- [--days 30] [--seed 1] [--ids client]`: two devices in use for a month, from full

@@ -1,11 +1,11 @@
+import { durablePoints, requestPoints } from '../../src/testing/history/strikes.ts';
 import {
   busFaults,
   deviceFaults,
   diskFaults,
   netFaults,
   tabFaults,
-} from '../../src/testing/plan.ts';
-import { durablePoints, requestPoints } from '../../src/testing/strikes.ts';
+} from '../../src/testing/plan/plan.ts';
 import { cellKey, type Tally } from './tally.ts';
 
 /** Where each kind of fault can strike. */

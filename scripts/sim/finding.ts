@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { Plan } from '../../src/testing/plan.ts';
-import { type Shrunk, shrink } from '../../src/testing/shrink.ts';
+import type { Plan } from '../../src/testing/plan/plan.ts';
+import { type Shrunk, shrink } from '../../src/testing/plan/shrink.ts';
 import { type Broken, outcomeOf } from './outcome.ts';
 
 /** How long a plan is made smaller. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { largestSeed } from '../../src/testing/planFile.ts';
-import { SimulationError } from '../../src/testing/world.ts';
+import { largestSeed } from '../../src/testing/plan/planFile.ts';
+import { SimulationError } from '../../src/testing/world/world.ts';
 
 export interface SimOptions {
   readonly seed: number;

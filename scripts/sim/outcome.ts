@@ -1,8 +1,8 @@
-import { InvariantBroken } from '../../src/testing/history.ts';
-import type { Plan } from '../../src/testing/plan.ts';
+import { InvariantBroken } from '../../src/testing/history/history.ts';
+import type { Strike } from '../../src/testing/history/strikes.ts';
+import type { Plan } from '../../src/testing/plan/plan.ts';
 import { type SimulationResult, simulate } from '../../src/testing/simulate.ts';
-import type { Strike } from '../../src/testing/strikes.ts';
-import { SimulationError } from '../../src/testing/world.ts';
+import { SimulationError } from '../../src/testing/world/world.ts';
 
 /** A promise that was broken, as plain data. */
 export interface Broken {

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
-import type { Fault, Plan } from '../../src/testing/plan.ts';
-import { type PlanFile, readPlanFile } from '../../src/testing/planFile.ts';
+import type { Fault, Plan } from '../../src/testing/plan/plan.ts';
+import { type PlanFile, readPlanFile } from '../../src/testing/plan/planFile.ts';
 import type { SimulationResult } from '../../src/testing/simulate.ts';
-import { SimulationError } from '../../src/testing/world.ts';
+import { SimulationError } from '../../src/testing/world/world.ts';
 import { type Broken, outcomeOf } from './outcome.ts';
 
 export interface Regression extends PlanFile {

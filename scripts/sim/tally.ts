@@ -1,4 +1,4 @@
-import type { Plan } from '../../src/testing/plan.ts';
+import type { Plan } from '../../src/testing/plan/plan.ts';
 import type { SimulationResult } from '../../src/testing/simulate.ts';
 import type { Broken } from './outcome.ts';
 

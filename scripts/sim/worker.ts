@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { generate } from '../../src/testing/generate.ts';
-import { SimulationError } from '../../src/testing/world.ts';
+import { generate } from '../../src/testing/plan/generate.ts';
+import { SimulationError } from '../../src/testing/world/world.ts';
 import { isSameRun, outcomeOf, watchUnheard } from './outcome.ts';
 import { added, type Finding, noTally, type Sweep, tallyOf } from './tally.ts';
 

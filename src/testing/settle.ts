@@ -1,15 +1,15 @@
 import { valuesOf } from '../../store/pages.ts';
-import { InvariantBroken, type Run } from './history.ts';
-import { checkDisk, checkStep } from './invariants.ts';
-import { checkEndings, checkLedger } from './ledgerChecks.ts';
-import { checkPage } from './pageChecks.ts';
-import { checkSame } from './recovery.ts';
-import { isHeld } from './relations.ts';
-import { checkBytes, checkQuiet } from './restChecks.ts';
-import { checkSalvaged } from './shelfChecks.ts';
-import type { SimDevice } from './simDevice.ts';
-import { checkView } from './viewChecks.ts';
-import { checkMerges } from './wireChecks.ts';
+import { checkDisk, checkStep } from './checks/invariants.ts';
+import { checkEndings, checkLedger } from './checks/ledgerChecks.ts';
+import { checkPage } from './checks/pageChecks.ts';
+import { checkSame } from './checks/recovery.ts';
+import { isHeld } from './checks/relations.ts';
+import { checkBytes, checkQuiet } from './checks/restChecks.ts';
+import { checkSalvaged } from './checks/shelfChecks.ts';
+import { checkView } from './checks/viewChecks.ts';
+import { checkMerges } from './checks/wireChecks.ts';
+import type { SimDevice } from './device/simDevice.ts';
+import { InvariantBroken, type Run } from './history/history.ts';
 
 /** Virtual ms after the last step in which everything must settle: 3 x the longest wait, and room. */
 const settleBound = 3 * 300_000 + 120_000;

@@ -1,15 +1,15 @@
 import type { Facts } from '../../store/facts.ts';
-import { checkFeed } from './feedChecks.ts';
-import { InvariantBroken, makeRun, needsOf, type Run, simulatedServer } from './history.ts';
-import { checkAccepted, checkDisk, checkStep } from './invariants.ts';
-import { checkEnded } from './ledgerChecks.ts';
-import { checkedPlan, type Fault, type Plan } from './plan.ts';
-import { checkSame } from './recovery.ts';
-import type { ServerFactory } from './serverPort.ts';
+import { checkFeed } from './checks/feedChecks.ts';
+import { checkAccepted, checkDisk, checkStep } from './checks/invariants.ts';
+import { checkEnded } from './checks/ledgerChecks.ts';
+import { checkSame } from './checks/recovery.ts';
+import { checkWire } from './checks/wireChecks.ts';
+import type { SimDevice, SimDeviceHooks } from './device/simDevice.ts';
+import { InvariantBroken, makeRun, needsOf, type Run, simulatedServer } from './history/history.ts';
+import { type Strike, strikesOf } from './history/strikes.ts';
+import { checkedPlan, type Fault, type Plan } from './plan/plan.ts';
+import type { ServerFactory } from './server/serverPort.ts';
 import { settle, startAgain, step } from './settle.ts';
-import type { SimDevice, SimDeviceHooks } from './simDevice.ts';
-import { type Strike, strikesOf } from './strikes.ts';
-import { checkWire } from './wireChecks.ts';
 
 /** Virtual ms from the beginning; `to` null: it has no end, the page that waited for it is dead. */
 export interface Span {

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { idsOf } from '../../src/testing/serverPort.ts';
-import { SimServer } from '../../src/testing/simServer.ts';
+import { idsOf } from '../../src/testing/server/serverPort.ts';
+import { SimServer } from '../../src/testing/server/simServer.ts';
 import { openRealServer } from '../support/realServer.ts';
 import { batchAt, type Learned, learn, requestAt, stateOf, toldBy } from './server.ts';
 

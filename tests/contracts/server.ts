@@ -1,5 +1,5 @@
-import { keyed, keyedBelow, keyedPick } from '../../src/testing/keyed.ts';
-import type { ServerPort, WireAnswer, WireRequest } from '../../src/testing/serverPort.ts';
+import type { ServerPort, WireAnswer, WireRequest } from '../../src/testing/server/serverPort.ts';
+import { keyed, keyedBelow, keyedPick } from '../../src/testing/world/keyed.ts';
 
 /** Headers that a client acts on; the rest is the platform's. */
 const telling = [

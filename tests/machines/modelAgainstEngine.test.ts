@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { generate } from '../../src/testing/generate.ts';
+import { generate } from '../../src/testing/plan/generate.ts';
 import { simulate } from '../../src/testing/simulate.ts';
 import { cellsOf } from '../model/cells.ts';
 import { check } from '../model/check.ts';

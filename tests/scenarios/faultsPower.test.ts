@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Plan } from '../../src/testing/plan.ts';
+import type { Plan } from '../../src/testing/plan/plan.ts';
 import { simulate } from '../../src/testing/simulate.ts';
 
 /** A short day: made offline and online, pulled, compacted, changed again. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
-import { keyed } from '../../src/testing/keyed.ts';
+import { keyed } from '../../src/testing/world/keyed.ts';
 import { type Tab, tabsWorld } from '../support/tabs.ts';
 import { pause } from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';

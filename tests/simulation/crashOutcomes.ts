@@ -1,6 +1,10 @@
 import { expect } from 'vitest';
-import { type CrashPoint, type CrashRun, crashOf } from '../../src/testing/crashPoints.ts';
-import { checkSame } from '../../src/testing/recovery.ts';
+import { checkSame } from '../../src/testing/checks/recovery.ts';
+import {
+  type CrashPoint,
+  type CrashRun,
+  crashOf,
+} from '../../src/testing/crashPoints/crashPoints.ts';
 import type { SimulationResult } from '../../src/testing/simulate.ts';
 import { type Facts, type Lane, laneKey, outboxPrefix } from '../../store/facts.ts';
 import { getIn, keysOf } from '../../store/pages.ts';

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { missedCells } from '../../src/testing/crashPoints.ts';
-import { CrashBroken, crashRun, explore } from '../../src/testing/explore.ts';
-import type { Scenario } from '../../src/testing/scenarios/row.ts';
-import { scenarios } from '../../src/testing/scenarios.ts';
+import { missedCells } from '../../src/testing/crashPoints/crashPoints.ts';
+import { CrashBroken, crashRun, explore } from '../../src/testing/crashPoints/explore.ts';
+import type { Scenario } from '../../src/testing/crashPoints/scenarios/row.ts';
+import { scenarios } from '../../src/testing/crashPoints/scenarios.ts';
 import { simulate } from '../../src/testing/simulate.ts';
 import { checkOutcomes, faultsOf } from './crashOutcomes.ts';
 

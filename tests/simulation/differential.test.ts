@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { DifferentialModel } from '../../src/testing/differentialModel.ts';
-import { carriedBy } from '../../src/testing/history.ts';
-import { keyed, keyedBelow, keyedPick } from '../../src/testing/keyed.ts';
-import type { SimDevice } from '../../src/testing/simDevice.ts';
+import { DifferentialModel } from '../../src/testing/checks/differentialModel.ts';
+import type { SimDevice } from '../../src/testing/device/simDevice.ts';
+import { carriedBy } from '../../src/testing/history/history.ts';
+import { keyed, keyedBelow, keyedPick } from '../../src/testing/world/keyed.ts';
 import { type FreeRun, freeRun } from '../support/freeRun.ts';
 
 const ids = ['a', 'b', 'c'];

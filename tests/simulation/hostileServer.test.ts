@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { browserEnv } from '../../src/env/browserEnv.ts';
 import { rest } from '../../src/rest.ts';
-import { keyed, keyedBelow, keyedPick } from '../../src/testing/keyed.ts';
+import { keyed, keyedBelow, keyedPick } from '../../src/testing/world/keyed.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import { freeRun } from '../support/freeRun.ts';
 import { badState, changedPrototype } from '../support/hostile.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { generate } from '../../src/testing/generate.ts';
+import { generate } from '../../src/testing/plan/generate.ts';
 import { type SimulationResult, simulate } from '../../src/testing/simulate.ts';
 import { openRealServer } from '../support/realServer.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { generate } from '../../src/testing/generate.ts';
-import type { Plan } from '../../src/testing/plan.ts';
-import { shrink } from '../../src/testing/shrink.ts';
+import { generate } from '../../src/testing/plan/generate.ts';
+import type { Plan } from '../../src/testing/plan/plan.ts';
+import { shrink } from '../../src/testing/plan/shrink.ts';
 import { simulate } from '../../src/testing/simulate.ts';
 
 const unlimited = { runs: 100_000, isOver: () => false };

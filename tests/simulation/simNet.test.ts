@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { SimNet, simBaseUrl } from '../../src/testing/simNet.ts';
-import { SimServer } from '../../src/testing/simServer.ts';
-import { World } from '../../src/testing/world.ts';
+import { SimNet, simBaseUrl } from '../../src/testing/net/simNet.ts';
+import { SimServer } from '../../src/testing/server/simServer.ts';
+import { World } from '../../src/testing/world/world.ts';
 
 /** The platform's own collection, now. */
 function collectGarbage(): void {

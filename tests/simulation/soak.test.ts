@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { soak } from '../../src/testing/soak.ts';
-import { brokenBounds, brokenHeap } from '../../src/testing/soakBounds.ts';
-import { confirmCycles } from '../../src/testing/soakCycles.ts';
+import { soak } from '../../src/testing/soak/soak.ts';
+import { brokenBounds, brokenHeap } from '../../src/testing/soak/soakBounds.ts';
+import { confirmCycles } from '../../src/testing/soak/soakCycles.ts';
 import { conflictLogCap, settlementCap, writerCap } from '../../store/factsDraft.ts';
 
 test.each(['client', 'server'] as const)(

@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { sweepSeeds } from '../../scripts/sim/pool.ts';
 import { readRegressions, replay } from '../../scripts/sim/regressions.ts';
-import { generate } from '../../src/testing/generate.ts';
-import { deviceFaults, diskFaults, netFaults, type Plan } from '../../src/testing/plan.ts';
+import { generate } from '../../src/testing/plan/generate.ts';
+import { deviceFaults, diskFaults, netFaults, type Plan } from '../../src/testing/plan/plan.ts';
 import { simulate } from '../../src/testing/simulate.ts';
 
 const calm: Plan = { devices: 1, ids: 'client', onReject: 'keep', steps: [], faults: [] };

@@ -1,6 +1,6 @@
-import { makeRun } from '../../src/testing/history.ts';
-import type { Plan } from '../../src/testing/plan.ts';
-import type { SimDevice } from '../../src/testing/simDevice.ts';
+import type { SimDevice } from '../../src/testing/device/simDevice.ts';
+import { makeRun } from '../../src/testing/history/history.ts';
+import type { Plan } from '../../src/testing/plan/plan.ts';
 
 const nobody = () => {};
 const hooks = { crashed: nobody, accepted: nobody, ended: nobody };

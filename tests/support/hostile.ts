@@ -1,4 +1,4 @@
-import { keyedBelow, keyedPick } from '../../src/testing/keyed.ts';
+import { keyedBelow, keyedPick } from '../../src/testing/world/keyed.ts';
 
 /**
  * Hostile bytes, from good ones: one change each that a broken disk, a bad server or an attacker

@@ -1,4 +1,4 @@
-import { keyed, keyedPick } from '../../src/testing/keyed.ts';
+import { keyed, keyedPick } from '../../src/testing/world/keyed.ts';
 import { hostile, hostilePieces } from './hostile.ts';
 
 /** An answer as it stands on the wire. */

@@ -16,8 +16,8 @@ import {
   type ServerPort,
   type WireAnswer,
   type WireRequest,
-} from '../../src/testing/serverPort.ts';
-import { emptyTitle } from '../../src/testing/simServer.ts';
+} from '../../src/testing/server/serverPort.ts';
+import { emptyTitle } from '../../src/testing/server/simServer.ts';
 
 /** Far above what an answer takes on localhost: a server that hangs must not hang the test. */
 const patience = 20_000;

@@ -4,7 +4,7 @@ import type { Env } from '../../src/ports/env.ts';
 import type { Storage, StorageConnection } from '../../src/ports/storage.ts';
 import type { Transport } from '../../src/ports/transport.ts';
 import { memory } from '../../src/storage.ts';
-import { SimBus, SimLocks } from '../../src/testing/simTabs.ts';
+import { SimBus, SimLocks } from '../../src/testing/device/simTabs.ts';
 import { type Bend, quickEnv, stateOf, statusOf, TinyServer, tinyTransport } from './tinyServer.ts';
 import { type DeviceOptions, makeDevice, until } from './world.ts';
 

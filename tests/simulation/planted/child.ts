@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type * as Generating from '../../../src/testing/generate.ts';
+import type * as Generating from '../../../src/testing/plan/generate.ts';
 import type * as Simulating from '../../../src/testing/simulate.ts';
 
 /** Which copy, and which seeds of it, in order. */
@@ -29,7 +29,7 @@ const twice = 10;
 /** The kit of one copy: every copy is loaded as its own. */
 async function load(root: string) {
   const from = (file: string) => import(pathToFileURL(join(root, 'src/testing', file)).href);
-  const { generate } = (await from('generate.ts')) as typeof Generating;
+  const { generate } = (await from('plan/generate.ts')) as typeof Generating;
   const { simulate } = (await from('simulate.ts')) as typeof Simulating;
   return { generate, simulate };
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { generate } from '../../../src/testing/generate.ts';
+import { generate } from '../../../src/testing/plan/generate.ts';
 import type { Job, Report } from './child.ts';
 import { copyOf } from './copy.ts';
 import type { Plant } from './plant.ts';

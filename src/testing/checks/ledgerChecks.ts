@@ -1,0 +1,153 @@
+import { ownField, type SimDevice } from '../device/simDevice.ts';
+import { carriedBy, InvariantBroken, type Run, sealOf } from '../history/history.ts';
+import { isDamaged, isSealDamaged, isSealedAnew, type Sealed } from '../history/written.ts';
+import type { Effect } from '../server/serverPort.ts';
+import { checkParents } from './relations.ts';
+
+function broken(invariant: string, seen: string): never {
+  throw new InvariantBroken(invariant, seen);
+}
+
+/** What the server's ledger must say, whatever the devices believe. */
+export function checkLedger(run: Run): void {
+  const keys = new Map<string, number>();
+  for (const { key, n } of run.server.ledger) {
+    if (key === null) continue;
+    const before = keys.get(key);
+    if (before !== undefined) broken('I2', `the key ${key} took effect twice (${before}, ${n})`);
+    keys.set(key, n);
+  }
+  checkOrder(run);
+  checkSeals(run);
+  checkParents(run);
+}
+
+/** I5: what a device writes into a record only rises, in the order in which it takes effect. */
+function checkOrder(run: Run): void {
+  const newest = new Map<string, number>();
+  for (const effect of run.server.ledger) {
+    const { key, recordId, body } = effect;
+    if (key === null) continue;
+    const seal = sealOf(run, effect);
+    if (!seal) broken('I18', `the key ${key} took effect with a body that was never sealed`);
+    // Sent, and its seal damaged: it may arrive after what took its place.
+    if (isSealDamaged(run.written, key)) continue;
+    const { device, era } = seal;
+    for (const { number } of run.devices[device]?.tabs ?? []) {
+      const field = ownField(device, number);
+      const value = valueIn(body, field);
+      // A record made anew by somebody else carries our old values with it.
+      if (value === null) continue;
+      // A request of a database that is gone may arrive among those of the next.
+      const lane = `${field}/${era}/${recordId}`;
+      if (value < (newest.get(lane) ?? 0)) {
+        broken('I5', `device ${device}: ${recordId} took ${value} after ${newest.get(lane)}`);
+      }
+      newest.set(lane, value);
+    }
+  }
+}
+
+function valueIn(body: string, field: string): number | null {
+  const raw: unknown = body === '' ? null : JSON.parse(body);
+  const value = raw === null ? undefined : (raw as Record<string, unknown>)[field];
+  return typeof value === 'number' ? value : null;
+}
+
+/** I18, I7: a key stands for one request, and for operations that were durable before it was. */
+function checkSeals(run: Run): void {
+  const { written } = run;
+  for (const [key, seals] of written.seals) {
+    // A seal that was damaged on the disk is made again, with what has come since.
+    if (seals.length > 1 && !isSealDamaged(written, key) && !isUnsentAnew(run, key, seals)) {
+      broken('I18', `the key ${key} was sealed for ${seals.length} requests`);
+    }
+    for (const id of seals.flatMap((seal) => seal.operationIds)) {
+      if (!written.operations.has(id)) broken('I7', `${id} was sealed and never durable`);
+    }
+  }
+}
+
+/** Sealed, lost with its database before it left, and sealed anew after the recovery. */
+function isUnsentAnew({ net, written }: Run, key: string, seals: readonly Sealed[]): boolean {
+  const sent = net.attempts.flatMap((attempt) => attempt.writes);
+  const left = seals.filter((seal) =>
+    sent.some(
+      (write) =>
+        write.key === key &&
+        write.method === seal.method &&
+        write.path === seal.path &&
+        write.body === (seal.body ?? '') &&
+        write.ifMatch === seal.ifMatch,
+    ),
+  );
+  const eras = new Set(seals.map(({ era }) => era));
+  return written.wipes.length > 0 && left.length <= 1 && eras.size === seals.length;
+}
+
+/** I4: refused or cancelled means that it never takes effect. */
+export function checkEndings(run: Run): void {
+  const direct = new Set<string>();
+  for (const effect of run.server.ledger) {
+    if (run.net.gateway.hidden.has(effect.key ?? '') && isUnseen(run, effect)) continue;
+    for (const id of sealOf(run, effect)?.operationIds ?? []) direct.add(id);
+  }
+  for (const { ended } of run.devices) {
+    for (const [operationId, outcome] of ended) {
+      if (outcome !== 'rejected' && outcome !== 'cancelled') continue;
+      // Its seal was damaged: that it had been sent is not known any more. Or that it was taken back.
+      if (!direct.has(operationId) || isDamaged(run.written, operationId, 'sealed')) continue;
+      if (outcome === 'cancelled' && isDamaged(run.written, operationId, 'cancelled')) continue;
+      broken('I4', `${operationId} was told as ${outcome} and took effect`);
+    }
+  }
+}
+
+/**
+ * Whether what a key did, that is answered with 500 ever since, can not be found: it made a record of
+ * whose id nobody was told, or somebody has written over it.
+ */
+function isUnseen({ server, devices }: Run, { n, method, recordId }: Effect): boolean {
+  const isNamed = method !== 'POST' || devices.some(({ plan }) => plan.ids === 'client');
+  return !isNamed || server.ledger.some((later) => later.n > n && later.recordId === recordId);
+}
+
+/** Rows that end operations: one that was told and then damaged may come otherwise the next time. */
+const endings = ['answered', 'parked', 'resolved', 'cancelled', 'discarded'] as const;
+
+/** Whether it is not known any more that the device was emptied, which ended all that waited. */
+function isPurgeDamaged({ written }: Run, index: number): boolean {
+  return written.damages.some(({ device, row }) => device === index && row.type === 'purged');
+}
+
+/** I17: an operation ends once. I3: one that is confirmed has taken effect by then. */
+export function checkEnded(
+  run: Run,
+  { ended, index, isShared }: SimDevice,
+  operationId: string,
+  outcome: string,
+): void {
+  const before = ended.get(operationId);
+  const isOther = before !== undefined && before !== outcome;
+  if (isOther && !isDamaged(run.written, operationId, ...endings) && !isPurgeDamaged(run, index)) {
+    broken('I17', `${operationId} ended as ${before}, then as ${outcome}`);
+  }
+  if (outcome !== 'committed') return;
+  const applied = run.server.ledger.some((effect) => carriedBy(run, effect).has(operationId));
+  if (!applied && !isGone(run, operationId, isShared) && !isSealedAnew(run.written, operationId)) {
+    broken('I3', `${operationId} was told as committed and has not taken effect`);
+  }
+}
+
+/**
+ * Whether it was to delete a record that others had deleted: then there was nothing to do. Nor is there
+ * where another tab took back at the same moment what would have made it, so that the server never had it.
+ */
+function isGone({ server, written }: Run, operationId: string, isShared: boolean): boolean {
+  return [...written.seals.values()].flat().some(({ kind, operationIds, path }) => {
+    if (kind !== 'delete' || !operationIds.includes(operationId)) return false;
+    const id = decodeURIComponent(path.slice(path.indexOf('/') + 1));
+    const own = server.changes.filter((change) => change.id === id);
+    return own.some(({ record }) => record === null) || (isShared && own.length === 0);
+  });
+}

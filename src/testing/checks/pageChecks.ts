@@ -1,0 +1,124 @@
+import { type Entry, type Facts, laneKey, outboxPrefix } from '../../../store/facts.ts';
+import { type JsonObject, sameJson } from '../../../store/json.ts';
+import { getIn, keysOf, noPages, scan, valuesOf } from '../../../store/pages.ts';
+import type { Operation, PersonRow } from '../../../store/rows/row.ts';
+import { selectSyncStatus } from '../../../store/selectors.ts';
+import type { SyncState } from '../../../store/slice.ts';
+import type { SimDevice } from '../device/simDevice.ts';
+import type { SimTab } from '../device/simTab.ts';
+import { InvariantBroken } from '../history/history.ts';
+
+/** The last state of a page that was looked at: most steps change none. */
+const seen = new WeakMap<SimTab, SyncState>();
+/** The last of which all records were found right, and what waited then. */
+const right = new WeakMap<SimTab, { state: SyncState; waiting: ReadonlySet<string> }>();
+/** Records of a device that are all looked at; of more, those that wait or have waited just now. */
+const few = 30;
+/** Operations in an outbox beyond which it counts as long. */
+const long = 60;
+
+/** What an open page shows and says, after every step that changed it. */
+export function checkPage(device: SimDevice, tab: SimTab): void {
+  const state = tab.life?.state();
+  if (!state) return;
+  const before = seen.get(tab);
+  if (state === before) return;
+  seen.set(tab, state);
+  checkWords(device, state);
+  if (before?.shown !== state.shown || before.sequenced !== state.sequenced) {
+    checkShown(device, tab, state);
+  }
+}
+
+/** I16: synced means that nothing waits, neither on the disk nor on its way there. */
+function checkWords({ index }: SimDevice, state: SyncState): void {
+  const waiting = state.sequenced.outbox.size + state.tail.size;
+  if (waiting > 0 && selectSyncStatus(state).phase === 'synced') {
+    throw new InvariantBroken('I16', `device ${index} says synced and ${waiting} changes wait`);
+  }
+}
+
+/**
+ * I9, I10: the page shows the base with all that was written since, whichever way it came to that.
+ * Reckoned anew here: the kit's own `rebase` would agree with its own mistakes.
+ */
+function checkShown(device: SimDevice, tab: SimTab, state: SyncState): void {
+  const { sequenced, tail, shown } = state;
+  const rows = tail.size > 0 ? valuesOf(tail) : [];
+  // Retries, edits, cancellations move operations about: what they leave is looked at once durable.
+  if (!rows.every((row) => row.type === 'recorded' && row.generation === sequenced.generation))
+    return;
+  // What waits behind an unreadable row is not shown.
+  if (sequenced.quarantine.size > 0) return;
+  // Long lanes are looked at now and then: each look walks them.
+  if (sequenced.outbox.size > long && sequenced.head % 16 !== 0) return;
+  const records = shown.models.todo?.records ?? noPages<Entry>();
+  const before = right.get(tab);
+  const isAsBefore = sameness(before?.state, { sequenced, shown, tail });
+  const waiting = new Set(valuesOf(sequenced.lanes).map((lane) => lane.recordId));
+  for (const row of rows) if (row.type === 'recorded') waiting.add(row.operation.recordId);
+  const all = records.size > few ? [] : keysOf(records);
+  for (const id of new Set([...all, ...waiting, ...(before?.waiting ?? [])])) {
+    if (isAsBefore(id)) continue;
+    const is = getIn(records, id)?.shown ?? undefined;
+    const should = shownOf(sequenced, rows, id) ?? undefined;
+    if (sameJson(is, should)) continue;
+    const [shows, not] = [JSON.stringify(is), JSON.stringify(should)];
+    throw new InvariantBroken(
+      'I9',
+      `device ${device.index} shows ${id} as ${shows}, not as ${not}`,
+    );
+  }
+  right.set(tab, { state, waiting });
+}
+
+/**
+ * Whether a record was looked at before and nothing that it is made of has changed since: what is
+ * unchanged is the same object. Operations change with their lane; where they changed and no lane
+ * did, or the tail did, all are looked at.
+ */
+function sameness(
+  before: SyncState | undefined,
+  now: Pick<SyncState, 'sequenced' | 'shown' | 'tail'>,
+): (id: string) => boolean {
+  const [was, is] = [before?.sequenced, now.sequenced];
+  const isAlike =
+    before !== undefined &&
+    before.tail === now.tail &&
+    before.sequenced.quarantine.size === 0 &&
+    (was?.outbox === is.outbox || was?.lanes !== is.lanes);
+  if (!isAlike || !was) return () => false;
+  const entryIn = (facts: Facts, id: string) => {
+    const records = facts.models.todo?.records;
+    return records && getIn(records, id);
+  };
+  return (id) =>
+    entryIn(before.shown, id) === entryIn(now.shown, id) &&
+    entryIn(was, id) === entryIn(is, id) &&
+    getIn(was.lanes, laneKey('todo', id)) === getIn(is.lanes, laneKey('todo', id));
+}
+
+function shownOf(facts: Facts, tail: readonly PersonRow[], id: string): JsonObject | null {
+  const lane = laneKey('todo', id);
+  const parked = getIn(facts.lanes, lane)?.parked;
+  const hidden = parked?.rollback ? parked.operationIds : [];
+  const records = facts.models.todo?.records;
+  let record = (records && getIn(records, id)?.base) ?? null;
+  const add = ({ id: operationId, kind, changes }: Operation): void => {
+    if (hidden.includes(operationId)) return;
+    if (kind === 'delete') record = null;
+    else if (record || kind !== 'update') record = { ...record, ...changes };
+  };
+  const prefix = outboxPrefix(lane);
+  scan(facts.outbox, prefix, (operation, key) => {
+    if (!key.startsWith(prefix)) return false;
+    add(operation);
+    return true;
+  });
+  for (const row of tail) {
+    if (row.type !== 'recorded') continue;
+    const { operation } = row;
+    if (operation.recordId === id) add(operation);
+  }
+  return record;
+}

@@ -1,0 +1,143 @@
+import {
+  type Facts,
+  type Lane,
+  laneKey,
+  type Outcome,
+  outboxPrefix,
+} from '../../../store/facts.ts';
+import { getIn, scan, valuesOf } from '../../../store/pages.ts';
+import type { Operation } from '../../../store/rows/row.ts';
+import { InvariantBroken, type Run, sealOf } from '../history/history.ts';
+import { isSealDamaged, type WrittenOperation, withSuperseded } from '../history/written.ts';
+import type { Row } from '../server/serverPort.ts';
+
+/** Endings after which what depends on an operation is held for good. */
+const failures: ReadonlySet<Outcome | undefined> = new Set([
+  'rejected',
+  'discarded',
+  'cancelled',
+  'lost',
+]);
+
+/** The device's own keys of records that the server knows by another id. */
+export function keysByServerId(facts: Facts): ReadonlyMap<string, string> {
+  const keys = new Map<string, string>();
+  const records = facts.models.todo?.records;
+  if (records) {
+    scan(records, '', ({ alias }, key) => {
+      if (alias !== undefined && alias !== null) keys.set(alias, key);
+      return true;
+    });
+  }
+  return keys;
+}
+
+/**
+ * A record of the server's as a device keeps it: what it names stands under the device's keys. A name
+ * of what is gone stays what it was here, and the server's there: no device has a key for it any more.
+ */
+export function underKeys(
+  { server }: Run,
+  record: Readonly<Row>,
+  keys: ReadonlyMap<string, string>,
+  here: Readonly<Row> | null,
+): Row {
+  const { parent } = record;
+  if (typeof parent !== 'string') return { ...record };
+  const key = keys.get(parent);
+  if (key !== undefined) return { ...record, parent: key };
+  const isGone = !server.rows('todos').has(parent);
+  return isGone && here?.parent !== undefined ? { ...record, parent: here.parent } : { ...record };
+}
+
+/** I6: what names another record, or waits for a write, takes effect after it. */
+export function checkParents(run: Run): void {
+  const { server, written } = run;
+  /** When each operation took effect first. */
+  const applied = new Map<string, number>();
+  /** When each record was first there. */
+  const born = new Map<string, number>();
+  for (const effect of server.ledger) {
+    for (const id of withSuperseded(written, sealOf(run, effect)?.operationIds ?? [])) {
+      if (!applied.has(id)) applied.set(id, effect.n);
+    }
+    if (!born.has(effect.recordId)) born.set(effect.recordId, effect.n);
+  }
+  for (const effect of server.ledger) {
+    const seal = sealOf(run, effect);
+    if (!seal || isSealDamaged(written, seal.key)) continue;
+    for (const id of seal.operationIds) {
+      const operation = written.operations.get(id);
+      for (const parent of operation?.dependsOn ?? []) {
+        if ((applied.get(parent) ?? Infinity) < effect.n) continue;
+        if (!applied.has(parent) && isExcused(run, parent)) continue;
+        throw new InvariantBroken('I6', `${id} took effect before ${parent}, which it depends on`);
+      }
+      if (!operation || typeof operation.changes.parent !== 'string') continue;
+      const { parent } = JSON.parse(effect.body) as { readonly parent?: unknown };
+      if (typeof parent !== 'string' || (born.get(parent) ?? Infinity) < effect.n) continue;
+      if (isGivenUp(run, operation, operation.changes.parent)) continue;
+      throw new InvariantBroken('I6', `${id} took effect before its parent ${parent} was there`);
+    }
+  }
+}
+
+/** A write that has no effect of its own, and keeps nobody waiting. */
+function isExcused({ written, devices }: Run, operationId: string): boolean {
+  // It never reached the disk, or what stood there could not be read.
+  if (!written.operations.has(operationId)) return true;
+  if (written.damages.some(({ touched }) => touched.has(operationId))) return true;
+  if (written.chosen.has(operationId)) return true;
+  const outcomes = devices.map(({ ended }) => ended.get(operationId));
+  return outcomes.some((outcome) => outcome === 'committed' || outcome === 'merged');
+}
+
+/** Whether a person took back what was to make the parent, or the disk lost it. */
+function isGivenUp({ written, devices }: Run, child: WrittenOperation, parent: string): boolean {
+  if (written.damages.some(({ records }) => records.has(parent))) return true;
+  return [...written.operations.values()].some(
+    ({ id, recordId, device, era }) =>
+      recordId === parent &&
+      device === child.device &&
+      era === child.era &&
+      ['discarded', 'cancelled'].includes(devices[device]?.ended.get(id) ?? ''),
+  );
+}
+
+/**
+ * Whether a lane waits for a person with good reason: what its first operation depends on, or names,
+ * waits for one itself or has failed.
+ */
+export function isHeld(facts: Facts, lane: Lane, above: readonly string[] = []): boolean {
+  const own = laneKey(lane.model, lane.recordId);
+  if (lane.state !== 'pending' || above.includes(own)) return false;
+  const first = firstIn(facts, own);
+  if (!first) return false;
+  const waits = (other: string): boolean => {
+    const its = other === own ? undefined : getIn(facts.lanes, other);
+    if (!its) return false;
+    return (
+      its.state === 'failed' || its.state === 'conflicted' || isHeld(facts, its, [...above, own])
+    );
+  };
+  for (const id of first.dependsOn ?? []) {
+    const place = getIn(facts.places, id);
+    if (place !== undefined && waits(place.slice(0, place.lastIndexOf('\u0000')))) return true;
+    if (place !== undefined) continue;
+    if (failures.has(getIn(facts.settlements, id)?.outcome)) return true;
+    // It stands behind a row that can not be read.
+    if (valuesOf(facts.quarantine).some(({ text }) => text.includes(id))) return true;
+  }
+  const { parent } = first.changes;
+  return typeof parent === 'string' && waits(laneKey(lane.model, parent));
+}
+
+function firstIn(facts: Facts, lane: string): Operation | null {
+  const prefix = outboxPrefix(lane);
+  let first: Operation | null = null;
+  scan(facts.outbox, prefix, (operation, key) => {
+    if (key.startsWith(prefix)) first = operation;
+    return false;
+  });
+  return first;
+}

@@ -1,0 +1,281 @@
+import { keyed, keyedBelow, keyedPick } from '../world/keyed.ts';
+import {
+  authFaults,
+  batchFaults,
+  busFaults,
+  type DiskFault,
+  deviceFaults,
+  diskFaults,
+  type Fault,
+  type NetFault,
+  netFaults,
+  type Plan,
+  sharedFaults,
+  type TimeFault,
+  tabFaults,
+  type UserStep,
+} from './plan.ts';
+
+export interface Appetite {
+  /** What people do, at most. */
+  readonly steps: number;
+  readonly devices: number;
+  /** Kinds that may be used. */
+  readonly net: readonly NetFault[];
+  readonly disk: readonly DiskFault[];
+  readonly time: readonly TimeFault['do'][];
+}
+
+const wholeAppetite: Appetite = {
+  ...{ steps: 40, devices: 3 },
+  ...{ net: netFaults, disk: diskFaults },
+  time: [...deviceFaults, ...tabFaults, ...busFaults],
+};
+
+const doings = [
+  ...['create', 'update', 'update', 'update', 'update', 'upsert', 'remove', 'refused'],
+  ...['cancel', 'retry', 'edit', 'discard', 'resolve', 'pull', 'checkpoint', 'reload'],
+  ...['child', 'dependent'],
+] as UserStep['do'][];
+
+/** ms that a page takes to read its disk, about: who writes then writes into the tail alone. */
+const early = 12;
+/** ms in which the steps of one moment come: about as long as a request takes. */
+const burst = 150;
+
+/** Records of which a pull takes more than one page. */
+const crowd = 1_800;
+/** More than the rows after which the kit writes a checkpoint by itself. */
+const manyEdits = 1_400;
+/** ms after a step in which a tab is stopped that meets it: its write is on its way to the disk. */
+const soonAfter = 5;
+/** Devices where each has several tabs, at most. */
+const fewDevices = 2;
+/** Share of the days with a second shelf, and of those in which a database is lost: 5% of all. */
+const shelves = 0.12;
+const losses = 0.45;
+/** Requests in a row that meet the same trouble, at most, where it lasts. */
+const lasting = 20;
+
+/**
+ * A random plan: each seed turns on its own subset of fault kinds, with its own rates (a swarm), and
+ * few records are shared by all devices, so that conflicts are common.
+ */
+export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan {
+  const at = (key: string, below: number) => keyedBelow(seed, key, below);
+  const tabs = tabsOf(seed);
+  const devices = 1 + at('devices', tabs === 1 ? appetite.devices : fewDevices);
+  const records = keyed(seed, 'few') < 0.2 ? 1 + at('records', 2) : 3 + at('records', 6);
+  const span = 2_000 + at('span', 60_000);
+  const count = 3 + at('steps', appetite.steps);
+  const moments = 1 + at('moments', 8);
+  const usual = [
+    ...doings,
+    ...(keyed(seed, 'clears') < 0.1 ? (['clear'] as const) : []),
+    ...(tabs > 1 ? (['checkpoint', 'checkpoint', 'cancel'] as const) : []),
+  ];
+  const steps: UserStep[] = [];
+  for (let i = 0; i < count; i++) {
+    // Tabs meet on one record at one moment.
+    const last = tabs > 1 && keyed(seed, `close/${i}`) < 0.4 ? steps.at(-1) : undefined;
+    steps.push({
+      at: last ? last.at + at(`close/by/${i}`, soonAfter) : momentOf(seed, i, moments, span),
+      device: last?.device ?? at(`device/${i}`, devices),
+      record: last?.record ?? at(`record/${i}`, records),
+      ...(tabs > 1 && { tab: at(`tab/${i}`, tabs) }),
+      do: keyedPick(seed, `do/${i}`, usual),
+    });
+  }
+  const isDiligent = keyed(seed, 'diligent') < 0.004;
+  const all = isDiligent ? [...steps.filter(isNoEnd), ...diligence(seed, span, records)] : steps;
+  all.sort((a, b) => a.at - b.at);
+  // A database that is taken away meanwhile would never come to so many rows.
+  const kinds = isDiligent ? { ...appetite, time: [] } : appetite;
+  const server = serverOf(seed, tabs);
+  const isShelved = !isDiligent && keyed(seed, 'shelf') < shelves;
+  const faults = [
+    ...faultsOf(seed, suited(kinds, server), devices, span, all),
+    ...(isShelved ? lossesOf(seed, devices, span) : []),
+  ];
+  return {
+    ...{ devices, steps: all, faults },
+    ...server,
+    ...(isShelved && { shelf: true }),
+    onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
+    ...(keyed(seed, 'ids') < 0.25 ? { ids: 'server' } : { ids: 'client', ...peopled(seed) }),
+  };
+}
+
+/** Databases that are deleted, beside what the swarm does: at the next start, or at the one after. */
+function lossesOf(seed: number, devices: number, span: number): Fault[] {
+  const count = keyed(seed, 'losses') < losses ? 1 + keyedBelow(seed, 'losses/n', 2) : 0;
+  return Array.from({ length: count }, (_, i) => ({
+    on: 'time',
+    device: keyedBelow(seed, `loss/device/${i}`, devices),
+    at: keyedBelow(seed, `loss/at/${i}`, span),
+    do: keyedPick(seed, `loss/${i}`, ['wipe', 'wipeLater'] as const),
+  }));
+}
+
+/** Which ways the server and the devices have to speak with each other. */
+function serverOf(seed: number, tabs: number): Pick<Plan, 'batch' | 'auth' | 'bare' | 'tabs'> {
+  return {
+    ...(keyed(seed, 'batch') < 0.25 && { batch: 2 + keyedBelow(seed, 'batch/of', 5) }),
+    ...(keyed(seed, 'auth') < 0.25 && tabs === 1 && { auth: true }),
+    ...(tabs > 1 && { tabs }),
+    ...(keyed(seed, 'bare') < 0.1 && { bare: true }),
+  };
+}
+
+/** Without the faults that could not strike there. */
+function suited(
+  appetite: Appetite,
+  { batch, auth, tabs = 1 }: Pick<Plan, 'batch' | 'auth' | 'tabs'>,
+): Appetite {
+  const isSuited = (kind: NetFault) =>
+    (auth || !authFaults.includes(kind)) && (batch || !batchFaults.includes(kind));
+  const time = appetite.time.filter((kind) => tabs > 1 || !sharedFaults.has(kind));
+  return { ...appetite, net: appetite.net.filter(isSuited), time };
+}
+
+/** A checkpoint that is asked for, or a start, would cover what the one that is due does. */
+function isNoEnd(step: UserStep): boolean {
+  return step.do !== 'checkpoint' && step.do !== 'reload';
+}
+
+/** So many edits in a short time that a checkpoint is due, of several slices, while they go on. */
+function diligence(seed: number, span: number, records: number): UserStep[] {
+  const begin = keyedBelow(seed, 'diligence', span);
+  return Array.from({ length: manyEdits }, (_, i) => ({
+    at: begin + keyedBelow(seed, `diligence/${i}`, manyEdits),
+    device: 0,
+    record: keyedBelow(seed, `diligence/of/${i}`, records),
+    do: 'upsert',
+  }));
+}
+
+/**
+ * What the server has before anybody comes: mostly nothing, now and then some records that come in
+ * small pages, seldom very many. Where the server gives the ids, its own are no keys of a device.
+ */
+function peopled(seed: number): Pick<Plan, 'seeded' | 'serverPage'> {
+  const kind = keyed(seed, 'seeded');
+  if (kind < 0.004) return { seeded: crowd };
+  if (kind > 0.12) return {};
+  const seeded = 1 + keyedBelow(seed, 'seeded/n', 12);
+  const serverPage = 1 + keyedBelow(seed, 'page', 6);
+  return keyed(seed, 'pages') < 0.5 ? { seeded, serverPage } : { seeded };
+}
+
+/** When a person acts: before the page is ready, together with others, or at any time. */
+function momentOf(seed: number, i: number, moments: number, span: number): number {
+  const at = (key: string, below: number) => keyedBelow(seed, key, below);
+  const kind = keyed(seed, `when/${i}`);
+  if (kind < 0.06) return at(`early/${i}`, early);
+  if (kind < 0.4) return at(`at/${i}`, span);
+  return at(`moment/${at(`of/${i}`, moments)}`, span) + at(`burst/${i}`, burst);
+}
+
+/** A whole number in [0, below), the smaller ones more often: short runs meet their faults too. */
+function soon(seed: number, key: string, below: number): number {
+  return Math.floor(keyed(seed, key) ** 2 * below);
+}
+
+/** How often in a row a trouble is met: mostly once, now and then for a while. */
+function lengthOf(seed: number, key: string): number {
+  return keyed(seed, `lasts/${key}`) < 0.1 ? 2 + keyedBelow(seed, `length/${key}`, lasting) : 1;
+}
+
+function faultsOf(
+  seed: number,
+  appetite: Appetite,
+  devices: number,
+  span: number,
+  steps: readonly UserStep[],
+): Fault[] {
+  const at = (key: string, below: number) => keyedBelow(seed, key, below);
+  const isOn = (kind: string) => keyed(seed, `on/${kind}`) < 0.3;
+  // Of so many kinds a few at a time: a day on which everything goes wrong does nothing else.
+  const netRate = 0.02 + keyed(seed, 'net rate') * 0.25;
+  const faults: Fault[] = [];
+  for (const kind of appetite.net.filter((it) => keyed(seed, `on/${it}`) < netRate)) {
+    for (let i = 0; i < 1 + at(`many/${kind}`, 4); i++) {
+      const key = `${kind}/${i}`;
+      const device = at(`d/${key}`, devices);
+      const first = 1 + soon(seed, `n/${key}`, 30);
+      const length = lengthOf(seed, key);
+      for (let n = first; n < first + length; n++)
+        faults.push({ on: 'request', device, n, do: kind });
+    }
+  }
+  for (const kind of appetite.disk.filter(isOn)) {
+    for (let i = 0; i < 1 + at(`many/${kind}`, 3); i++) {
+      const key = `${kind}/${i}`;
+      const device = at(`d/${key}`, devices);
+      const first = 1 + soon(seed, `n/${key}`, 40);
+      const lasts = kind === 'slowDisk' || kind === 'quota';
+      const length = lasts ? lengthOf(seed, key) : 1;
+      for (let n = first; n < first + length; n++) faults.push({ on: 'disk', device, n, do: kind });
+    }
+  }
+  for (const kind of appetite.time.filter((it) => !sharedFaults.has(it) && isOn(it))) {
+    const key = `time/${kind}`;
+    const fault = {
+      on: 'time',
+      device: at(`d/${key}`, devices),
+      at: at(`t/${key}`, span),
+      do: kind,
+    } as const;
+    faults.push(kind === 'offline' ? { ...fault, for: 500 + at(`for/${key}`, 40_000) } : fault);
+  }
+  const shared = appetite.time.filter(
+    (it) => sharedFaults.has(it) && keyed(seed, `on/${it}`) < 0.5,
+  );
+  for (const kind of shared) {
+    for (let i = 0; i < 1 + at(`many/${kind}`, 3); i++) {
+      faults.push(sharedFault(seed, kind, i, devices, span, steps));
+    }
+  }
+  return faults;
+}
+
+/** What befalls a tab, or the messages between tabs: for a while, now and then for good. */
+function sharedFault(
+  seed: number,
+  kind: TimeFault['do'],
+  i: number,
+  devices: number,
+  span: number,
+  steps: readonly UserStep[],
+): TimeFault {
+  const key = `shared/${kind}/${i}`;
+  const below = (what: string, limit: number) => keyedBelow(seed, `${what}/${key}`, limit);
+  const isOfTab = (tabFaults as readonly string[]).includes(kind);
+  const isForGood = (kind === 'hangTab' || kind === 'freezeTab') && keyed(seed, `end/${key}`) < 0.4;
+  const isMoment = kind === 'closeTab' || kind === 'crashTab';
+  const chance = keyed(seed, `meets/${key}`);
+  const place = { device: below('d', devices), tab: below('tab', tabsOf(seed)) };
+  // Often just when something was done in that very tab, or while it reads its disk for the first time.
+  const step = chance < 0.5 ? steps[below('step', steps.length)] : undefined;
+  const isAtStart = chance > 0.85 && place.tab > 0;
+  const met = isAtStart ? { ...place, at: openedAt(seed, place.device, place.tab) } : step;
+  const { device, at, tab = 0 } = met ?? { ...place, at: below('t', span) };
+  return {
+    ...{ on: 'time', device, at: met ? at + keyed(seed, `soon/${key}`) * soonAfter : at, do: kind },
+    ...(isOfTab && { tab }),
+    ...(!isForGood && !isMoment && { for: 500 + below('for', 40_000) }),
+  };
+}
+
+/** ms after the start at which a tab is opened: the first at once. */
+export function openedAt(seed: number, device: number, tab: number): number {
+  return tab === 0 ? 0 : keyedBelow(seed, `open/${device}/${tab}`, openedWithin);
+}
+
+/** ms after the first tab in which the others are opened. */
+const openedWithin = 2_000;
+
+/** Most days have one tab a device: what several do costs time, for they watch each other. */
+function tabsOf(seed: number): number {
+  return keyed(seed, 'tabs') < 0.12 ? 2 + keyedBelow(seed, 'tabs/n', 3) : 1;
+}
