@@ -38,35 +38,30 @@ export async function encodeLines(codec: Codec, lines: Iterable<ShelfLine>): Pro
 }
 
 export interface ReadShelf {
-  /** Files of databases that no other one has taken over. */
   readonly files: readonly (readonly ShelfLine[])[];
   /** Lines that can not be read: what they told is lost with the database. */
   readonly damaged: number;
 }
 
-/** Reads the files of these databases, whole. What can not be read is counted, never thrown. */
+/** Reads these files, whole. What can not be read is counted, never thrown. */
 export async function readShelf(
   connection: ShelfConnection,
   codec: Codec,
   names: readonly string[],
 ): Promise<ReadShelf> {
-  const read: { database: string; lines: ShelfLine[] }[] = [];
-  const replaced = new Set<string>();
+  const files: ShelfLine[][] = [];
   let damaged = 0;
   for (const name of names) {
-    const database = parseFileName(name)?.database ?? '';
     const parts = unframed(await connection.read(name));
     damaged += parts.damaged;
     const lines: ShelfLine[] = [];
     for (const encoded of parts.lines) {
       const line = await decoded(codec, encoded);
-      if (!line) damaged++;
-      else lines.push(line);
-      if (line?.kind === 'file') for (const id of line.replaces) replaced.add(id);
+      if (line) lines.push(line);
+      else damaged++;
     }
-    read.push({ database, lines });
+    files.push(lines);
   }
-  const files = read.filter(({ database }) => !replaced.has(database)).map(({ lines }) => lines);
   return { files, damaged };
 }
 

@@ -4,7 +4,7 @@ import type { ShelfLine } from '../../store/shelf/line.ts';
 import { linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
-import type { ShelfConnection } from '../ports/shelf.ts';
+import type { ShelfConnection, ShelfFile } from '../ports/shelf.ts';
 import { asStorageError, type StorageError } from '../ports/storage.ts';
 import { encodeLines, fileName, parseFileName } from './shelfFiles.ts';
 
@@ -55,6 +55,8 @@ export class ShelfKeeper {
   /** Files that the current one replaces. */
   #old: string[] = [];
   #restating: Promise<void> | null = null;
+  /** What entries came to that the facts may not have yet, with the last one's sequence. */
+  #unfolded: { readonly through: number; readonly lines: readonly ShelfLine[] }[] = [];
   #retry: TimerHandle | null = null;
 
   constructor(options: ShelfKeeperOptions, connection: ShelfConnection) {
@@ -68,7 +70,10 @@ export class ShelfKeeper {
     entries: readonly JournalEntry[],
     isOwn: (row: Row) => boolean,
   ): Promise<void> {
-    await this.#append(linesOf(before, entries, isOwn));
+    const lines = linesOf(before, entries, isOwn);
+    const through = entries[entries.length - 1]?.sequence ?? 0;
+    this.#unfolded = [...this.#beyond(this.#options.facts().head), { through, lines }];
+    await this.#append(lines);
   }
 
   /** Begins the file anew where it has grown; beside the journal. */
@@ -147,9 +152,12 @@ export class ShelfKeeper {
     // Lines of others that we have not folded yet are told by nobody but their own file.
     const isUpToDate = (await headOnDisk()) <= facts().head;
     this.#begin();
+    const told = facts();
+    // The facts come to know of it only after the file that goes.
+    await this.#append(this.#beyond(told.head).flatMap(({ lines }) => lines));
     let slice: ShelfLine[] = [];
     let size = 0;
-    for (const line of outboxLines(facts())) {
+    for (const line of outboxLines(told)) {
       slice.push(line);
       size += line.kind === 'lane' ? JSON.stringify(line).length : 0;
       if (size < sliceCharacters) continue;
@@ -161,22 +169,31 @@ export class ShelfKeeper {
     await this.#append(slice);
     if (this.#connection !== connection) return;
     this.#limit = Math.max(fullLimit, growth * this.#size);
-    const gone = [...this.#old.splice(0), ...(isUpToDate ? others : [])];
+    const gone = [...this.#old.splice(0), ...(isUpToDate ? await this.#unchanged(others) : [])];
     for (const name of gone) await connection.remove(name);
   }
 
+  #beyond(head: number) {
+    return this.#unfolded.filter(({ through }) => through > head);
+  }
+
   /** Files of other tabs, and of databases that are gone. */
-  async #others(connection: ShelfConnection): Promise<string[]> {
-    const names = (await connection.list()).map(({ name }) => name);
+  async #others(connection: ShelfConnection): Promise<ShelfFile[]> {
     const own = [this.#file, ...this.#old];
-    return names.filter((name) => parseFileName(name) !== null && !own.includes(name));
+    const files = await connection.list();
+    return files.filter(({ name }) => parseFileName(name) !== null && !own.includes(name));
+  }
+
+  /** Those among them that nobody has written to since: another tab may do so until it ends. */
+  async #unchanged(files: readonly ShelfFile[]): Promise<string[]> {
+    const now = files.length === 0 ? [] : ((await this.#connection?.list()) ?? []);
+    const sizes = new Map(now.map(({ name, size }) => [name, size]));
+    return files.flatMap(({ name, size }) => (sizes.get(name) === size ? name : []));
   }
 
   async #isCrowded(): Promise<boolean> {
     try {
-      const files = (await this.#connection?.list()) ?? [];
-      const own = [this.#file, ...this.#old];
-      const others = files.filter(({ name }) => !own.includes(name));
+      const others = this.#connection ? await this.#others(this.#connection) : [];
       const size = others.reduce((sum, file) => sum + file.size, 0);
       const isEmpty = this.#options.facts().outbox.size === 0;
       return isEmpty ? others.length > 0 : others.length >= filesLimit || size > this.#limit;

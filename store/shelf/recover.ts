@@ -56,11 +56,34 @@ export function recoverShelf(files: readonly (readonly ShelfLine[])[]): Recovere
 
 type SequencedLine = Exclude<ShelfLine, { readonly kind: 'file' }>;
 
-/** By sequence; `through` before what is said of the same; otherwise as they stand in their file. */
+/**
+ * The lines of an older database first; within one by sequence, `through` before what is said of the
+ * same, and otherwise as they stand in their file. A database that another one has taken in is left
+ * out once that one has said all of it: a page may have died, and its database too, while it did.
+ */
 function inOrder(files: readonly (readonly ShelfLine[])[]): SequencedLine[] {
-  const lines = files.flat().filter((line): line is SequencedLine => line.kind !== 'file');
+  const databases = new Map<string, { generation: number; readonly lines: SequencedLine[] }>();
+  const over = new Set<string>();
+  for (const file of files) {
+    const [head] = file;
+    const { database, replaces } = head?.kind === 'file' ? head : { database: '', replaces: [] };
+    const known = databases.get(database) ?? { generation: 0, lines: [] };
+    databases.set(database, known);
+    // Each names all that came before it.
+    known.generation = Math.max(known.generation, replaces.length);
+    let isWhole = false;
+    for (const line of file) {
+      if (line.kind === 'file') continue;
+      known.lines.push(line);
+      isWhole ||= line.kind === 'through';
+    }
+    if (isWhole) for (const id of replaces) over.add(id);
+  }
   const rank = (line: SequencedLine) => (line.kind === 'through' ? 0 : 1);
-  return lines.sort((a, b) => a.s - b.s || rank(a) - rank(b));
+  return [...databases]
+    .filter(([database]) => !over.has(database))
+    .sort(([, a], [, b]) => a.generation - b.generation)
+    .flatMap(([, { lines }]) => lines.sort((a, b) => a.s - b.s || rank(a) - rank(b)));
 }
 
 function addOperation(

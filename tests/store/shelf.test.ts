@@ -289,6 +289,40 @@ describe('the second shelf', () => {
     expect(lanes).toEqual([]);
   });
 
+  test('N16 ST25: a database that was lost before it had said all that it took over hides nothing of the one before', () => {
+    const first = new Shelves();
+    for (const id of ids) first.write('one', recorded(operation('create', id, { n: 1 })));
+    const second = new Shelves();
+    const taken = recoverShelf([...first.files.values()]).lanes.map(
+      (lane) => row({ type: 'recovered', from: 'first', ...lane }) as Row,
+    );
+    second.write('two', ...taken);
+    second.write('two', recorded(operation('update', 'a', { n: 2 })));
+    const head = (database: string, replaces: readonly string[]): ShelfLine => ({
+      ...{ v: 1, kind: 'file', database, replaces },
+    });
+    const before = [...first.files.values()].map((lines) => [head('first', []), ...lines]);
+    const all = [...outboxLines(second.facts)];
+    for (let told = 0; told <= all.length; told++) {
+      // The older one's file may be listed before or behind.
+      const now = [head('second', ['first']), ...all.slice(0, told)];
+      for (const files of [
+        [...before, now],
+        [now, ...before],
+      ]) {
+        const { lanes } = recoverShelf(files);
+        const names = lanes.map(({ recordId }) => recordId).sort();
+        expect(names).toEqual([...ids]);
+      }
+    }
+    const whole = recoverShelf([...before, [head('second', ['first']), ...all]]);
+    expect(whole.lanes.find(({ recordId }) => recordId === 'a')?.operations).toHaveLength(2);
+    // The same where a later change stands behind a part of it.
+    const late: ShelfLine[] = [head('second', ['first']), ...all.slice(0, 1)];
+    const { lanes } = recoverShelf([late, ...before]);
+    expect(lanes.find(({ recordId }) => recordId === 'a')?.operations).toHaveLength(2);
+  });
+
   test('N16: a recovery that is begun twice changes nothing the second time', () => {
     const shelves = new Shelves();
     shelves.write('one', recorded(operation('create', 'a', { n: 1 })));

@@ -74,7 +74,7 @@ export class KillWorld implements AsyncDisposable {
       // Made and removed, unsent, is no request.
       const isOver = keys.has(operationId) || this.#ended.has(operationId) || arrived;
       if (fate === 'unknown' && !isOver && !(wiped && this.device.removals.has(tag))) {
-        missing.push(`${kind} ${tag} (${operationId}) is nowhere`);
+        missing.push(`${kind} ${tag}, edit ${edit} (${operationId}) is nowhere`);
       } else if (shown !== undefined && (edit === null || shown < edit)) {
         missing.push(`${kind} ${tag}: edit ${edit} is ${fate}, but ${shown} is shown`);
       }

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { readShelf } from '../../src/journal/shelfFiles.ts';
+import { ShelfKeeper } from '../../src/journal/shelfKeeper.ts';
+import { identityCodec } from '../../src/ports/codec.ts';
+import { memoryShelf } from '../../src/storage/memoryShelf.ts';
+import { emptyFacts, type Facts } from '../../store/facts.ts';
+import { foldEntries } from '../../store/fold.ts';
+import type { JournalEntry } from '../../store/rows/row.ts';
+import { recoverShelf } from '../../store/shelf/recover.ts';
+import { models, operation, recorded } from '../support/rows.ts';
+import { quickEnv } from '../support/tinyServer.ts';
+
+/** Tabs of one device over one journal; what is written is folded when the test says so. */
+async function device() {
+  const shelf = memoryShelf();
+  const disk: JournalEntry[] = [];
+  const watcher = await shelf.open('app');
+  let meanwhile = async () => {};
+  async function tab(writer: string) {
+    let facts: Facts = emptyFacts(models);
+    const keeper = new ShelfKeeper(
+      {
+        ...{ env: quickEnv(), codec: identityCodec, database: 'db', replaces: [], writer },
+        open: () => shelf.open('app'),
+        facts: () => facts,
+        headOnDisk: async () => {
+          const head = disk.length;
+          await meanwhile();
+          return head;
+        },
+        onChange: (error) => expect(error).toBeNull(),
+      },
+      await shelf.open('app'),
+    );
+    return {
+      keeper,
+      /** Durable in the database; resolves when the second shelf has it, not folded. */
+      async write(recordId: string): Promise<void> {
+        const row = recorded(operation('update', recordId, { n: 1 }));
+        const entry = { sequence: disk.length + 1, row };
+        disk.push(entry);
+        await keeper.keep(facts, [entry], () => true);
+      },
+      fold: () => {
+        facts = foldEntries(facts, disk.slice(facts.head)).facts;
+      },
+    };
+  }
+  async function recovered(): Promise<string[]> {
+    const names = (await watcher.list()).map(({ name }) => name);
+    const { files } = await readShelf(watcher, identityCodec, names);
+    return recoverShelf(files).lanes.map(({ recordId }) => recordId);
+  }
+  const afterLook = (work: () => Promise<void>) => {
+    meanwhile = () => {
+      meanwhile = async () => {};
+      return work();
+    };
+  };
+  return {
+    tab,
+    recovered,
+    /** Done once, right after somebody has looked how far the journal is. */
+    afterLook,
+  };
+}
+
+test('N16: a change that is kept while the file begins anew stands in the new one, though it is folded later', async () => {
+  const { tab, recovered } = await device();
+  const own = await tab('own');
+  await own.write('a');
+  own.fold();
+  const written = own.write('b');
+  await Promise.all([written, own.keeper.restate('leading')]);
+  expect((await recovered()).sort()).toEqual(['a', 'b']);
+  own.fold();
+  await own.keeper.restate('leading');
+  expect((await recovered()).sort()).toEqual(['a', 'b']);
+});
+
+test('N16: the file of a tab that wrote and ended while the leader wrote its own anew stays', async () => {
+  const { tab, recovered, afterLook } = await device();
+  const [leader, other] = [await tab('leader'), await tab('other')];
+  await other.write('a');
+  leader.fold();
+  afterLook(async () => {
+    await other.write('b');
+    await other.keeper.close();
+  });
+  await leader.keeper.restate('leading');
+  expect((await recovered()).sort()).toEqual(['a', 'b']);
+  leader.fold();
+  await leader.keeper.restate('leading');
+  expect((await recovered()).sort()).toEqual(['a', 'b']);
+});
