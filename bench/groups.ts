@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { type Figure, figure } from './figures.ts';
-import { type GrowthAt, growthFigures } from './growthFigures.ts';
+import { drainFigures, type GrowthAt, growthFigures } from './growthFigures.ts';
 import type { BenchOptions } from './options.ts';
 import type { Growth } from './page/growth.ts';
 import type {} from './page/main.ts';
@@ -66,6 +66,19 @@ function tabFigures(writer: string, delays: readonly (readonly number[])[]): Fig
     figure(`${name}, p50`, { ours: at(0.5), floor: [] }, 5),
     figure(`${name}, p99`, { ours: at(0.99), floor: [] }, 20),
   ];
+}
+
+/** @throws Error unless the server did as many things as it has records, which are as many as were sent */
+async function expectEffects(controlUrl: string, operations: number): Promise<void> {
+  const response = await fetch(`${controlUrl}/_control/state?ledger=${2 * operations}`);
+  const { rows, ledger } = (await response.json()) as {
+    rows: { todos: unknown[] };
+    ledger: unknown[];
+  };
+  const done = [rows.todos.length, ledger.length];
+  if (done.some((count) => count !== operations)) {
+    throw new Error(`${operations} were sent; records and effects on the server: ${done.join()}`);
+  }
 }
 
 /** What is measured, by name; each group has a tab of its own. */
@@ -186,6 +199,20 @@ export const groups: Readonly<Record<string, Group>> = {
   outbox: async (page, { outboxDepths, rounds }) => {
     const measure = ({ size, rounds }: GrowthOptions) => syncBench.outbox(size, rounds);
     return growthFigures(await atEachSize(page, outboxDepths, rounds, measure));
+  },
+
+  deepDrain: async (page, { drainDepths }) => {
+    const figures: Figure[] = [];
+    for (const size of drainDepths) {
+      await using server = await startServerProcess('off');
+      const { apiUrl, controlUrl } = server;
+      const { result: growth, spans } = await traceTasks(page, () =>
+        page.evaluate(({ apiUrl, size }) => syncBench.deepDrain(apiUrl, size), { apiUrl, size }),
+      );
+      await expectEffects(controlUrl, size);
+      figures.push(...drainFigures({ size, growth, spans }));
+    }
+    return figures;
   },
 
   inspector: async (page, { rounds }) => {

@@ -15,6 +15,31 @@ function longestAllowed(size: number): number {
   return size <= 100_000 ? 16 : 50;
 }
 
+function longestTasks({ size, spans }: GrowthAt, name: string): Figure {
+  const ours = spans.filter((span) => span.name === name).map((span) => span.longestTask);
+  const title = `longest task in ${name} at ${said(size)}`;
+  return figure(title, { ours, floor: [] }, longestAllowed(size));
+}
+
+/**
+ * What a drain may hold beside what was held before it: ten thousand endings are remembered, and of
+ * what has left, as much as one checkpoint's journal tells of.
+ */
+const heldAtMost = 1.25;
+
+/** A drain part by part; what it holds stands beside what was held before it. */
+export function drainFigures(measured: GrowthAt): Figure[] {
+  const { size, growth, spans } = measured;
+  const floor = growth['bytes held before the drain'] ?? [];
+  const figures = Object.entries(growth).map(([name, ours]): Figure => {
+    const title = `${name}, ${said(size)} queued`;
+    return name.startsWith('bytes')
+      ? { ...figure(title, { ours, floor }, heldAtMost), unit: 'bytes' }
+      : figure(title, { ours, floor: [] }, null);
+  });
+  return [...figures, ...spans.map(({ name }) => longestTasks(measured, name))];
+}
+
 /** Each operation at each size, beside itself at the smallest; then the longest tasks. */
 export function growthFigures(measured: readonly GrowthAt[]): Figure[] {
   const [first] = measured;
@@ -28,12 +53,7 @@ export function growthFigures(measured: readonly GrowthAt[]): Figure[] {
     }
   }
   for (const name of new Set(first.spans.map((span) => span.name))) {
-    for (const { size, spans } of measured) {
-      const own = spans.filter((span) => span.name === name);
-      const ours = own.map(({ longestTask }) => longestTask);
-      const title = `longest task in ${name} at ${said(size)}`;
-      figures.push(figure(title, { ours, floor: [] }, longestAllowed(size)));
-    }
+    figures.push(...measured.map((each) => longestTasks(each, name)));
   }
   return figures;
 }

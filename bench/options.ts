@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 
 const usage = `Usage: npm run bench -- [options]
   --quick        two rounds, 10,000 records at most: does it run at all?
-  --only name    one group: dispatch, durableEdit, pullMany, reopen, drain, createMany, growth,
-                 outbox, inspector, selectWhere, tabs
-  --sizes list   the sizes of growth, or the depths of outbox: 1000,100000
+  --only name    one group: dispatch, durableEdit, pullMany, reopen, drain, deepDrain, createMany,
+                 growth, outbox, inspector, selectWhere, shelves, tabs
+  --sizes list   the sizes of growth, or the depths of outbox and deepDrain: 1000,100000
   --json file    the figures, round by round, as JSON`;
 
 export interface BenchOptions {
@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly growthSizes: readonly number[];
   /** Writes that wait in front of those that are measured. */
   readonly outboxDepths: readonly number[];
+  /** Operations that wait before a drain whose memory is measured. */
+  readonly drainDepths: readonly number[];
   /** Durable edits of one round. */
   readonly edits: number;
   /** Queued operations of one drain. */
@@ -41,6 +43,7 @@ export function readOptions(): BenchOptions {
       sizes: quick ? [1_000, 10_000] : [1_000, 10_000, 100_000],
       growthSizes: given ?? [1_000, 10_000, ...(quick ? [] : [100_000, 1_000_000])],
       outboxDepths: given ?? [0, 1_000, 10_000, ...(quick ? [] : [100_000])],
+      drainDepths: given ?? [quick ? 1_000 : 100_000],
       edits: quick ? 100 : 300,
       operations: quick ? 300 : 1_000,
       ...{ only, json },

@@ -122,6 +122,15 @@ function readiness() {
   return { promise, resolve, isResolved: () => settled > 0 };
 }
 
+/** A promise, and who keeps it. */
+function handOver<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((keep) => {
+    resolve = keep;
+  });
+  return { promise, resolve };
+}
+
 /** Running syncs by name: a second start of the same name stops the first (hot reload). */
 const running = new Map<string, { stop(): Promise<void> }>();
 
@@ -161,10 +170,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
   let runtime: Runtime | null = null;
   let dispatchToStore: StoreDispatch | null = null;
   let gate: Gate | null = null;
-  let opened: (facts: Facts) => void = () => {};
-  const facts = new Promise<Facts>((resolve) => {
-    opened = resolve;
-  });
+  let gateFacts = handOver<Facts>();
   let ready = readiness();
   /** Counts starts and stops: a start that a stop has overtaken does nothing. */
   let turns = 0;
@@ -304,7 +310,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
 
   const sync: Sync<M, P> = {
     reducerPath,
-    reducer: persistedReducer(reducerPath, slice.reducer, () => facts),
+    reducer: persistedReducer(reducerPath, slice.reducer, () => gateFacts.promise),
     middleware,
     middlewareOptions: <O extends DefaultMiddlewareOptions>(own?: O) =>
       mergedMiddlewareOptions(reducerPath, reducerPath, own ?? ({} as O)),
@@ -340,9 +346,11 @@ export function createSync<const M extends Models, const P extends string = 'syn
         if (door.persistor.getState().bootstrapped) {
           life.load(await begun);
         } else {
-          begun.then(opened, env.report);
+          begun.then(gateFacts.resolve, env.report);
           door.open();
-          await facts;
+          await gateFacts.promise;
+          // The store has them: held here, they would stay as they were as long as the page lives.
+          gateFacts = handOver();
         }
         ready.resolve();
       };

@@ -31,7 +31,8 @@ interface Split<V> {
 /**
  * Edits pages: every node is copied at most once in the life of a draft, so that a thousand edits
  * in one go cost a thousand array writes and not a thousand copies. A draft is used by one
- * synchronous piece of code and ends with `finish()`.
+ * synchronous piece of code and ends with `finish()`; or it is a sorted map of its owner's, never
+ * finished, as long as that lives.
  *
  * @example
  * const draft = new PagesDraft(todos);
@@ -40,6 +41,7 @@ interface Split<V> {
  */
 export class PagesDraft<V> {
   readonly #before: Pages<V>;
+  /** Nodes, and lists of keys, that this draft has made and still has: what is let go leaves it. */
   readonly #own = new Set<object>();
   #root: PageNode<V>;
   #depth: number;
@@ -93,6 +95,7 @@ export class PagesDraft<V> {
     this.#remove(root, this.#depth, key);
     this.#size--;
     while (this.#depth > 0 && (this.#root as Branch<V>).children.length === 1) {
+      this.#disown(this.#root);
       this.#root = (this.#root as Branch<V>).children[0] as PageNode<V>;
       this.#depth--;
     }
@@ -100,6 +103,7 @@ export class PagesDraft<V> {
 
   clear(): void {
     const none = noPages<V>();
+    this.#own.clear();
     this.#root = none.root;
     this.#depth = 0;
     this.#size = 0;
@@ -219,6 +223,13 @@ export class PagesDraft<V> {
     }
     this.#ownKeys(branch).splice(at + 1, 1);
     branch.children.splice(at + 1, 1);
+    this.#disown(right);
+  }
+
+  /** It is no part of the tree any more: a draft that lives long must not hold what it once held. */
+  #disown(node: PageNode<V>): void {
+    this.#own.delete(node);
+    this.#own.delete(node.keys);
   }
 }
 

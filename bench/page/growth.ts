@@ -2,7 +2,7 @@ import { changingFeed } from './changingFeed.ts';
 import { type Device, freshName, makeDevice } from './device.ts';
 import { feed } from './feed.ts';
 import { Notes } from './notes.ts';
-import { expectSame, settle, timed } from './samples.ts';
+import { expectSame, heapSize, settle, timed } from './samples.ts';
 import { spread } from './todos.ts';
 
 /** ms of each operation, round by round. */
@@ -123,10 +123,4 @@ function editor({ sync, store }: Device, count: number) {
       };
     },
   };
-}
-
-/** Bytes that are held after a collection; Chromium alone tells, with `--enable-precise-memory-info`. */
-function heapSize(): number {
-  const { memory } = performance as { memory?: { readonly usedJSHeapSize: number } };
-  return memory?.usedJSHeapSize ?? Number.NaN;
 }

@@ -1,4 +1,5 @@
 import { createMany, pullMany } from './bulk.ts';
+import { deepDrain } from './deepDrain.ts';
 import { dispatch } from './dispatch.ts';
 import { drain } from './drain.ts';
 import { durableEdit } from './durableEdit.ts';
@@ -11,7 +12,7 @@ import { selectWhere } from './selectWhere.ts';
 import { shelfPlaces, shelves } from './shelves.ts';
 
 const bench = {
-  ...{ dispatch, durableEdit, pullMany, reopen, drain, createMany, growth, outbox },
+  ...{ dispatch, durableEdit, pullMany, reopen, drain, deepDrain, createMany, growth, outbox },
   ...{ selectWhere, shelves, shelfPlaces, inspector },
   ...{ openTab, shownInTab, writeInTab },
 };

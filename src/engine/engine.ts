@@ -130,12 +130,12 @@ export class Engine {
       return new Promise(() => {});
     }
     this.#ground.tellIdentity(opened.identity);
-    return opened.hydrated.facts;
+    return opened.facts;
   }
 
   /** `settledOrder` up to which everybody was told in an earlier life of the page. */
   get settledBefore(): number {
-    return this.#ground.opened?.hydrated.settledBefore ?? 0;
+    return this.#ground.opened?.reading.settledBefore ?? 0;
   }
 
   /** The store has the facts: from here on it may write. */

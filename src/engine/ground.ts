@@ -56,6 +56,8 @@ export class Ground {
   readonly #shelf: SecondShelf;
   readonly trouble: StorageTrouble;
   #opened: Opened | null = null;
+  /** As they were read, until the store has them. */
+  #unshown: Facts | null = null;
   #journal: Journal | null = null;
   #fence: number | null = null;
 
@@ -70,18 +72,22 @@ export class Ground {
     });
     this.#shelf = new SecondShelf({
       ...options,
-      facts: () => (this.isRead ? this.facts : (this.#opened?.hydrated.facts ?? emptyFacts([]))),
+      facts: () => (this.isRead ? this.facts : (this.#unshown ?? emptyFacts([]))),
       onState: options.onShelf,
     });
   }
 
   /** Opens the storage and reads the facts; tries again until it works. */
-  async open(): Promise<Opened> {
+  async open(): Promise<{ readonly identity: Identity; readonly facts: Facts }> {
     const shelf = await this.#shelf.open();
-    const opened = await this.trouble.untilDone(() => open({ ...this.#options, shelf }));
+    const { facts, ...opened } = await this.trouble.untilDone(() =>
+      open({ ...this.#options, shelf }),
+    );
     this.#opened = opened;
-    await this.#shelf.begin(opened.identity, opened.connection);
-    return opened;
+    this.#unshown = facts;
+    const { identity } = opened;
+    await this.#shelf.begin(identity, opened.connection);
+    return { identity, facts };
   }
 
   /** A loss is told, with what came back; then it is known outside that this is the database. */
@@ -121,11 +127,12 @@ export class Ground {
   }
 
   /** The store has the facts: what was dispatched before is written, and what others wrote is read. */
-  begin({ connection, checkpointer, schedule, hydrated }: Opened): void {
+  begin({ connection, checkpointer, schedule, reading }: Opened): void {
     const { env, codec, writer, state, onRejected, onAppended, onFenced } = this.#options;
     this.#folded.replace(state().sequenced);
-    this.#checkpoints.read(checkpointer, schedule, hydrated.checkpointed);
-    this.#folded.tell(hydrated.illegal, hydrated.unreadable);
+    this.#unshown = null;
+    this.#checkpoints.read(checkpointer, schedule, reading.checkpointed);
+    this.#folded.tell(reading.illegal, reading.unreadable);
     const journal = new Journal({
       ...{ env, connection, codec, writer, onRejected, onAppended, onFenced },
       facts: () => this.#folded.facts,
@@ -200,7 +207,7 @@ export class Ground {
 
   /** Does what earlier leaders left: bytes of a clear, a checkpoint that is due, orphaned pages. */
   async tidy(): Promise<void> {
-    if (this.isCheckpointDue || this.#opened?.hydrated.isCleared) await this.checkpoint();
+    if (this.isCheckpointDue || this.#opened?.reading.isCleared) await this.checkpoint();
     await this.#checkpoints.sweep();
     // What became due meanwhile is not left to the next row: there may be none.
     if (this.isCheckpointDue) await this.checkpoint();
@@ -254,10 +261,10 @@ export class Ground {
     // What is read must not be replaced by a checkpoint that this tab is still writing.
     await this.#checkpoints.idle();
     const { connection } = opened;
-    const read = await this.trouble.untilDone(() =>
+    const { facts, ...read } = await this.trouble.untilDone(() =>
       readFacts({ ...this.#options, shelf: null }, connection),
     );
-    this.#adopt({ ...opened, ...read });
+    this.#adopt({ ...opened, ...read }, facts);
     // Own rows that went into a checkpoint before they were folded here were not told it.
     await this.#shelf.reread(this.#standing);
   }
@@ -280,19 +287,18 @@ export class Ground {
     if (this.#fence !== null) {
       this.#fence = await takeLead(connection, () => this.#fence !== null);
     }
-    const read = await readFacts({ ...this.#options, shelf }, connection);
+    const { facts, ...read } = await readFacts({ ...this.#options, shelf }, connection);
     this.tellIdentity({ ...identity, lost: identity.lost ?? opened.identity.id });
-    this.#adopt({ ...opened, ...read, identity });
+    this.#adopt({ ...opened, ...read, identity }, facts);
     await this.#shelf.begin(identity, connection);
     onReplaced();
   }
 
   /** What was read from disk takes the place of what was known. */
-  #adopt(opened: Opened): void {
+  #adopt(opened: Opened, facts: Facts): void {
     this.#opened = opened;
-    const { facts, checkpointed } = opened.hydrated;
     this.#options.checkpointLoaded(facts);
     this.#folded.replace(facts);
-    this.#checkpoints.read(opened.checkpointer, opened.schedule, checkpointed);
+    this.#checkpoints.read(opened.checkpointer, opened.schedule, opened.reading.checkpointed);
   }
 }

@@ -18,7 +18,21 @@ export interface Opened {
   readonly checkpointer: Checkpointer;
   readonly schedule: CheckpointSchedule;
   readonly identity: Identity;
-  readonly hydrated: Hydrated;
+  readonly reading: Reading;
+}
+
+/**
+ * What is kept of a reading. The facts are not: from the moment when the store has them they
+ * would be held twice, as they were then, as long as the page lives.
+ */
+export type Reading = Pick<
+  Hydrated,
+  'illegal' | 'unreadable' | 'settledBefore' | 'checkpointed' | 'isCleared'
+>;
+
+/** What a reading gives. */
+interface Read extends Pick<Opened, 'reading' | 'checkpointer'> {
+  readonly facts: Facts;
 }
 
 export interface OpeningOptions {
@@ -31,7 +45,7 @@ export interface OpeningOptions {
 }
 
 /** Opens the database and reads the facts. Rejects with StorageError; nothing is written over. */
-export async function open(options: OpeningOptions): Promise<Opened> {
+export async function open(options: OpeningOptions): Promise<Opened & Read> {
   const { env, storage, name, codec, shelf } = options;
   const schedule = new CheckpointSchedule();
   const connection = schedule.watch(await storage.open(name));
@@ -48,13 +62,15 @@ export async function open(options: OpeningOptions): Promise<Opened> {
 export async function readFacts(
   { env, codec, models }: OpeningOptions,
   connection: StorageConnection,
-): Promise<Pick<Opened, 'hydrated' | 'checkpointer'>> {
+): Promise<Read> {
   const pacing = { now: () => env.now(), breathe: () => env.breathe() };
   const uniqueName = () => env.uuid();
-  const hydrated = await hydrate({ connection, codec, models, ...pacing });
-  const { stored, pages, root } = hydrated;
+  const { facts, stored, pages, root, ...reading } = await hydrate({
+    ...{ connection, codec, models },
+    ...pacing,
+  });
   const options = { connection, codec, uniqueName, ...pacing };
-  return { hydrated, checkpointer: new Checkpointer(options, stored, pages, root) };
+  return { facts, reading, checkpointer: new Checkpointer(options, stored, pages, root) };
 }
 
 /** Others may take the lead at the same moment; not for ever. */

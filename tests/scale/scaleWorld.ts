@@ -1,5 +1,5 @@
 import { configureStore } from '@reduxjs/toolkit';
-import { createSync, defineModel, type TransportFactory } from '../../src/index.ts';
+import { createSync, defineModel, type Sync, type TransportFactory } from '../../src/index.ts';
 import type { Answer } from '../../src/ports/transport.ts';
 import type { SyncState } from '../../store/slice.ts';
 import { meteredStorage } from '../support/meteredStorage.ts';
@@ -71,11 +71,34 @@ export interface ScaleOptions {
   /** Edits that wait in the outbox, each of another record. */
   readonly depth?: number;
   readonly network?: 'present' | 'absent';
+  /** A device that was stopped: the same is started anew from its disk. */
+  readonly again?: Pick<ScaleWorld, 'name' | 'storage'>;
+}
+
+type ScaleSync = Sync<typeof models>;
+
+export interface ScaleWorld {
+  readonly sync: ScaleSync;
+  readonly name: string;
+  readonly storage: ReturnType<typeof meteredStorage>;
+  /** Edits one record more. */
+  readonly edit: () => ReturnType<ScaleSync['models']['item']['update']>;
+  /** Requests that wait for their answers, oldest first. */
+  readonly waiting: Waiting[];
+  readonly root: () => object;
+  readonly state: () => SyncState;
+  /** Actions that the reducer has seen since it was asked last. */
+  readonly reductions: () => number;
+  /** The network comes; resolves when requests wait for their answers. */
+  readonly connect: () => Promise<void>;
+  /** Resolves when nothing is done any more. */
+  readonly quiet: () => Promise<void>;
 }
 
 /** An app with so many records and so many edits that wait, with all of it durable and at rest. */
-export async function makeScaleWorld({ records, depth = 0, network = 'absent' }: ScaleOptions) {
-  const storage = meteredStorage();
+export async function makeScaleWorld(options: ScaleOptions): Promise<ScaleWorld> {
+  const { records, depth = 0, network = 'absent', again } = options;
+  const storage = again?.storage ?? meteredStorage();
   const server = makeServer(records);
   let isPresent = network === 'present';
   let hint: (hint: 'present' | 'absent') => void = () => {};
@@ -87,7 +110,8 @@ export async function makeScaleWorld({ records, depth = 0, network = 'absent' }:
     },
   });
   const { transport } = server;
-  const sync = createSync({ name: `scale-${env.uuid()}`, models, transport, storage, env });
+  const name = again?.name ?? `scale-${env.uuid()}`;
+  const sync = createSync({ name, models, transport, storage, env });
   let reductions = 0;
   const store = configureStore({
     reducer: {
@@ -103,7 +127,7 @@ export async function makeScaleWorld({ records, depth = 0, network = 'absent' }:
   await sync.ready;
   const status = () => sync.selectSyncStatus(store.getState());
   await until('it leads', () => status().role === 'leading');
-  await sync.models.item.pull();
+  if (!again) await sync.models.item.pull();
   let edits = 0;
   const edit = () => {
     edits++;
@@ -118,7 +142,7 @@ export async function makeScaleWorld({ records, depth = 0, network = 'absent' }:
   storage.taken();
   reductions = 0;
   return {
-    ...{ sync, storage, edit, waiting: server.waiting, root: () => store.getState() },
+    ...{ sync, name, storage, edit, waiting: server.waiting, root: () => store.getState() },
     state: (): SyncState =>
       (store.getState() as Record<string, SyncState>)[sync.reducerPath] as SyncState,
     reductions: () => {
@@ -126,20 +150,16 @@ export async function makeScaleWorld({ records, depth = 0, network = 'absent' }:
       reductions = 0;
       return before;
     },
-    /** The network comes; resolves when requests wait for their answers. */
     connect: async () => {
       isPresent = true;
       hint('present');
-      await until('requests are under way', () => server.waiting.length >= Math.min(6, depth));
+      await until('requests are under way', () => server.waiting.length > 0);
       await quiet();
     },
     quiet,
   };
 }
 
-/** Resolves when nothing is done any more. */
 async function quiet(): Promise<void> {
   for (let n = 0; n < 20; n++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
-
-export type ScaleWorld = Awaited<ReturnType<typeof makeScaleWorld>>;

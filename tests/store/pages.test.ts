@@ -15,6 +15,7 @@ import {
   valuesOf,
 } from '../../store/pages.ts';
 import { PagesDraft, setIn } from '../../store/pagesDraft.ts';
+import { collectGarbage } from '../support/collectGarbage.ts';
 
 function key(n: number): string {
   return n.toString(36).padStart(6, '0');
@@ -147,4 +148,19 @@ describe('pages', () => {
     draft.clear();
     expect(draft.finish()).toMatchObject({ size: 0, depth: 0 });
   });
+});
+
+test('a draft that lives long holds nothing of what was deleted from it', async () => {
+  const draft = new PagesDraft<object>(noPages());
+  const held: WeakRef<object>[] = [];
+  for (let i = 0; i < 5_000; i++) {
+    const value = { i };
+    held.push(new WeakRef(value));
+    draft.set(key(i), value);
+  }
+  // From the front, as a queue empties: what is joined with its neighbour is let go.
+  for (let i = 0; i < 4_990; i++) draft.delete(key(i));
+  await collectGarbage();
+  expect(held.filter((each) => each.deref())).toHaveLength(10);
+  expect(draft.size).toBe(10);
 });
