@@ -31,6 +31,8 @@ export interface GroundOptions extends Pick<StorageTroubleOptions, 'onFailed' | 
   readonly sequenced: (entries: readonly JournalEntry[]) => void;
   readonly checkpointLoaded: (facts: Facts) => void;
   readonly onRejected: (rows: readonly PersonRow[], error: StorageError) => void;
+  /** Lanes of the records that a write names. */
+  readonly namedBy: (row: PersonRow) => readonly string[];
   /** Whether the store shows what was folded; otherwise nothing is folded or checkpointed. */
   readonly isHere: () => boolean;
   /** Lanes that rows have touched; null: all of them. */
@@ -128,13 +130,14 @@ export class Ground {
 
   /** The store has the facts: what was dispatched before is written, and what others wrote is read. */
   begin({ connection, checkpointer, schedule, reading }: Opened): void {
-    const { env, codec, writer, state, onRejected, onAppended, onFenced } = this.#options;
+    const { env, codec, writer, state, onRejected, namedBy } = this.#options;
+    const { onAppended, onFenced } = this.#options;
     this.#folded.replace(state().sequenced);
     this.#unshown = null;
     this.#checkpoints.read(checkpointer, schedule, reading.checkpointed);
     this.#folded.tell(reading.illegal, reading.unreadable);
     const journal = new Journal({
-      ...{ env, connection, codec, writer, onRejected, onAppended, onFenced },
+      ...{ env, connection, codec, writer, onRejected, namedBy, onAppended, onFenced },
       facts: () => this.#folded.facts,
       fence: () => this.#fence,
       keep: (entries, isOwn) => this.#shelf.keep(this.#folded.facts, entries, isOwn),

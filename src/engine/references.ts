@@ -1,6 +1,7 @@
-import type { Facts } from '../../store/facts.ts';
+import { type Facts, laneKey } from '../../store/facts.ts';
 import type { Json, JsonObject } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
+import type { PersonRow } from '../../store/rows/row.ts';
 
 /** Which model the records are of that a field names, by field. */
 export type References = Readonly<Record<string, string>>;
@@ -54,4 +55,14 @@ export function namedIn(record: JsonObject, references: References): [model: str
     return id;
   });
   return named;
+}
+
+/** Lanes of the records that a write names. */
+export function lanesNamedBy(
+  row: PersonRow,
+  referencesOf: (model: string) => References | undefined,
+): string[] {
+  if (row.type !== 'recorded') return [];
+  const { model, changes } = row.operation;
+  return namedIn(changes, referencesOf(model) ?? {}).map(([other, id]) => laneKey(other, id));
 }

@@ -10,6 +10,7 @@ import {
   type StorageConnection,
   type StorageError,
 } from '../ports/storage.ts';
+import { dependentRows } from './dependentRows.ts';
 import { readEntries } from './entries.ts';
 
 /** A row of the engine's before the journal gives it its id. */
@@ -51,6 +52,8 @@ export interface JournalOptions {
   readonly onSequenced: (entries: readonly JournalEntry[]) => void;
   /** Rows that can't be made durable, with all that was built on them. */
   readonly onRejected: (rows: readonly PersonRow[], error: StorageError) => void;
+  /** Lanes of the records that a write names (`references`). */
+  readonly namedBy: (row: PersonRow) => readonly string[];
   /** Storage does not answer; rows are kept and tried again. Undefined: it answers again. */
   readonly onTrouble: (error: StorageError | undefined) => void;
   /** Own rows are on the disk, up to this sequence. */
@@ -336,9 +339,10 @@ export class Journal {
   #giveUp(error: StorageError): void {
     const [first, ...rest] = this.#people;
     if (!first) return;
-    const dependent = dependentsOf(first, rest);
+    const { facts, namedBy, onRejected } = this.#options;
+    const dependent = dependentRows(facts(), first, rest, namedBy);
     this.#people = rest.filter((row) => !dependent.includes(row));
-    this.#options.onRejected([first, ...dependent], error);
+    onRejected([first, ...dependent], error);
   }
 
   async #writeEngine(): Promise<void> {
@@ -506,21 +510,4 @@ function hurried(request: EngineRequest): EngineRequest {
 
 function isInDoubt(error: StorageError): boolean {
   return error.code === 'lost' || error.code === 'timeout';
-}
-
-/** What was made on a row: later acts on its record, and writes that wait for one of those. */
-function dependentsOf(first: PersonRow, rest: readonly PersonRow[]): PersonRow[] {
-  const lanes = new Set(lanesOfRow(first));
-  const gone = new Set(operationIdsOf(first));
-  return rest.filter((row) => {
-    const waits = row.type === 'recorded' && row.operation.dependsOn?.some((id) => gone.has(id));
-    if (!waits && !lanesOfRow(row).some((lane) => lanes.has(lane))) return false;
-    for (const lane of lanesOfRow(row)) lanes.add(lane);
-    for (const id of operationIdsOf(row)) gone.add(id);
-    return true;
-  });
-}
-
-function operationIdsOf(row: PersonRow): string[] {
-  return row.type === 'recorded' ? [row.operation.id] : [];
 }
