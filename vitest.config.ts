@@ -5,7 +5,8 @@ export default defineConfig({
   resolve: { alias: entryAliases },
   test: {
     include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'],
-    exclude: ['tests/simulation/**', '**/node_modules/**'],
+    exclude: ['tests/{simulation,model}/**', '**/node_modules/**'],
+    maxWorkers: '100%',
     environment: 'node',
     testTimeout: 30_000,
     reporters: ['default', ['json', { outputFile: '.reports/unit.json' }]],

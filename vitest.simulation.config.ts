@@ -1,11 +1,15 @@
 import { defineConfig } from 'vitest/config';
 import { entryAliases } from './tests/support/aliases.ts';
 
-/** The simulator's tests: many runs, so without the cost of measuring coverage. */
+/**
+ * The tests of the simulator and of the model: many runs, so without the cost of measuring coverage,
+ * which is more than half of theirs.
+ */
 export default defineConfig({
   resolve: { alias: entryAliases },
   test: {
-    include: ['tests/simulation/**/*.test.ts'],
+    include: ['tests/{simulation,model}/**/*.test.ts'],
+    maxWorkers: '100%',
     environment: 'node',
     testTimeout: 240_000,
     hookTimeout: 240_000,

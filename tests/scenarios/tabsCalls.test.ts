@@ -169,8 +169,9 @@ test('I16: why nothing moves is said in every tab: no way to the server, and a p
   follower.sync.events.on('pullFailed', ({ failure }) => failed.push(failure.code));
   isAway = true;
   await leader.todo.pull();
-  await until('told in the other tab', () => failed.length === 1);
-  expect(failed).toEqual(['server']);
+  // A second one may fail, and be told, before anybody looks.
+  await until('told in the other tab', () => failed.length > 0);
+  expect(new Set(failed)).toEqual(new Set(['server']));
   follower.todo.create(milk);
   await until('offline, in both', () =>
     [leader, follower].every((tab) => tab.status().reason === 'offline'),

@@ -4,12 +4,6 @@ import { type Facts, laneKey } from '../../store/facts.ts';
 import { foldEntries } from '../../store/fold.ts';
 import { getIn } from '../../store/pages.ts';
 import type { Operation, Row } from '../../store/rows/row.ts';
-import { explore } from '../model/explore.ts';
-import { fold, isRefused, type Row as ModelRow } from '../model/fold.ts';
-import { shippedLaw } from '../model/law.ts';
-import { canonical, cleanRecord, type RecordModel } from '../model/recordModel.ts';
-import { shipped } from '../model/shipped.ts';
-import { Space } from '../model/space.ts';
 import {
   answered,
   failure,
@@ -20,6 +14,12 @@ import {
   sealed,
   TestJournal,
 } from '../support/rows.ts';
+import { explore } from './explore.ts';
+import { fold, isRefused, type Row as ModelRow } from './fold.ts';
+import { shippedLaw } from './law.ts';
+import { canonical, cleanRecord, type RecordModel } from './recordModel.ts';
+import { shipped } from './shipped.ts';
+import { Space } from './space.ts';
 
 const about = { model: 'todo', recordId: 'a' } as const;
 const key = laneKey(about.model, about.recordId);

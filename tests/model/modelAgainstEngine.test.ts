@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { generate } from '../../src/testing/plan/generate.ts';
 import { simulate } from '../../src/testing/simulate.ts';
-import { cellsOf } from '../model/cells.ts';
-import { check } from '../model/check.ts';
-import { shipped } from '../model/shipped.ts';
+import { cellsOf } from './cells.ts';
+import { check } from './check.ts';
+import { shipped } from './shipped.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,10 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { missedCells } from '../../src/testing/crashPoints/crashPoints.ts';
-import { CrashBroken, crashRun, explore } from '../../src/testing/crashPoints/explore.ts';
-import type { Scenario } from '../../src/testing/crashPoints/scenarios/row.ts';
-import { scenarios } from '../../src/testing/crashPoints/scenarios.ts';
-import { simulate } from '../../src/testing/simulate.ts';
-import { checkOutcomes, faultsOf } from './crashOutcomes.ts';
+import { inThreads } from '../../../scripts/support/threads.ts';
+import { missedCells } from '../../../src/testing/crashPoints/crashPoints.ts';
+import { CrashBroken, crashRun, explore } from '../../../src/testing/crashPoints/explore.ts';
+import type { Scenario } from '../../../src/testing/crashPoints/scenarios/row.ts';
+import { scenarios } from '../../../src/testing/crashPoints/scenarios.ts';
+import { simulate } from '../../../src/testing/simulate.ts';
+import type { BrokenRun, Explored, Job } from './worker.ts';
 
 const seed = 1;
 /** Of the pairs of crashes one in this many; `npm run crash-points` runs them all. */
@@ -36,30 +38,28 @@ const promises = {
 describe('a crash at every durable step and every moment of a request', () => {
   const cells = new Map<string, number>();
   const runs = new Map<string, number>();
-  const broken: { readonly message: string; readonly faults: readonly string[] }[] = [];
+  const broken: BrokenRun[] = [];
 
   beforeAll(async () => {
-    for (const scenario of scenarios) {
-      const note = ({ message, run }: CrashBroken) =>
-        void broken.push({ message, faults: faultsOf(run) });
-      try {
-        const explored = await explore(scenario, {
-          ...{ seed, pairsOneIn, onBroken: note },
-          onRun: (run, result) => {
-            for (const id of faultsOf(run)) runs.set(id, (runs.get(id) ?? 0) + 1);
-            if (run.crashes.length > 0) checkOutcomes(run, result);
-          },
-        });
-        for (const [cell, count] of explored.cells) cells.set(cell, (cells.get(cell) ?? 0) + count);
-      } catch (error) {
-        // Not even without a crash: nothing can be said of this scenario.
-        broken.push({ message: String(error), faults: Object.keys(promises) });
-      }
+    const explored = await inThreads<Job, Explored>(
+      scenarios.map((_, at) => ({ at, seed, pairsOneIn })),
+      {
+        file: new URL('./worker.ts', import.meta.url),
+        width: availableParallelism(),
+        nameOf: ({ at }) => `the scenario "${scenarios[at]?.name}"`,
+      },
+    );
+    for (const one of explored) {
+      for (const [cell, count] of one.cells) cells.set(cell, (cells.get(cell) ?? 0) + count);
+      for (const [id, count] of one.runs) runs.set(id, (runs.get(id) ?? 0) + count);
+      broken.push(...one.broken);
     }
   }, 600_000);
 
   const brokenBy = (id?: string) =>
-    broken.flatMap(({ message, faults }) => (!id || faults.includes(id) ? [message] : []));
+    broken.flatMap(({ message, faults }) =>
+      !id || !faults || faults.includes(id) ? [message] : [],
+    );
 
   test('every promise holds in every scenario, whatever the crash', () => {
     expect(brokenBy()).toEqual([]);

@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
-import { checkSame } from '../../src/testing/checks/recovery.ts';
+import { checkSame } from '../../../src/testing/checks/recovery.ts';
 import {
   type CrashPoint,
   type CrashRun,
   crashOf,
-} from '../../src/testing/crashPoints/crashPoints.ts';
-import type { SimulationResult } from '../../src/testing/simulate.ts';
-import { type Facts, type Lane, laneKey, outboxPrefix } from '../../store/facts.ts';
-import { getIn, keysOf } from '../../store/pages.ts';
+} from '../../../src/testing/crashPoints/crashPoints.ts';
+import type { SimulationResult } from '../../../src/testing/simulate.ts';
+import { type Facts, type Lane, laneKey, outboxPrefix } from '../../../store/facts.ts';
+import { getIn, keysOf } from '../../../store/pages.ts';
 import type {
   AnsweredRow,
   Operation,
@@ -16,7 +16,7 @@ import type {
   ResolvedRow,
   Row,
   SealedRow,
-} from '../../store/rows/row.ts';
+} from '../../../store/rows/row.ts';
 
 /** A crash, seen from the fault catalogue: what the page left behind, and what came of it. */
 interface Crashed {
