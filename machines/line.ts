@@ -67,9 +67,9 @@ export const lineMachine = setup({
       },
     }),
     owe: assign({
-      owed: ({ event }) => {
+      owed: ({ context, event }) => {
         assertEvent(event, 'pauseAsked');
-        return event.retryIn;
+        return Math.max(context.owed, event.retryIn);
       },
     }),
     oweNothing: assign({ owed: 0 }),
@@ -100,7 +100,7 @@ export const lineMachine = setup({
       description: 'The server asked for time.',
       after: { retryIn: 'open' },
       on: {
-        // The last word counts; answers that were under way say much the same.
+        // Whoever sends it has seen to it that no longer wait is cut short.
         pauseAsked: { target: 'pausedUntil', reenter: true, actions: ['wait', 'countPause'] },
         resumeRequested: 'open',
       },

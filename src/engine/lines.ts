@@ -39,6 +39,8 @@ interface Line {
   state: LineState;
   /** Another object whenever something in it has changed. */
   context: LineContext | null;
+  /** When its wait ends (ms since 1970); null: it does not wait for a time. */
+  until: number | null;
   failure: Failure | null;
 }
 
@@ -167,10 +169,17 @@ export class Lines {
     const { env, append } = this.#options;
     const { pauses } = line.actor.getSnapshot().context;
     const drawn = retryIn ?? backoffDelay(pauseBackoff, pauses, env.random('pause'));
-    const wait = Math.max(shortestPause, drawn);
+    const wait = Math.max(shortestPause, drawn, this.#leftOf(line));
     line.actor.send({ type: 'pauseAsked', retryIn: wait });
     const at = env.now();
     append({ v: 1, type: 'originPaused', at, origin, until: at + wait, failure });
+  }
+
+  /** ms of a pause that are not over: who asks for less behind it does not shorten it. */
+  #leftOf({ actor, state, until }: Line): number {
+    if (state !== 'pausedUntil' || until === null) return 0;
+    // The clock may have been set back meanwhile.
+    return Math.min(until - this.#options.env.now(), actor.getSnapshot().context.retryIn);
   }
 
   #line(origin: string): Line {
@@ -182,7 +191,7 @@ export class Lines {
       ...(inspect && { inspect }),
     });
     const line: Line = {
-      ...{ actor, refusals: new Map(), state: 'open', context: null, failure: null },
+      ...{ actor, refusals: new Map(), state: 'open', context: null, until: null, failure: null },
     };
     this.#lines.set(origin, line);
     actor.subscribe(({ value, context }) => {
@@ -202,10 +211,11 @@ export class Lines {
     if (isNew || waitsAnew) this.#tell(origin, line);
   }
 
-  #tell(origin: string, { actor, state, failure }: Line): void {
+  #tell(origin: string, line: Line): void {
     const { env, onChange } = this.#options;
-    const until = isWait(state) ? env.now() + actor.getSnapshot().context.retryIn : null;
-    onChange(origin, { state, until, failure });
+    const { actor, state, failure } = line;
+    line.until = isWait(state) ? env.now() + actor.getSnapshot().context.retryIn : null;
+    onChange(origin, { state, until: line.until, failure });
   }
 
   /** Once for all that wait; if nobody answers it is asked again, and nobody is signed out. */

@@ -72,6 +72,7 @@ export class SecondShelf {
       {
         ...{ env, codec, database: id, replaces, writer, facts },
         open: () => shelf.open(name),
+        sizes: shelf.sizes,
         headOnDisk: async () => (await database.position()).head,
         onChange: (error) => onState(error ? 'failed' : 'open', error),
       },

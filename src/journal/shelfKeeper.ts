@@ -4,7 +4,7 @@ import type { ShelfLine } from '../../store/shelf/line.ts';
 import { linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
-import type { ShelfConnection, ShelfFile } from '../ports/shelf.ts';
+import type { ShelfConnection, ShelfFile, ShelfSizes } from '../ports/shelf.ts';
 import { asStorageError, type StorageError } from '../ports/storage.ts';
 import { encodeLines, fileName, parseFileName } from './shelfFiles.ts';
 
@@ -13,6 +13,7 @@ export interface ShelfKeeperOptions {
   readonly codec: Codec;
   /** Opens the shelf again after it has failed. */
   readonly open: () => Promise<ShelfConnection>;
+  readonly sizes: ShelfSizes | undefined;
   /** The database's id. */
   readonly database: string;
   /** Lost databases of which everything stands in this one. */
@@ -27,15 +28,11 @@ export interface ShelfKeeperOptions {
   readonly onChange: (error: StorageError | null) => void;
 }
 
-/** Characters of a file beyond which it begins anew: where nothing waits, and otherwise at least. */
-const emptyLimit = 64_000;
-const fullLimit = 1_000_000;
+const usualSizes: ShelfSizes = { idle: 64_000, waiting: 1_000_000, slice: 250_000 };
 /** Times what was written when it last began anew. */
 const growth = 4;
 /** Files that closed tabs may leave behind. */
 const filesLimit = 8;
-/** Characters written at once when it begins anew. */
-const sliceCharacters = 250_000;
 /** ms until a shelf that failed is opened again. */
 const retryDelay = 30_000;
 
@@ -51,7 +48,8 @@ export class ShelfKeeper {
   #n = 0;
   /** Characters of the file; 0: it does not exist yet. */
   #size = 0;
-  #limit = fullLimit;
+  /** Of it, where something waits. */
+  #limit: number;
   /** Files that the current one replaces. */
   #old: string[] = [];
   #restating: Promise<void> | null = null;
@@ -62,6 +60,7 @@ export class ShelfKeeper {
   constructor(options: ShelfKeeperOptions, connection: ShelfConnection) {
     this.#options = options;
     this.#connection = connection;
+    this.#limit = this.#sizes.waiting;
   }
 
   /** Resolves once the shelf has what these entries (not folded yet) come to; never rejects. */
@@ -78,7 +77,7 @@ export class ShelfKeeper {
 
   /** Begins the file anew where it has grown; beside the journal. */
   async tidyIfLarge(role: 'leading' | 'following'): Promise<void> {
-    const limit = this.#options.facts().outbox.size === 0 ? emptyLimit : this.#limit;
+    const limit = this.#options.facts().outbox.size === 0 ? this.#sizes.idle : this.#limit;
     if (this.#size > limit) await this.restate(role);
   }
 
@@ -112,6 +111,10 @@ export class ShelfKeeper {
     const connection = this.#connection;
     this.#connection = null;
     await connection?.close().catch(() => {});
+  }
+
+  get #sizes(): ShelfSizes {
+    return this.#options.sizes ?? usualSizes;
   }
 
   get #file(): string {
@@ -160,7 +163,7 @@ export class ShelfKeeper {
     for (const line of outboxLines(told)) {
       slice.push(line);
       size += line.kind === 'lane' ? JSON.stringify(line).length : 0;
-      if (size < sliceCharacters) continue;
+      if (size < this.#sizes.slice) continue;
       await this.#append(slice);
       await env.breathe();
       slice = [];
@@ -168,7 +171,7 @@ export class ShelfKeeper {
     }
     await this.#append(slice);
     if (this.#connection !== connection) return;
-    this.#limit = Math.max(fullLimit, growth * this.#size);
+    this.#limit = Math.max(this.#sizes.waiting, growth * this.#size);
     const gone = [...this.#old.splice(0), ...(isUpToDate ? await this.#unchanged(others) : [])];
     for (const name of gone) await connection.remove(name);
   }

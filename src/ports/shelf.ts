@@ -6,11 +6,23 @@
 export interface Shelf {
   /** For messages and status: `opfs`, `memory`. */
   readonly kind: string;
+  /** When its files begin anew, where that differs from the usual. */
+  readonly sizes?: ShelfSizes;
   /**
    * Opens (or makes) the place of this name.
    * Rejects with `StorageError`: `unavailable`, `denied`, `failed`.
    */
   open(name: string): Promise<ShelfConnection>;
+}
+
+/** Characters. */
+export interface ShelfSizes {
+  /** Of a file beyond which it begins anew where nothing waits; usually 64,000. */
+  readonly idle: number;
+  /** The same where something waits: at least, or four times what it began with; usually 1,000,000. */
+  readonly waiting: number;
+  /** Written at once when it begins anew; usually 250,000. */
+  readonly slice: number;
 }
 
 export interface ShelfFile {

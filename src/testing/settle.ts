@@ -5,7 +5,7 @@ import { checkPage } from './checks/pageChecks.ts';
 import { checkSame } from './checks/recovery.ts';
 import { isHeld } from './checks/relations.ts';
 import { checkBytes, checkQuiet } from './checks/restChecks.ts';
-import { checkSalvaged } from './checks/shelfChecks.ts';
+import { checkSalvaged, checkShelf } from './checks/shelfChecks.ts';
 import { checkView } from './checks/viewChecks.ts';
 import { checkMerges } from './checks/wireChecks.ts';
 import type { SimDevice } from './device/simDevice.ts';
@@ -75,6 +75,7 @@ export async function step(run: Run, done: () => boolean): Promise<void> {
     checkStep(run);
     checkMerges(run);
     for (const device of run.devices) {
+      checkShelf(run, device);
       for (const tab of device.tabs) {
         checkPage(device, tab);
         checkView(run, device, tab);

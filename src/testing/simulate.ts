@@ -3,6 +3,7 @@ import { checkFeed } from './checks/feedChecks.ts';
 import { checkAccepted, checkDisk, checkStep } from './checks/invariants.ts';
 import { checkEnded } from './checks/ledgerChecks.ts';
 import { checkSame } from './checks/recovery.ts';
+import { checkForgotten, checkShelved } from './checks/shelfChecks.ts';
 import { checkWire } from './checks/wireChecks.ts';
 import type { SimDevice, SimDeviceHooks } from './device/simDevice.ts';
 import { InvariantBroken, makeRun, needsOf, type Run, simulatedServer } from './history/history.ts';
@@ -88,8 +89,16 @@ export async function simulate(
   };
   const hooks: SimDeviceHooks = {
     crashed: (device) => note(() => crashed(run, device, crashes)),
-    accepted: (device, operationId) => note(() => checkAccepted(device, operationId)),
-    ended: (device, ...ending) => note(() => checkEnded(run, device, ...ending)),
+    accepted: (device, operationId) =>
+      note(() => {
+        checkAccepted(device, operationId);
+        checkShelved(run, device, operationId);
+      }),
+    ended: (device, ...ending) =>
+      note(() => {
+        checkForgotten(device, ...ending);
+        return checkEnded(run, device, ...ending);
+      }),
   };
   const run = makeRun(seed, plan, hooks, server);
   try {

@@ -55,6 +55,30 @@ describe('a server that asks for time', () => {
     expect(asked).toContain(90_000);
   });
 
+  test('P11 SV14 I24: a shorter wait that is asked for behind a longer one cuts nothing short', async () => {
+    const { asked, env } = hastened(60);
+    let isBusy = true;
+    const device = await world.settled({
+      env,
+      bend: ({ push }) => ({
+        push: async (...args) => {
+          if (!isBusy) return push(...args);
+          if (!String(args[0].body).includes('second')) return held('pause', 90_000);
+          await pause(15);
+          isBusy = false;
+          return held('pause', 5_000);
+        },
+      }),
+    });
+    const { todo } = device.sync.models;
+    const writes = ['first', 'second'].map((id) => todo.create({ id, title: id, done: false }));
+    for (const write of writes) expect((await write.settled).outcome).toBe('committed');
+    const waits = asked.filter((ms) => ms > 4_000 && ms <= 90_000);
+    expect(waits[0]).toBe(90_000);
+    expect(waits[1]).toBeGreaterThan(80_000);
+    expect(waits).toHaveLength(2);
+  });
+
   test('P11: the wait outlives a reload', async () => {
     const storage = memory();
     let pushes = 0;

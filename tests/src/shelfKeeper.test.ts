@@ -22,6 +22,7 @@ async function device() {
       {
         ...{ env: quickEnv(), codec: identityCodec, database: 'db', replaces: [], writer },
         open: () => shelf.open('app'),
+        sizes: shelf.sizes,
         facts: () => facts,
         headOnDisk: async () => {
           const head = disk.length;

@@ -100,7 +100,8 @@ function isGivenUp({ written, devices }: Run, child: WrittenOperation, parent: s
       recordId === parent &&
       device === child.device &&
       era === child.era &&
-      ['discarded', 'cancelled'].includes(devices[device]?.ended.get(id) ?? ''),
+      (written.discarded.has(id) ||
+        ['discarded', 'cancelled'].includes(devices[device]?.ended.get(id) ?? '')),
   );
 }
 

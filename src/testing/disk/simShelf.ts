@@ -1,4 +1,4 @@
-import type { Shelf, ShelfConnection } from '../../ports/shelf.ts';
+import type { Shelf, ShelfConnection, ShelfSizes } from '../../ports/shelf.ts';
 import { StorageError } from '../../ports/storage.ts';
 import { keyed } from '../world/keyed.ts';
 import type { World } from '../world/world.ts';
@@ -15,6 +15,9 @@ const nobody = () => false;
 const slow = 2;
 const quick = 1;
 
+/** So small that files begin anew all the time, in several slices. */
+const sizes: ShelfSizes = { idle: 1_500, waiting: 3_000, slice: 800 };
+
 /**
  * A device's second shelf: files that outlive its pages and its database. A page that dies in the
  * middle of a write leaves nothing of it, a beginning, or all of it, by a draw.
@@ -24,6 +27,8 @@ export class SimShelf {
   readonly #device: number;
   readonly #files = new Map<string, SimFile>();
   #appends = 0;
+  /** Files that were removed so far. */
+  removals = 0;
 
   constructor(world: World, device: number) {
     this.#world = world;
@@ -35,9 +40,14 @@ export class SimShelf {
     return [...this.#files.values()].reduce((sum, { text }) => sum + text.length, 0);
   }
 
+  /** What each file holds. */
+  get texts(): string[] {
+    return [...this.#files.values()].map(({ text }) => text);
+  }
+
   /** As a page has it, for as long as that lives. @param deliver tells the page, once it can hear */
   ofPage(deliver: (run: () => void) => void, alive: () => boolean): Shelf {
-    return { kind: 'sim', open: async () => this.#connection(deliver, alive) };
+    return { kind: 'sim', sizes, open: async () => this.#connection(deliver, alive) };
   }
 
   #connection(deliver: (run: () => void) => void, alive: () => boolean): ShelfConnection {
@@ -64,7 +74,7 @@ export class SimShelf {
       remove: (name) =>
         later(quick, () => {
           if (isOthers(files.get(name))) return false;
-          files.delete(name);
+          if (files.delete(name)) this.removals++;
           return true;
         }),
       close: async () => {

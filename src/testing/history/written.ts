@@ -56,6 +56,8 @@ export interface Written {
   readonly chosen: Set<string>;
   /** When people (or the engine) took operations back, as the rows say it. */
   readonly takenBack: Map<string, number>;
+  /** Operations that a person has discarded, those among them that were told as rejected before. */
+  readonly discarded: Set<string>;
   /** Operations that a durable row has ended, whether somebody was told or not. */
   readonly over: Set<string>;
   /** Clears, by device and life of its database. */
@@ -67,7 +69,14 @@ export interface Written {
 export function nothingWritten(): Written {
   return {
     ...{ seals: new Map(), operations: new Map(), supersedes: new Map(), chosen: new Set() },
-    ...{ takenBack: new Map(), over: new Set(), clears: new Set(), damages: [], wipes: [] },
+    ...{
+      takenBack: new Map(),
+      discarded: new Set(),
+      over: new Set(),
+      clears: new Set(),
+      damages: [],
+      wipes: [],
+    },
   };
 }
 
@@ -89,6 +98,7 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
     }
     if (row.type === 'purged') written.clears.add(`${device}/${era}`);
     for (const id of endedBy(row)) written.over.add(id);
+    if (row.type === 'discarded') for (const id of row.operationIds) written.discarded.add(id);
     if (row.type === 'cancelled') for (const id of row.operationIds) takenBack.set(id, row.at);
     for (const request of row.type === 'sealed' ? row.requests : []) {
       const before = seals.get(request.key) ?? [];

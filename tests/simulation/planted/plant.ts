@@ -14,8 +14,8 @@ export interface Plant {
   readonly promise: string;
   /** Several where the kit guards the promise twice: one guard alone would cover for the other. */
   readonly edits: readonly Edit[];
-  /** Of which days: those on which each device has several tabs (default: all). */
-  readonly days?: 'tabs';
+  /** Of which days: those on which each device has several tabs, or a second shelf (default: all). */
+  readonly days?: 'tabs' | 'shelf';
 }
 
 /** The code has changed under a plant: it can not be planted as it is written. */

@@ -2,6 +2,7 @@ import { answerPlants } from './answerPlants.ts';
 import { durabilityPlants } from './durabilityPlants.ts';
 import type { Plant } from './plant.ts';
 import { requestPlants } from './requestPlants.ts';
+import { shelfPlants } from './shelfPlants.ts';
 import { tabPlants } from './tabPlants.ts';
 import { viewPlants } from './viewPlants.ts';
 import { wirePlants } from './wirePlants.ts';
@@ -14,4 +15,5 @@ export const plants: readonly Plant[] = [
   ...wirePlants,
   ...viewPlants,
   ...tabPlants,
+  ...shelfPlants,
 ];

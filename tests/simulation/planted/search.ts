@@ -17,7 +17,7 @@ export function seedsOf({ days }: Plant, from: number, count: number): number[] 
   if (days === undefined) return seedsFrom(from, count);
   const seeds: number[] = [];
   for (let seed = from; seeds.length < count; seed++) {
-    if (generate(seed).tabs !== undefined) seeds.push(seed);
+    if (generate(seed)[days] !== undefined) seeds.push(seed);
   }
   return seeds;
 }

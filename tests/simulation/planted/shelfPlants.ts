@@ -1,0 +1,93 @@
+import type { Plant } from './plant.ts';
+
+const keeper = 'src/journal/shelfKeeper.ts';
+
+/** What is not on the server yet stands outside of the database too. */
+export const shelfPlants: readonly Plant[] = [
+  {
+    id: 'saved with one shelf',
+    promise: 'saved resolves when both shelves have it',
+    days: 'shelf',
+    edits: [
+      {
+        file: 'src/journal/journal.ts',
+        find: '    await keep(entries, (row) => this.#isOwn(row));\n',
+        replace: '    keep(entries, (row) => this.#isOwn(row));\n',
+      },
+    ],
+  },
+  {
+    id: 'the old file goes before the new one is whole',
+    promise: 'a file of the second shelf goes once another one says everything',
+    days: 'shelf',
+    edits: [
+      {
+        file: keeper,
+        find: '    const told = facts();\n',
+        replace:
+          '    const told = facts();\n' +
+          '    for (const name of this.#old.splice(0)) await connection.remove(name);\n',
+      },
+    ],
+  },
+  {
+    id: 'a new file without what is not folded yet',
+    promise: 'what is kept while a file begins anew stands in the new one',
+    days: 'shelf',
+    edits: [
+      {
+        file: keeper,
+        find: '    await this.#append(this.#beyond(told.head).flatMap(({ lines }) => lines));\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    id: 'half a takeover hides the rest',
+    promise: 'a lost database is over once its successor has said all of it',
+    days: 'shelf',
+    edits: [
+      {
+        file: 'store/shelf/recover.ts',
+        find: '    if (isWhole) for (const id of replaces)',
+        replace: '    for (const id of replaces)',
+      },
+    ],
+  },
+  {
+    id: 'the second shelf forgets the seal',
+    promise: 'a request that may have left goes again under its key after a loss',
+    days: 'shelf',
+    edits: [
+      {
+        file: 'store/shelf/linesOf.ts',
+        find: '    sealed: lane?.sealed ?? null,\n',
+        replace: '    sealed: null,\n',
+      },
+    ],
+  },
+  {
+    id: 'the second shelf forgets the base',
+    promise: 'what others changed is merged, though the base is gone with the database',
+    days: 'shelf',
+    edits: [
+      {
+        file: 'store/shelf/linesOf.ts',
+        find: '  return { base: base as JsonObject, version: entry.version };\n',
+        replace: '  return { base: null, version: entry.version };\n',
+      },
+    ],
+  },
+  {
+    id: 'an ending is not told the second shelf',
+    promise: 'what has ended does not come back after a loss',
+    days: 'shelf',
+    edits: [
+      {
+        file: 'store/shelf/linesOf.ts',
+        find: "  return row.type !== 'pulled' &&",
+        replace: "  return row.type !== 'answered' && row.type !== 'pulled' &&",
+      },
+    ],
+  },
+];
