@@ -73,7 +73,17 @@ function foldRow(draft: FactsDraft, row: Row, sequence: number): void {
     return;
   }
   const reason = foldLegal(draft, row);
-  if (reason) draft.illegal.push({ sequence, type: row.type, lane: laneOf(row), reason });
+  if (!reason) return;
+  draft.illegal.push({ sequence, type: row.type, lane: laneOf(row), reason });
+  // Another tab was first: what this act would have put in the place of others never goes.
+  for (const { id } of broughtBy(row)) draft.settleId(id, 'cancelled', row.at);
+}
+
+/** Operations that an act of a person puts in the place of others. */
+function broughtBy(row: Row): readonly Operation[] {
+  if (row.type === 'edited') return row.behind ? [row.operation, row.behind] : [row.operation];
+  if (row.type === 'retried') return [row.operation];
+  return row.type === 'resolved' && row.by === 'person' && row.operation ? [row.operation] : [];
 }
 
 function laneOf(row: Row): LaneRef | null {

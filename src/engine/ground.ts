@@ -267,9 +267,9 @@ export class Ground {
     const { facts, ...read } = await this.trouble.untilDone(() =>
       readFacts({ ...this.#options, shelf: null }, connection),
     );
-    this.#adopt({ ...opened, ...read }, facts);
     // Own rows that went into a checkpoint before they were folded here were not told it.
-    await this.#shelf.reread(this.#standing);
+    await this.#shelf.reread(facts, this.#standing);
+    this.#adopt({ ...opened, ...read }, facts);
   }
 
   get #standing(): 'leading' | 'following' {

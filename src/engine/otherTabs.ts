@@ -3,7 +3,7 @@ import { sameJson } from '../../store/json.ts';
 import { nothingShared, type Shared, type SyncState } from '../../store/slice.ts';
 import type { SyncEvents } from '../events.ts';
 import type { Codec } from '../ports/codec.ts';
-import type { Env } from '../ports/env.ts';
+import type { Env, TimerHandle } from '../ports/env.ts';
 import { type Call, Calls } from '../tabs/calls.ts';
 import { Channel } from '../tabs/channel.ts';
 import { LeaderWord } from '../tabs/leaderWord.ts';
@@ -14,6 +14,11 @@ import type { Stuck } from './watchdog.ts';
 
 /** Looks in a row without a sign after which nothing is known of the leader. */
 const silentLooks = 2;
+/**
+ * ms between two looks of a leader at the journal, where others were heard of: one of them may have
+ * written, and hung or died before it could say so.
+ */
+const lookInterval = 15_000;
 
 export interface OtherTabsOptions {
   readonly env: Env;
@@ -42,6 +47,7 @@ export class OtherTabs {
   readonly #channel: Channel;
   readonly #word: LeaderWord;
   readonly #calls: Calls;
+  #timer: TimerHandle | null = null;
 
   constructor(options: OtherTabsOptions) {
     this.#options = options;
@@ -134,6 +140,8 @@ export class OtherTabs {
   /** This tab has nothing to tell of the lead any more. */
   rest(): void {
     this.#word.stop();
+    if (this.#timer !== null) this.#options.env.clearTimer(this.#timer);
+    this.#timer = null;
   }
 
   close(): void {
@@ -148,6 +156,7 @@ export class OtherTabs {
 
   #heard(message: TabMessage): void {
     const { isLeading, onSign, env } = this.#options;
+    if (isLeading()) this.#lookLater();
     switch (message.type) {
       case 'appended':
         this.#readTo(message.head);
@@ -170,6 +179,20 @@ export class OtherTabs {
         this.#calls.answered(message.id);
         return;
     }
+  }
+
+  #lookLater(): void {
+    const { env, isLeading, ground } = this.#options;
+    this.#timer ??= env.setTimer(
+      lookInterval,
+      () => {
+        this.#timer = null;
+        if (!isLeading()) return;
+        if (ground.isRead) ground.readOn().catch(env.report);
+        this.#lookLater();
+      },
+      'watch',
+    );
   }
 
   #readTo(head: number): void {

@@ -104,9 +104,12 @@ export class SecondShelf {
     done?.catch(env.report);
   }
 
-  /** The facts were read anew: rows of this tab may stand in them that it was never told. */
-  async reread(role: 'leading' | 'following'): Promise<void> {
-    await this.#keeper?.restate(role);
+  /**
+   * These facts were read anew, and nobody was told of them yet: rows of this tab may stand in them of
+   * which the shelf was never told.
+   */
+  async reread(facts: Facts, role: 'leading' | 'following'): Promise<void> {
+    await this.#keeper?.restateAs(facts, role);
   }
 
   /** A frozen page must hold nothing that others wait for. */

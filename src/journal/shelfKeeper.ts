@@ -90,12 +90,23 @@ export class ShelfKeeper {
 
   /** Writes the whole outbox into a new file, then removes those that it replaces. */
   async restate(role: 'leading' | 'following'): Promise<void> {
-    this.#restating ??= this.#restate(role)
+    this.#restating ??= this.#inTurn(() => this.#restate(role, this.#options.facts));
+    await this.#restating;
+  }
+
+  /** The same for facts that were read anew and that nobody has been told of yet. */
+  async restateAs(facts: Facts, role: 'leading' | 'following'): Promise<void> {
+    await this.#restating;
+    this.#restating = this.#inTurn(() => this.#restate(role, () => facts));
+    await this.#restating;
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    return work()
       .catch((cause) => this.#fail(cause))
       .finally(() => {
         this.#restating = null;
       });
-    await this.#restating;
   }
 
   /** Lets the file go: a frozen page must hold nothing that others wait for. */
@@ -147,8 +158,8 @@ export class ShelfKeeper {
     }
   }
 
-  async #restate(role: 'leading' | 'following'): Promise<void> {
-    const { env, facts, headOnDisk } = this.#options;
+  async #restate(role: 'leading' | 'following', facts: () => Facts): Promise<void> {
+    const { env, headOnDisk } = this.#options;
     const connection = this.#connection;
     if (!connection) return;
     const others = role === 'leading' ? await this.#others(connection) : [];

@@ -236,6 +236,18 @@ test('MT1: tabs that hear nothing of each other steal the lead from each other, 
   await agree(tabs);
 });
 
+test('MT7 I14: what a tab has written that died before it could say so is sent by the leader', async () => {
+  let isMute = false;
+  const world = tabsWorld({ haste: 400, fate: () => (isMute ? [] : [0]) });
+  const [leader, follower] = [await world.opened(), await world.opened()];
+  await follower.todo.create({ ...milk, id: 'first' }).settled;
+  isMute = true;
+  await follower.todo.create({ ...milk, id: 'last' }).saved;
+  follower.kill();
+  await until('it is on the server', () => world.server.ids('todo').includes('last'));
+  await leader.synced();
+});
+
 test('MT7: a tab whose next rows went into a checkpoint reads that, and keeps what it has not written yet', async () => {
   const world = tabsWorld();
   const [leader, follower] = [await world.opened(), await world.opened()];

@@ -304,6 +304,21 @@ describe('a refused operation', () => {
       expect(after.outbox).toEqual((before as unknown as { outbox: unknown }).outbox);
     }
   });
+
+  test('P2 I1: an act of two tabs on one dead letter counts once; what the other would have put there ends as cancelled', () => {
+    const { journal, edit } = refused(false);
+    const put = (id: string) => ({ ...edit, id, supersedes: [edit.id] });
+    const behind = operation('update', 'a', { title: 'Tea' });
+    const ids = { ...about, operationIds: [edit.id] };
+    journal.add(row({ ...ids, type: 'retried', operation: put('first') }));
+    journal.add(row({ ...ids, type: 'retried', operation: put('second') }));
+    journal.add(row({ ...ids, type: 'edited', operation: put('third'), behind }));
+    expect(valuesOf(journal.facts.outbox).map((item) => item.id)).toEqual(['first']);
+    const outcomeOf = (id: string) => getIn(journal.facts.settlements, id)?.outcome;
+    expect(['first', 'second', 'third', behind.id, edit.id].map(outcomeOf)).toEqual([
+      ...[undefined, 'cancelled', 'cancelled', 'cancelled', 'rejected'],
+    ]);
+  });
 });
 
 describe('taking back', () => {

@@ -85,11 +85,17 @@ function isUnsentAnew({ net, written }: Run, key: string, seals: readonly Sealed
   return written.wipes.length > 0 && left.length <= 1 && eras.size === seals.length;
 }
 
+/** Lies of a gateway after which a refusal is believed, though a late copy may still take effect. */
+const believedLies = 2;
+
 /** I4: refused or cancelled means that it never takes effect. */
 export function checkEndings(run: Run): void {
+  const { gateway } = run.net;
   const direct = new Set<string>();
   for (const effect of run.server.ledger) {
-    if (run.net.gateway.hidden.has(effect.key ?? '') && isUnseen(run, effect)) continue;
+    const key = effect.key ?? '';
+    if (gateway.hidden.has(key) && isUnseen(run, effect)) continue;
+    if ((gateway.lies.get(key) ?? 0) >= believedLies) continue;
     for (const id of sealOf(run, effect)?.operationIds ?? []) direct.add(id);
   }
   for (const { ended } of run.devices) {

@@ -197,6 +197,9 @@ function isMadeAgain(
   return behind.some(({ id, kind }) => kind === 'create' && !all.has(id));
 }
 
+/** Rows in which a person asks for a refused write again, as it was or otherwise. */
+const asksAgain: ReadonlySet<string | undefined> = new Set(['retried', 'edited']);
+
 /** A delete that was refused and rolled back was asked for again, over the edit that came meanwhile. */
 function isBehindRetriedDelete(
   { operations: all }: Written,
@@ -207,7 +210,7 @@ function isBehindRetriedDelete(
     0,
     operations.findIndex(({ id }) => id === newest),
   );
-  return before.some(({ id, kind }) => kind === 'delete' && all.get(id)?.by === 'retried');
+  return before.some(({ id, kind }) => kind === 'delete' && asksAgain.has(all.get(id)?.by));
 }
 
 function lane(facts: SyncState['shown'], key: string): Operation[] {

@@ -11,6 +11,9 @@ export interface WrittenRow {
   readonly text: string;
 }
 
+/** Of a row of a build that nobody has written yet. */
+export const foreignVersion = 99;
+
 export interface SimDiskOptions {
   readonly world: World;
   readonly device: number;
@@ -140,7 +143,7 @@ export class SimDisk {
     if (!last || !stored) return null;
     const before = { ...last };
     const half = last.text.slice(0, Math.floor(last.text.length / 2));
-    last.text = how === 'cut' ? half : last.text.replace('"v":1', '"v":99');
+    last.text = how === 'cut' ? half : last.text.replace('"v":1', `"v":${foreignVersion}`);
     stored.text = last.text;
     return before;
   }

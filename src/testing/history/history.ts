@@ -5,6 +5,7 @@ import { SimNet } from '../net/simNet.ts';
 import type { Fault, Plan, TimeFault } from '../plan/plan.ts';
 import { type Effect, idsOf, type ServerNeeds, type ServerPort } from '../server/serverPort.ts';
 import { SimServer } from '../server/simServer.ts';
+import { keyedBelow } from '../world/keyed.ts';
 import { World } from '../world/world.ts';
 import { Leads } from './leads.ts';
 import type { Strike } from './strikes.ts';
@@ -16,6 +17,9 @@ import {
   type Written,
   withSuperseded,
 } from './written.ts';
+
+/** ms that it takes to take over, about. */
+const takeover = 16;
 
 /** How far a run had come when it broke a promise. */
 export interface Evidence {
@@ -93,6 +97,8 @@ export function makeRun(
   const errors: unknown[] = [];
   const fired = new Set<Fault>();
   const written = nothingWritten();
+  /** Devices of which the next database goes too, while it takes over what the second shelf has. */
+  const again = new Set<number>();
   const cuts: [from: number, to: number][][] = Array.from({ length: plan.devices }, () => []);
   const start = world.now;
   let healed: Healed | null = null;
@@ -133,7 +139,13 @@ export function makeRun(
       faultAt: (n) => find('disk', index, n),
       onKill: (tab) => devices[index]?.kill(tab),
       onTaken: (tab, batch) => leads[index]?.taken(devices[index]?.tabs[tab]?.page ?? '', batch),
-      onRows: (rows) => noteRows(written, index, rows),
+      onRows: (rows) => {
+        noteRows(written, index, rows);
+        if (!rows.some(({ text }) => text.includes('"type":"recovered"'))) return;
+        const after = keyedBelow(world.seed, `takeover/${index}/${written.wipes.length}`, takeover);
+        if (!healed && again.delete(index))
+          world.schedule(after, () => takeAway(devices[index] as SimDevice));
+      },
     });
     devices.push(
       new SimDevice({
@@ -165,6 +177,10 @@ export function makeRun(
         return row !== null;
       }
       case 'wipe':
+        takeAway(device);
+        return true;
+      case 'wipeTwice':
+        again.add(device.index);
         takeAway(device);
         return true;
       case 'wipeLater':

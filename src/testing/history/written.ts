@@ -1,5 +1,5 @@
 import type { Operation, Row, SealedRequest } from '../../../store/rows/row.ts';
-import type { WrittenRow } from '../disk/simDisk.ts';
+import { foreignVersion, type WrittenRow } from '../disk/simDisk.ts';
 
 /** A request as it was sealed on some disk: the bytes that a key stands for. */
 export interface Sealed extends SealedRequest {
@@ -114,7 +114,8 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
 
 function rowIn(text: string): Row | null {
   try {
-    return JSON.parse(text) as Row;
+    const row = JSON.parse(text) as Row;
+    return (row.v as number) === foreignVersion ? null : row;
   } catch {
     return null;
   }

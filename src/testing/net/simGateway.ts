@@ -45,8 +45,12 @@ type Then = (made: WireAnswer | null) => void;
 export class SimGateway {
   /** Keys that were refused by no fault of their request: they may end as rejected. */
   readonly refused = new Set<string>();
+  /** How often a key was told lies of its record, which are believed when they are told again and again. */
+  readonly lies = new Map<string, number>();
   /** Keys that took effect and are answered with 500 ever since. */
   readonly hidden = new Set<string>();
+  /** Reads of a device that were told once that there is nothing. */
+  readonly #denied = new Set<string>();
   readonly #options: SimGatewayOptions;
   /** What a key is answered whenever it comes. */
   readonly #kept = new Map<string, WireAnswer>();
@@ -89,8 +93,14 @@ export class SimGateway {
   }
 
   /** What is answered instead of the server. */
-  #early({ fault, n }: Arrived, key: string | null): WireAnswer | null {
+  #early({ fault, n, device, wire }: Arrived, key: string | null): WireAnswer | null {
     const answer = fault ? instead(fault, n) : null;
+    if (fault === 'notFound' && key === null && wire.path.includes('/')) {
+      // Two reads that agree are believed, and no cursor comes back to what was told there.
+      const read = `${device} ${wire.path}`;
+      if (this.#denied.has(read)) return null;
+      this.#denied.add(read);
+    }
     if (!answer || key === null) return answer;
     if (fault === 'refusal' || fault === 'stuck' || fault === 'tooLarge') {
       // It has been done: a server that knows keys says so.
@@ -100,7 +110,10 @@ export class SimGateway {
     }
     if (fault === 'precondition' && this.#tookEffect(key)) return null;
     // Said again and again, it is believed.
-    if (fault === 'precondition' || fault === 'notFound') this.refused.add(key);
+    if (fault === 'precondition' || fault === 'notFound') {
+      this.refused.add(key);
+      this.lies.set(key, (this.lies.get(key) ?? 0) + 1);
+    }
     return answer;
   }
 

@@ -29,7 +29,8 @@ export interface Appetite {
 const wholeAppetite: Appetite = {
   ...{ steps: 40, devices: 3 },
   ...{ net: netFaults, disk: diskFaults },
-  time: [...deviceFaults, ...tabFaults, ...busFaults],
+  // Without a second shelf there is nothing to take over.
+  time: [...deviceFaults.filter((kind) => kind !== 'wipeTwice'), ...tabFaults, ...busFaults],
 };
 
 const doings = [
@@ -54,8 +55,6 @@ const fewDevices = 2;
 /** Share of the days with a second shelf, and of those in which a database is lost: 5% of all. */
 const shelves = 0.12;
 const losses = 0.45;
-/** ms in which a start has taken over what a lost database left, about. */
-const takeover = 60;
 /** Requests in a row that meet the same trouble, at most, where it lasts. */
 const lasting = 20;
 
@@ -108,21 +107,15 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
   };
 }
 
-/**
- * Databases that are deleted, beside what the swarm does: at the next start, or at the one after; and
- * now and then again while the new one is still taking over what the old one had.
- */
+/** Databases that are deleted, beside what the swarm does: most of all while one is taken over. */
 function lossesOf(seed: number, devices: number, span: number): Fault[] {
   const count = keyed(seed, 'losses') < losses ? 1 + keyedBelow(seed, 'losses/n', 2) : 0;
-  return Array.from({ length: count }, (_, i) => i).flatMap((i): Fault[] => {
-    const device = keyedBelow(seed, `loss/device/${i}`, devices);
-    const at = keyedBelow(seed, `loss/at/${i}`, span);
-    const kind = keyedPick(seed, `loss/${i}`, ['wipe', 'wipeLater'] as const);
-    const first: Fault = { on: 'time', device, at, do: kind };
-    if (kind === 'wipeLater' || keyed(seed, `loss/again/${i}`) > 0.5) return [first];
-    const soon = keyedBelow(seed, `loss/again/by/${i}`, takeover);
-    return [first, { on: 'time', device, at: at + 1 + soon, do: 'wipe' }];
-  });
+  return Array.from({ length: count }, (_, i) => ({
+    on: 'time',
+    device: keyedBelow(seed, `loss/device/${i}`, devices),
+    at: keyedBelow(seed, `loss/at/${i}`, span),
+    do: keyedPick(seed, `loss/${i}`, ['wipe', 'wipeLater', 'wipeTwice', 'wipeTwice'] as const),
+  }));
 }
 
 /** Which ways the server and the devices have to speak with each other. */

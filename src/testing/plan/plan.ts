@@ -84,9 +84,13 @@ export const deviceFaults = [
   'corruptRow',
   /** The same, by a newer build: the row says whose it is, and can not be understood. */
   'foreignRow',
-  /** The browser deletes the whole database at the next start, or at the one after. */
+  /**
+   * The browser deletes the whole database at the next start, or at the one after; or at the next, and
+   * again while the new database takes over what the second shelf has of the old one.
+   */
   'wipe',
   'wipeLater',
+  'wipeTwice',
 ] as const;
 /** What happens to one tab of several (`Plan.tabs`). */
 export const tabFaults = [

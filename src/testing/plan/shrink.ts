@@ -172,6 +172,7 @@ const simplerKinds: Readonly<Record<string, readonly string[]>> = {
   reload: ['update'],
   powerLoss: ['kill'],
   wipeLater: ['wipe'],
+  wipeTwice: ['wipe'],
   closeTab: ['crashTab'],
   freezeTab: ['hangTab'],
   delayMessages: ['loseMessages'],
