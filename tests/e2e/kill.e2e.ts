@@ -16,7 +16,7 @@ test('P1 P4 N16 ST25 CR1 CR2 CR5 CR7 CR20: 20 rounds of kills under load, two of
   const lines = [`seed ${seed}`];
   try {
     const summary = await killRounds({
-      ...{ rounds: 20, tearEvery: 10, seed, page },
+      ...{ rounds: 20, tearEvery: 9, seed, page },
       print: (line) => lines.push(line),
     });
     const { kills, wipes, missing, acknowledged } = summary;

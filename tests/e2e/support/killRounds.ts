@@ -12,7 +12,10 @@ export interface KillOptions {
   readonly seed: string;
   readonly page: ServedPage;
   readonly storage?: PageQuery['storage'];
-  /** Every so many rounds the database is torn, so that the browser deletes it. Default: never. */
+  /**
+   * Every so many rounds the database is torn, so that the browser deletes it; where it does not (it
+   * may tidy its log up before it looks at it), the next round tries again. Default: never.
+   */
   readonly tearEvery?: number;
   /** Ends after the round that lost something: one is enough to know. */
   readonly untilMissing?: boolean;
@@ -51,11 +54,13 @@ export async function killRounds(options: KillOptions): Promise<KillSummary> {
   await using server = await ServerProcess.make();
   await using world = await KillWorld.make(page, server, { storage });
   let tab = await world.device.open();
+  let tearsOwed = 0;
   for (let round = 1; round <= rounds; round++) {
     const random = createRandom(`${seed}/${round}`);
     const before = world.device.acknowledged.count;
     const what = await writeAndKill(world, server, tab, random, `${seed}/${round}`, round);
-    const isTorn = round % tearEvery === 0;
+    if (round % tearEvery === 0) tearsOwed++;
+    const isTorn = tearsOwed > 0;
     if (isTorn) await world.device.tear();
     const fresh = world.device.acknowledged.count - before;
     count.rounds = round;
@@ -71,7 +76,10 @@ export async function killRounds(options: KillOptions): Promise<KillSummary> {
       if (reopening === 'first') await world.device.kill();
     }
     if (wiped) count.wipes++;
-    if (wiped && isTorn) count.torn++;
+    if (wiped && isTorn) {
+      count.torn++;
+      tearsOwed--;
+    }
     missing.push(...found);
     const waiting = world.device.acknowledged.count;
     print(
