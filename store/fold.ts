@@ -309,7 +309,20 @@ function replace(
   if (!first) return false;
   for (const id of ids) draft.dequeue(id);
   draft.enqueue(operation, first.key);
+  if (operation.kind === 'create') continueBehind(draft, key, first.key);
   return true;
+}
+
+/**
+ * A record that was refused and rolled back may have been made anew since. Where the first create goes
+ * again in front of the second, that one changes what the first has made: two would make two records.
+ */
+function continueBehind(draft: FactsDraft, lane: string, place: string): void {
+  for (const { key, operation } of draft.operationsOf(lane)) {
+    if (key <= place) continue;
+    if (operation.kind === 'delete') return;
+    if (operation.kind === 'create') draft.enqueue({ ...operation, kind: 'update' }, key);
+  }
 }
 
 function resolved(draft: FactsDraft, row: ResolvedRow): string | undefined {

@@ -92,6 +92,8 @@ export async function settle(run: Run): Promise<void> {
   const isResting = () =>
     devices.every((device) => {
       if (!device.life || !isManned(device) || !isUpToDate(device)) return false;
+      // A tab that has just woken tries once more what its disk had not answered.
+      if (device.timers.includes('reopen')) return false;
       const { sequenced, ephemeral } = device.life.state();
       const moving = valuesOf(sequenced.lanes).some(
         (lane) =>

@@ -305,6 +305,18 @@ describe('a refused operation', () => {
     }
   });
 
+  test('P14 P2: a create that was rolled back and goes again makes one record with the create that came meanwhile', () => {
+    const made = operation('create', 'n', { title: 'Milk' });
+    const journal = new TestJournal().add(recorded(made), sealed([made]));
+    const id = { ...about, recordId: 'n', operationIds: [made.id] } as const;
+    journal.add(row({ ...id, type: 'parked', reason: 'rejected', failure, rollback: true }));
+    const second = operation('create', 'n', { title: 'Tea' });
+    const again = { ...made, id: 'again', supersedes: [made.id] };
+    journal.add(recorded(second), row({ ...id, type: 'retried', operation: again }));
+    expect(valuesOf(journal.facts.outbox).map(({ kind }) => kind)).toEqual(['create', 'update']);
+    expect(shown(journal, 'n')).toMatchObject({ title: 'Tea' });
+  });
+
   test('P2 I1: an act of two tabs on one dead letter counts once; what the other would have put there ends as cancelled', () => {
     const { journal, edit } = refused(false);
     const put = (id: string) => ({ ...edit, id, supersedes: [edit.id] });

@@ -129,7 +129,7 @@ function isPurgeDamaged({ written }: Run, index: number): boolean {
 /** I17: an operation ends once. I3: one that is confirmed has taken effect by then. */
 export function checkEnded(
   run: Run,
-  { ended, index, isShared }: SimDevice,
+  { ended, index }: SimDevice,
   operationId: string,
   outcome: string,
 ): void {
@@ -140,20 +140,20 @@ export function checkEnded(
   }
   if (outcome !== 'committed') return;
   const applied = run.server.ledger.some((effect) => carriedBy(run, effect).has(operationId));
-  if (!applied && !isGone(run, operationId, isShared) && !isSealedAnew(run.written, operationId)) {
+  if (!applied && !isGone(run, operationId) && !isSealedAnew(run.written, operationId)) {
     broken('I3', `${operationId} was told as committed and has not taken effect`);
   }
 }
 
 /**
- * Whether it was to delete a record that others had deleted: then there was nothing to do. Nor is there
- * where another tab took back at the same moment what would have made it, so that the server never had it.
+ * Whether it was to delete a record that others had deleted, or that never came to the server (another
+ * tab took back at the same moment what would have made it; the create met a lie): nothing was to do.
  */
-function isGone({ server, written }: Run, operationId: string, isShared: boolean): boolean {
+function isGone({ server, written }: Run, operationId: string): boolean {
   return [...written.seals.values()].flat().some(({ kind, operationIds, path }) => {
     if (kind !== 'delete' || !operationIds.includes(operationId)) return false;
     const id = decodeURIComponent(path.slice(path.indexOf('/') + 1));
     const own = server.changes.filter((change) => change.id === id);
-    return own.some(({ record }) => record === null) || (isShared && own.length === 0);
+    return own.length === 0 || own.some(({ record }) => record === null);
   });
 }
