@@ -101,6 +101,7 @@ function isGivenUp({ written, devices }: Run, child: WrittenOperation, parent: s
       device === child.device &&
       era === child.era &&
       (written.discarded.has(id) ||
+        written.chosen.has(id) ||
         ['discarded', 'cancelled'].includes(devices[device]?.ended.get(id) ?? '')),
   );
 }
