@@ -18,6 +18,8 @@ export interface Attempt {
   readonly lane: Lane;
   readonly request: SealedRequest;
   readonly model: EngineModel;
+  /** The journal's head when it left for the first time; undefined: it may have left in an earlier life. */
+  readonly firstSent?: number | undefined;
 }
 
 export interface AttemptContext {
@@ -106,7 +108,7 @@ function unfounded(
 type Committed = Extract<Answer, { kind: 'committed' }>;
 
 /**
- * Whether a "yes" leaves open what stands there now: a pull has come since the request was sealed
+ * Whether a "yes" leaves open what stands there now: a pull has come since the request left
  * (which of both is newer only the server can tell), or it did not say which version it made.
  */
 function isOpen(facts: Facts, attempt: Attempt, { remote, version }: Committed): boolean {
@@ -234,11 +236,13 @@ function entryOf(facts: Facts, { model, recordId }: Lane): Entry | undefined {
 }
 
 /**
- * Whether the server spoke of the record since the request was sealed: in a pull (which may have met
- * it gone), or in a list from the start that it may have been missing from.
+ * Whether the server spoke of the record since the request left, or may have left: in a pull (which
+ * may have met it gone), or in a list from the start that it may have been missing from. What it said
+ * before that is older than its answer.
  */
 function moved(facts: Facts, attempt: Attempt): boolean {
   const { model, sealedAt = 0 } = attempt.lane;
+  const { firstSent = sealedAt } = attempt;
   const listedSince = facts.models[model]?.listedSince ?? 0;
-  return Math.max(confirmedAt(facts, attempt), listedSince) > sealedAt;
+  return Math.max(confirmedAt(facts, attempt), listedSince) > firstSent;
 }

@@ -7,6 +7,7 @@ import type { Env, TimerHandle } from '../ports/env.ts';
 import type { Answer, BatchAnswer, Transport } from '../ports/transport.ts';
 import { type AnswerContext, answerRows } from './answerRows.ts';
 import { type Attempt, completed, confirmedAt } from './attempt.ts';
+import { Departures } from './departures.ts';
 import type { LaneIndex } from './laneIndex.ts';
 import type { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
@@ -65,6 +66,7 @@ export class Pusher {
   readonly #sealer: Sealer;
   readonly #underWay = new Map<string, Request>();
   readonly #requests = new Set<Request>();
+  readonly #departures = new Departures();
   #sealing: Promise<void> | null = null;
   /** Operations in one request, at most; halved where the server says that it is too much. */
   #batchLimit: number;
@@ -139,7 +141,9 @@ export class Pusher {
       this.#underWay.set(key, request);
       const lane = getIn(facts().lanes, key);
       const model = lane && models.get(lane.model);
-      if (lane?.sealed && model) attempts.set(key, { lane, request: lane.sealed, model });
+      if (!lane?.sealed || !model) continue;
+      const firstSent = this.#departures.left(lane.sealed.key, facts().head);
+      attempts.set(key, { lane, request: lane.sealed, model, firstSent });
     }
     this.#requests.add(request);
     onAttempts('started', lanes);
@@ -150,8 +154,11 @@ export class Pusher {
 
   #ended(request: Request, lanes: readonly string[]): void {
     this.#requests.delete(request);
+    const { lanes: now } = this.#options.facts();
     for (const key of lanes) {
       if (this.#underWay.get(key) === request) this.#underWay.delete(key);
+      const sent = request.attempts.get(key)?.request.key;
+      if (sent !== undefined && getIn(now, key)?.sealed?.key !== sent) this.#departures.over(sent);
     }
     this.#options.onAttempts('ended', lanes);
     this.#options.wake();
@@ -346,7 +353,12 @@ export class Pusher {
   }
 
   async #sealSome(room: number): Promise<void> {
-    const written = await this.#write(this.#sealer.rows(room));
+    const build = this.#sealer.rows(room);
+    const written = await this.#write((facts, taken) => {
+      const rows = build(facts, taken);
+      if (Array.isArray(rows)) this.#departures.sealed(rows);
+      return rows;
+    });
     // All that were looked at wait for others, and there may be a hundred thousand more of them.
     if (!written) await this.#options.env.breathe();
   }

@@ -47,8 +47,8 @@ export const answerPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/attempt.ts',
-        find: 'return Math.max(confirmedAt(facts, attempt), listedSince) > sealedAt;',
-        replace: 'return listedSince + sealedAt < 0;',
+        find: 'return Math.max(confirmedAt(facts, attempt), listedSince) > firstSent;',
+        replace: 'return listedSince + firstSent < 0;',
       },
     ],
   },
