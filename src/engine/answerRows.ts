@@ -4,7 +4,7 @@ import type { JsonObject } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { Operation, SealedRequest } from '../../store/rows/row.ts';
 import { coalesce } from '../../store/seal.ts';
-import type { EngineDraft } from '../journal/journal.ts';
+import type { EngineDraft } from '../journal/engineQueue.ts';
 import type { ConflictRule } from '../policies/policy.ts';
 import type { Answer, RemoteRecord, UnderWay } from '../ports/transport.ts';
 import { conflictRows } from './conflictRows.ts';

@@ -1,7 +1,7 @@
 import type { Failure } from '../../machines/failure.ts';
 import type { JsonObject } from '../../store/json.ts';
 import type { Operation } from '../../store/rows/row.ts';
-import type { EngineDraft } from '../journal/journal.ts';
+import type { EngineDraft } from '../journal/engineQueue.ts';
 import {
   type ConflictFacts,
   type ConflictRule,

@@ -3,7 +3,7 @@ import type { ConnectionState } from '../../machines/connection.ts';
 import type { NetworkRequirement } from '../../machines/network.ts';
 import type { Facts, OriginPause } from '../../store/facts.ts';
 import type { LineFacts, PullProgress } from '../../store/slice.ts';
-import type { EngineDraft, RowBuilder } from '../journal/journal.ts';
+import type { EngineDraft, RowBuilder } from '../journal/engineQueue.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
 import type { Transport } from '../ports/transport.ts';
 import { Connection, type Inspect, isAway } from './connection.ts';

@@ -2,7 +2,7 @@ import { type Entry, type Facts, type Lane, laneKey } from '../../store/facts.ts
 import { sameJson } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { PulledItem } from '../../store/rows/row.ts';
-import type { EngineDraft } from '../journal/journal.ts';
+import type { EngineDraft } from '../journal/engineQueue.ts';
 import type { PulledRecord, PulledTombstone } from '../ports/transport.ts';
 import type { Filter } from '../pullOptions.ts';
 import { ownWrite } from './ownWrites.ts';

@@ -4,7 +4,7 @@ import type { Failure } from '../../machines/failure.ts';
 import { type LineContext, type LineState, lineMachine } from '../../machines/line.ts';
 import type { OriginPause } from '../../store/facts.ts';
 import type { LineFacts } from '../../store/slice.ts';
-import type { EngineDraft } from '../journal/journal.ts';
+import type { EngineDraft } from '../journal/engineQueue.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
 import type { Held } from '../ports/transport.ts';
 import { envClock, type Inspect } from './connection.ts';

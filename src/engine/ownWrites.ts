@@ -1,7 +1,7 @@
 import { type Facts, type Lane, laneKey } from '../../store/facts.ts';
 import { sameJson } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
-import type { EngineDraft } from '../journal/journal.ts';
+import type { EngineDraft } from '../journal/engineQueue.ts';
 import type { PulledRecord } from '../ports/transport.ts';
 import { operationsIn } from './laneReads.ts';
 import { entryOf, keyOf } from './recordReads.ts';

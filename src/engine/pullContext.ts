@@ -1,5 +1,5 @@
 import type { Facts } from '../../store/facts.ts';
-import type { RowBuilder } from '../journal/journal.ts';
+import type { RowBuilder } from '../journal/engineQueue.ts';
 import type { PullAnswer } from '../ports/transport.ts';
 import type { MassDeleteGuard } from './massDeleteGuard.ts';
 import type { EngineModel } from './models.ts';

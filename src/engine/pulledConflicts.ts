@@ -3,7 +3,7 @@ import { type JsonObject, sameJson } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { Salvage } from '../../store/rows/row.ts';
 import { coalesce } from '../../store/seal.ts';
-import type { EngineDraft } from '../journal/journal.ts';
+import type { EngineDraft } from '../journal/engineQueue.ts';
 import type { ConflictRule } from '../policies/policy.ts';
 import { conflictRows } from './conflictRows.ts';
 import { operationsIn } from './laneReads.ts';

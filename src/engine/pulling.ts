@@ -1,5 +1,5 @@
 import type { Facts } from '../../store/facts.ts';
-import type { EngineDraft, RowBuilder } from '../journal/journal.ts';
+import type { EngineDraft, RowBuilder } from '../journal/engineQueue.ts';
 import { filterText } from '../pullOptions.ts';
 import { type Asked, type Judged, judge } from './judging.ts';
 import type { PagePart } from './pageParts.ts';

@@ -2,7 +2,7 @@ import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
 import type { Failure } from '../../machines/failure.ts';
 import type { Facts } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
-import type { RowBuilder } from '../journal/journal.ts';
+import type { RowBuilder } from '../journal/engineQueue.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
 import type { Answer, BatchAnswer, Transport } from '../ports/transport.ts';
 import { type AnswerContext, answerRows } from './answerRows.ts';

@@ -2,7 +2,7 @@ import type { Facts } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import { coalesce, type Intent, runLimits } from '../../store/seal.ts';
-import type { EngineDraft, RowBuilder } from '../journal/journal.ts';
+import type { EngineDraft, RowBuilder } from '../journal/engineQueue.ts';
 import type { Transport } from '../ports/transport.ts';
 import { blockerOf } from './dependencies.ts';
 import type { LaneIndex } from './laneIndex.ts';

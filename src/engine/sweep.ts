@@ -1,6 +1,6 @@
 import { type Entry, type Facts, laneKey } from '../../store/facts.ts';
 import { getIn, type Pages, scan } from '../../store/pages.ts';
-import type { RowBuilder } from '../journal/journal.ts';
+import type { RowBuilder } from '../journal/engineQueue.ts';
 import { canTakeTombstone, judge } from './judging.ts';
 import type { EngineModel } from './models.ts';
 import type { PagePart } from './pageParts.ts';

@@ -39,8 +39,8 @@ export const durabilityPlants: readonly Plant[] = [
       },
       {
         file: 'src/journal/journal.ts',
-        find: '      await this.#deliver(rows, committed.head);\n      for (const request of written)',
-        replace: '      for (const request of written)',
+        find: '      await this.#reader.deliver(rows, committed.head);\n      for (const request of requests)',
+        replace: '      for (const request of requests)',
       },
     ],
   },
@@ -66,10 +66,10 @@ export const durabilityPlants: readonly Plant[] = [
       },
       {
         file: 'src/journal/journal.ts',
-        find: "    if (this.#mustRead || this.#standing === 'inDoubt') await this.#readNew();\n",
+        find: "    if (this.#mustRead || this.#standing.grade === 'inDoubt') await this.#readNew();\n",
         replace:
           '    if (this.#mustRead) await this.#readNew();\n' +
-          "    if (this.#standing === 'inDoubt') this.#standing = 'current';\n",
+          "    if (this.#standing.grade === 'inDoubt') this.#standing.renew();\n",
       },
     ],
   },

@@ -10,9 +10,9 @@ export const shelfPlants: readonly Plant[] = [
     days: 'shelf',
     edits: [
       {
-        file: 'src/journal/journal.ts',
-        find: '    await keep(entries, (row) => this.#isOwn(row));\n',
-        replace: '    keep(entries, (row) => this.#isOwn(row));\n',
+        file: 'src/journal/journalReader.ts',
+        find: '    await keep(entries, isOwn);\n',
+        replace: '    keep(entries, isOwn);\n',
       },
     ],
   },

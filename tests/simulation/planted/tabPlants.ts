@@ -43,9 +43,9 @@ export const tabPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/journal/journal.ts',
-        find: 'this.#people = this.#people.filter((row) => row.actionId.n > seen);',
+        find: 'this.#people.dropThrough(facts().lastSeen[writer]?.n ?? 0);',
         replace:
-          "this.#people = before === 'outdated' ? [] : this.#people.filter((row) => row.actionId.n > seen);",
+          "this.#people.dropThrough(before === 'outdated' ? Infinity : facts().lastSeen[writer]?.n ?? 0);",
       },
       {
         file: 'store/slice.ts',
@@ -78,8 +78,8 @@ export const tabPlants: readonly Plant[] = [
         replace: 'const expect = { fence: epoch };',
       },
       {
-        file: 'src/journal/journal.ts',
-        find: '    if (first > facts().head + 1) await this.#catchUp(first - 1);\n',
+        file: 'src/journal/journalReader.ts',
+        find: '    if (first > facts().head + 1) await this.catchUp(first - 1);\n',
         replace: '',
       },
     ],

@@ -1,0 +1,84 @@
+import type { JournalEntry, Row } from '../../store/rows/row.ts';
+import { asStorageError } from '../ports/storage.ts';
+import { readEntries } from './entries.ts';
+import type { JournalOptions } from './journalOptions.ts';
+import type { Standing } from './standing.ts';
+import type { StoragePause } from './storagePause.ts';
+
+/** Rows that are read at once. */
+const pageRows = 1_000;
+
+interface JournalReaderOptions {
+  readonly journal: JournalOptions;
+  readonly standing: Standing;
+  readonly pause: StoragePause;
+  readonly isOwn: (row: Row) => boolean;
+}
+
+/** Hands on what is durable, each entry once and in order, whoever wrote it. */
+export class JournalReader {
+  readonly #options: JournalReaderOptions;
+
+  constructor(options: JournalReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Rows that end at `head` were written; what stands between our head and them comes first. */
+  async deliver(rows: readonly Row[], head: number): Promise<void> {
+    const { facts, onReplaced, onAppended } = this.#options.journal;
+    const first = head - rows.length + 1;
+    if (first <= facts().head) return onReplaced();
+    onAppended(head);
+    if (first > facts().head + 1) await this.catchUp(first - 1);
+    // A checkpoint that was read meanwhile has them.
+    if (head <= facts().head) return;
+    await this.#sequence(rows.map((row, i) => ({ sequence: first + i, row })));
+  }
+
+  /** Reads and folds what the journal has beyond our head, up to `through`. */
+  async catchUp(through: number): Promise<void> {
+    const { standing, pause } = this.#options;
+    const { connection, codec, facts, onTrouble, reread } = this.#options.journal;
+    while (facts().head < through) {
+      if (standing.isClosed) return;
+      const limit = Math.min(pageRows, through - facts().head);
+      let entries: JournalEntry[];
+      try {
+        entries = await readEntries(connection, codec, facts().head, limit);
+      } catch (cause) {
+        await pause.after(asStorageError(cause));
+        continue;
+      }
+      onTrouble(undefined);
+      const next = entries.filter((entry) => entry.sequence <= through);
+      const before = facts().head;
+      if (next[0]?.sequence !== before + 1 && (await this.#wasCompacted())) {
+        await reread();
+        if (facts().head === before) return;
+        continue;
+      }
+      if (next.length === 0) return;
+      await this.#sequence(next);
+      // The store shows another moment (DevTools): nothing is folded until it is back or reloaded.
+      if (facts().head === before) return;
+    }
+  }
+
+  /** The rows that come next are not there: gone into a checkpoint, unless the disk has lost them. */
+  async #wasCompacted(): Promise<boolean> {
+    const { standing, pause, journal } = this.#options;
+    try {
+      return await journal.wasCompacted();
+    } catch (cause) {
+      await pause.after(asStorageError(cause));
+      return standing.isClosed ? false : this.#wasCompacted();
+    }
+  }
+
+  async #sequence(entries: readonly JournalEntry[]): Promise<void> {
+    const { standing, isOwn } = this.#options;
+    const { keep, onSequenced } = this.#options.journal;
+    await keep(entries, isOwn);
+    if (!standing.isClosed) onSequenced(entries);
+  }
+}
