@@ -1,4 +1,4 @@
-import type { EngineDraft } from '../journal/journal.ts';
+import type { EngineDraft } from '../journal/engineQueue.ts';
 
 /**
  * When requests left for the first time. What the server said before that (a list from the start, a
