@@ -1,5 +1,11 @@
-import { cleanContext } from '../machines/record.ts';
 import { areKeys, areValues, isPlain, isRoot } from './checkpointChecks.ts';
+import {
+  decodeLane,
+  decodeOperation,
+  decodeWaitingKeys,
+  encodeLanes,
+  encodeOutbox,
+} from './checkpointWaiting.ts';
 import {
   type ConflictLogEntry,
   type Entry,
@@ -112,14 +118,17 @@ export function encodeNode(
   childPages: readonly string[] | null,
 ): string {
   if (childPages) return JSON.stringify({ keys: node.keys, pages: childPages });
-  const { keys, values } = node as Leaf<unknown>;
-  return JSON.stringify({ keys, values: encodeValues(tree, values) });
+  return JSON.stringify(encodeLeaf(tree, node as Leaf<unknown>));
+}
+
+function encodeLeaf(tree: string, { keys, values }: Leaf<unknown>): unknown {
+  if (tree === 'lanes') return encodeLanes(keys, values as readonly Lane[]);
+  if (tree === 'outbox') return encodeOutbox(keys, values as readonly Operation[]);
+  return { keys, values: encodeValues(tree, values) };
 }
 
 function encodeValues(tree: string, values: readonly unknown[]): readonly unknown[] {
-  if (tree.startsWith('records/')) return (values as readonly Entry[]).map(encodeEntry);
-  if (tree === 'lanes') return (values as readonly Lane[]).map(encodeLane);
-  return tree === 'outbox' ? (values as readonly Operation[]).map(encodeOperation) : values;
+  return tree.startsWith('records/') ? (values as readonly Entry[]).map(encodeEntry) : values;
 }
 
 function decodeValues(
@@ -131,39 +140,6 @@ function decodeValues(
   if (tree === 'lanes') return stored.map((value, i) => decodeLane(value, keys[i] as string));
   if (tree !== 'outbox') return stored;
   return stored.map((value, i) => decodeOperation(value, keys[i] as string));
-}
-
-/** A lane that only waits for its turn, which is nearly all of them, is two numbers. */
-function encodeLane(lane: Lane): unknown {
-  const { state, attempts, retryAt, failure, sealed, sealedAt, parked, salvage } = lane;
-  const { count, hidden } = lane;
-  const isPlainLane = state === 'pending' && attempts === 0 && retryAt === null && !failure;
-  const isFresh = !sealed && sealedAt === undefined && !parked && !salvage;
-  return isPlainLane && isFresh ? [count, hidden] : lane;
-}
-
-/** Whose it is, the key says. */
-function decodeLane(stored: unknown, key: string): unknown {
-  const [model, recordId] = key.split('\u0000');
-  if (isJsonObject(stored)) return { ...stored, model, recordId };
-  if (!Array.isArray(stored)) return stored;
-  const [count, hidden] = stored as unknown[];
-  return {
-    ...{ model, recordId, state: 'pending', ...cleanContext },
-    ...{ count, hidden, sealed: null, parked: null },
-  };
-}
-
-/** The key names the record, and most writes are shown at once: neither is said again. */
-function encodeOperation(operation: Operation): unknown {
-  const { model: _, recordId: __, strategy, visible, ...rest } = operation;
-  return strategy === 'optimistic' && visible ? rest : { ...rest, strategy, visible };
-}
-
-function decodeOperation(stored: unknown, key: string): unknown {
-  if (!isJsonObject(stored)) return stored;
-  const [model, recordId] = key.split('\u0000');
-  return { strategy: 'optimistic', visible: true, ...stored, model, recordId };
 }
 
 /** Whether two leaves with the same keys are stored as the same text: what is derived is not. */
@@ -203,12 +179,21 @@ export type DecodedPage =
   | { readonly leaf: Leaf<unknown> }
   | { readonly keys: readonly string[]; readonly pages: readonly string[] };
 
+type StoredPage = Readonly<Partial<Record<'keys' | 'lanes' | 'pages' | 'values', unknown>>>;
+
+/** Leaves of earlier builds have plain keys in these trees as well. */
+function waitingKeys(tree: string, lanes: unknown, values: unknown): unknown {
+  const isWaiting = tree === 'lanes' || tree === 'outbox';
+  if (!isWaiting || !Array.isArray(lanes) || !Array.isArray(values)) return undefined;
+  return decodeWaitingKeys(tree, lanes, values);
+}
+
 /** Reads a page; throws for what is none. */
 export function decodePage(tree: string, text: unknown): DecodedPage {
   if (typeof text !== 'string') throw new Error(`a page of ${tree} is missing`);
   const raw: unknown = JSON.parse(text);
   if (!isJsonObject(raw) || !isPlain(raw)) throw new Error(`a page of ${tree} is none`);
-  const { keys, pages, values } = raw as Record<string, unknown>;
+  const { lanes, pages, values, keys = waitingKeys(tree, lanes, values) } = raw as StoredPage;
   const of = pages ?? values;
   if (!Array.isArray(keys) || !areKeys(keys, pages ? 1 : 0)) {
     throw new Error(`a page of ${tree} is none`);

@@ -33,8 +33,10 @@ export class Checkpoints {
   }
 
   /** While one is written the next is not queued up: it would be written for every group of rows. */
-  isDue(head: number): boolean {
-    return this.#running === null && this.#schedule?.isDue(head - this.#through) === true;
+  isDue({ head, outbox }: Facts): boolean {
+    if (this.#running !== null || !this.#schedule) return false;
+    const queued = outbox.size - (this.#checkpointer?.queued ?? 0);
+    return this.#schedule.isDue(head - this.#through, queued);
   }
 
   /** Resolves when none is under way; what became of it is for whoever asked for it. */

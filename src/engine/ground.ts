@@ -229,7 +229,7 @@ export class Ground {
   }
 
   get isCheckpointDue(): boolean {
-    return this.#fence !== null && this.#checkpoints.isDue(this.#folded.facts.head);
+    return this.#fence !== null && this.#checkpoints.isDue(this.#folded.facts);
   }
 
   /** `flushed`: resolves when rows under way have met their fate, or it takes too long. */

@@ -19,7 +19,9 @@ interface Appended {
 /**
  * When the next checkpoint is due. Edits that are spread over many pages make it large: written after
  * so many rows it could cost fifty times what they did. So it waits until the journal is
- * twice as large as the last checkpoint was, within what a start can read again.
+ * twice as large as the last checkpoint was, within what a start can read again. Operations that
+ * wait in the journal are no reason for one: they would stand in its pages instead, written a second
+ * time, and the start would read them there.
  */
 export class CheckpointSchedule {
   #appended: Appended[] = [];
@@ -28,11 +30,15 @@ export class CheckpointSchedule {
   #pages = 0;
   #lastPages = 0;
 
-  /** @param rows rows in the journal that are not in a checkpoint */
-  isDue(rows: number): boolean {
-    const characters = this.#characters;
-    if (rows >= most.rows || characters >= most.characters) return true;
-    if (rows < least.rows && characters < least.characters) return false;
+  /**
+   * @param rows rows in the journal that are not in a checkpoint
+   * @param queued by how many operations the outbox is longer than in the last checkpoint
+   */
+  isDue(rows: number, queued: number): boolean {
+    if (rows >= most.rows || this.#characters >= most.characters) return true;
+    const done = rows === 0 ? 0 : Math.min(1, Math.max(0, 1 - queued / rows));
+    const characters = this.#characters * done;
+    if (rows * done < least.rows && characters < least.characters) return false;
     return characters >= factor * this.#lastPages;
   }
 

@@ -70,6 +70,11 @@ export class Checkpointer {
     return this.#root;
   }
 
+  /** Operations in the outbox of the checkpoint that stands. */
+  get queued(): number {
+    return this.#stored.get('outbox')?.root.size ?? 0;
+  }
+
   /**
    * @returns the number of pages written; `fenced`: another leader has taken over; `behind`: another
    *   checkpoint stands than the one that this one was made on, so it would name pages that are gone

@@ -49,7 +49,7 @@ describe('N14: whatever the number of records', () => {
       await quiet();
       expect(reductions()).toBe(2);
       const { rowText, ...counts } = storage.taken();
-      expect(counts).toEqual({ batches: 1, rows: 1, pages: 0, pageText: 0 });
+      expect(counts).toEqual({ batches: 1, rows: 1, pages: 0, pageText: 0, checkpoints: 0 });
       expect(rowText).toBeLessThan(500);
     }
   });

@@ -10,9 +10,11 @@ export interface Written {
   readonly pages: number;
   /** Characters of the pages and of the root. */
   readonly pageText: number;
+  /** Checkpoints that came to their end. */
+  readonly checkpoints: number;
 }
 
-const nothing: Written = { batches: 0, rows: 0, rowText: 0, pages: 0, pageText: 0 };
+const nothing: Written = { batches: 0, rows: 0, rowText: 0, pages: 0, pageText: 0, checkpoints: 0 };
 
 /** Storage in memory that counts what is written to it. */
 export function meteredStorage(): Storage & { readonly taken: () => Written } {
@@ -38,6 +40,7 @@ export function meteredStorage(): Storage & { readonly taken: () => Written } {
             pages: written.pages + putPages.length,
             pageText:
               written.pageText + lengthOf([...putPages, ...putMeta].map(([, text]) => text)),
+            checkpoints: written.checkpoints + (batch.removeRowsThrough === undefined ? 0 : 1),
           };
           return connection.commit(batch);
         },
