@@ -1,6 +1,7 @@
 import { configureStore } from '@reduxjs/toolkit';
 import { createSync, defineModel, type Sync, type TransportFactory } from '../../src/index.ts';
 import type { Answer } from '../../src/ports/transport.ts';
+import type { Storage } from '../../src/storage.ts';
 import type { SyncState } from '../../store/slice.ts';
 import { meteredStorage } from '../support/meteredStorage.ts';
 import { deviceEnv, until } from '../support/world.ts';
@@ -71,6 +72,8 @@ export interface ScaleOptions {
   /** Edits that wait in the outbox, each of another record. */
   readonly depth?: number;
   readonly network?: 'present' | 'absent';
+  /** Where it is kept; in memory otherwise. */
+  readonly kept?: Storage;
   /** A device that was stopped: the same is started anew from its disk. */
   readonly again?: Pick<ScaleWorld, 'name' | 'storage'>;
 }
@@ -97,8 +100,8 @@ export interface ScaleWorld {
 
 /** An app with so many records and so many edits that wait, with all of it durable and at rest. */
 export async function makeScaleWorld(options: ScaleOptions): Promise<ScaleWorld> {
-  const { records, depth = 0, network = 'absent', again } = options;
-  const storage = again?.storage ?? meteredStorage();
+  const { records, depth = 0, network = 'absent', kept, again } = options;
+  const storage = again?.storage ?? meteredStorage(kept);
   const server = makeServer(records);
   let isPresent = network === 'present';
   let hint: (hint: 'present' | 'absent') => void = () => {};

@@ -16,9 +16,10 @@ export interface Written {
 
 const nothing: Written = { batches: 0, rows: 0, rowText: 0, pages: 0, pageText: 0, checkpoints: 0 };
 
-/** Storage in memory that counts what is written to it. */
-export function meteredStorage(): Storage & { readonly taken: () => Written } {
-  const inner = memory();
+/** Storage that counts what is written to it. */
+export function meteredStorage(
+  inner: Storage = memory(),
+): Storage & { readonly taken: () => Written } {
   let written = nothing;
   return {
     kind: inner.kind,
