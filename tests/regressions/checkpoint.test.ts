@@ -38,14 +38,29 @@ test('CR20: checkpoint after checkpoint, a start finds what was there and nothin
 test('the journal is shortened also where no page lives long enough to fill it', async () => {
   const storage = memory();
   for (let life = 0; life < 5; life++) {
-    const device = await world.started({ storage, name: 'short-lives', bend: away });
+    const device = await world.started({ storage, name: 'short-lives' });
+    const titles = Array.from({ length: 200 }, (_, i) => ({ title: `t${i}`, done: false }));
+    await Promise.all(device.sync.models.todo.createMany(titles).map((write) => write.settled));
+    await device.sync.stop();
+  }
+  const connection = await storage.open('short-lives');
+  expect((await connection.position()).head).toBeGreaterThan(2_000);
+  expect((await connection.readRows(0, 10_000)).length).toBeLessThan(1_500);
+  const last = await world.started({ storage, name: 'short-lives' });
+  expect(last.sync.models.todo.selectTotal(last.store.getState())).toBe(1_000);
+});
+
+test('what only waits is written once, however many pages of the app have come and gone', async () => {
+  const storage = memory();
+  for (let life = 0; life < 5; life++) {
+    const device = await world.started({ storage, name: 'waiting', bend: away });
     const titles = Array.from({ length: 400 }, (_, i) => ({ title: `t${i}`, done: false }));
     await Promise.all(device.sync.models.todo.createMany(titles).map((write) => write.saved));
     await device.sync.stop();
   }
-  const connection = await storage.open('short-lives');
-  expect((await connection.readRows(0, 10_000)).length).toBeLessThan(1_500);
-  const last = await world.started({ storage, name: 'short-lives', bend: away });
+  const connection = await storage.open('waiting');
+  expect(await connection.pageKeys()).toEqual([]);
+  const last = await world.started({ storage, name: 'waiting', bend: away });
   expect(last.sync.outbox.list()).toHaveLength(2_000);
   expect(statusOf(last).pending).toBe(2_000);
 });

@@ -1,4 +1,3 @@
-
 /** What IndexedDB was asked for since it was asked last. */
 export interface Asked {
   /** Transactions that may write. */

@@ -122,7 +122,7 @@ async function writeAndKill(
     seed,
     prefix: `${seed.replace('/', '-')}`,
     firstEdit: round * 1_000_000,
-    // A checkpoint is written after some 1,000 rows.
+    // A checkpoint is written after some 1,000 rows of what waits no longer.
     budget: heavy ? 1_200 : 300,
     burst: heavy ? 300 : 12,
   };
