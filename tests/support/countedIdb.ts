@@ -1,4 +1,4 @@
-/** What IndexedDB was asked for since it was asked last. */
+/** What IndexedDB was asked for meanwhile. */
 export interface Asked {
   /** Transactions that may write. */
   readonly transactions: number;
@@ -50,16 +50,9 @@ noting(
   () => ({ reads: 1 }),
 );
 
-/** Counts from here on anew. */
-export function takeAsked(): Asked {
-  const before = asked;
-  asked = nothing;
-  return before;
-}
-
 /** What `act` asked IndexedDB for until it has resolved. */
 export async function askedUntil(act: () => Promise<unknown>): Promise<Asked> {
-  takeAsked();
+  asked = nothing;
   await act();
-  return takeAsked();
+  return asked;
 }
