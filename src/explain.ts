@@ -1,9 +1,9 @@
 import type { ExplainContext } from '../store/explanation.ts';
 import { type Lane, laneKey } from '../store/facts.ts';
+import { operationsIn } from '../store/operationsIn.ts';
 import { getIn } from '../store/pages.ts';
 import { coalesce, runLimits } from '../store/seal.ts';
 import { blockerOf } from './engine/dependencies.ts';
-import { operationsIn } from './engine/laneReads.ts';
 import type { References } from './engine/references.ts';
 
 export interface ExplainOptions {

@@ -1,7 +1,7 @@
 import type { RecordState } from '../machines/record.ts';
-import { type Lane, type LaneRef, laneKey, outboxPrefix } from './facts.ts';
+import { type Lane, type LaneRef, laneKey } from './facts.ts';
+import { operationsIn } from './operationsIn.ts';
 import { getIn, scan } from './pages.ts';
-import type { Operation } from './rows/row.ts';
 import { keyOf, selectRecordStatus } from './selectors.ts';
 import type { SyncState } from './slice.ts';
 import { type Move, moveOf, type Wait } from './wait.ts';
@@ -174,15 +174,8 @@ function blockedWaits(
 /** What the blocking operation (or the first of its record) does. */
 function changeOf(state: SyncState, lane: string, operationId: string | null) {
   const place = operationId === null ? undefined : getIn(state.shown.places, operationId);
-  let operation: Operation | undefined =
-    place === undefined ? undefined : getIn(state.shown.outbox, place);
-  if (!operation) {
-    const prefix = outboxPrefix(lane);
-    scan(state.shown.outbox, prefix, (first, key) => {
-      if (key.startsWith(prefix)) operation = first;
-      return false;
-    });
-  }
+  const blocking = place === undefined ? undefined : getIn(state.shown.outbox, place);
+  const operation = blocking ?? operationsIn(state.shown, lane, 1)[0];
   const kind = operation?.kind ?? 'create';
   return kind === 'upsert' ? 'create' : kind;
 }

@@ -1,14 +1,8 @@
 import type { Failure } from '../machines/failure.ts';
 import type { RecordState } from '../machines/record.ts';
-import {
-  type Entry,
-  type Lane,
-  laneKey,
-  type Outcome,
-  outboxPrefix,
-  type Settlement,
-} from './facts.ts';
+import { type Entry, type Lane, laneKey, type Outcome, type Settlement } from './facts.ts';
 import type { JsonObject } from './json.ts';
+import { operationsIn } from './operationsIn.ts';
 import {
   type Branch,
   eachLeaf,
@@ -16,7 +10,6 @@ import {
   type Leaf,
   type PageNode,
   type Pages,
-  scan,
   valuesOf,
 } from './pages.ts';
 import type { ConflictFacts, Operation } from './rows/row.ts';
@@ -362,14 +355,7 @@ export interface ParkedConflict extends ConflictFacts {
 }
 
 export function operationsOf(state: SyncState, model: string, recordId: string): Operation[] {
-  const prefix = outboxPrefix(laneKey(model, recordId));
-  const operations: Operation[] = [];
-  scan(state.shown.outbox, prefix, (operation, key) => {
-    if (!key.startsWith(prefix)) return false;
-    operations.push(operation);
-    return true;
-  });
-  return operations;
+  return operationsIn(state.shown, laneKey(model, recordId));
 }
 
 export function selectConflicts(state: SyncState): readonly ParkedConflict[] {

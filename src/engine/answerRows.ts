@@ -1,6 +1,7 @@
 import type { Failure } from '../../machines/failure.ts';
 import { type Entry, type Facts, type Lane, laneKey } from '../../store/facts.ts';
 import type { JsonObject } from '../../store/json.ts';
+import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn } from '../../store/pages.ts';
 import type { Operation, SealedRequest } from '../../store/rows/row.ts';
 import { coalesce } from '../../store/seal.ts';
@@ -8,7 +9,6 @@ import type { EngineDraft } from '../journal/engineQueue.ts';
 import type { ConflictRule } from '../policies/policy.ts';
 import type { Answer, RemoteRecord, UnderWay } from '../ports/transport.ts';
 import { conflictRows } from './conflictRows.ts';
-import { operationsIn } from './laneReads.ts';
 import { type References, toKeys } from './references.ts';
 
 /** What was drawn and read before the rows are built: building them asks no clock and no dice. */

@@ -1,8 +1,8 @@
 import { type Facts, laneKey, type Outcome } from '../../store/facts.ts';
+import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn, valuesOf } from '../../store/pages.ts';
 import type { Operation } from '../../store/rows/row.ts';
 import { coalesce, type Intent } from '../../store/seal.ts';
-import { operationsIn } from './laneReads.ts';
 import { namedIn, type References } from './references.ts';
 
 export type ReferencesOf = (model: string) => References;

@@ -1,9 +1,9 @@
 import { type Facts, type Lane, laneKey } from '../../store/facts.ts';
 import { sameJson } from '../../store/json.ts';
+import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn } from '../../store/pages.ts';
 import type { EngineDraft } from '../journal/engineQueue.ts';
 import type { PulledRecord } from '../ports/transport.ts';
-import { operationsIn } from './laneReads.ts';
 import { entryOf, keyOf } from './recordReads.ts';
 import { type References, toKeys } from './references.ts';
 import { compareVersions, isSuccessor } from './versions.ts';

@@ -1,12 +1,12 @@
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { type JsonObject, sameJson } from '../../store/json.ts';
+import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn } from '../../store/pages.ts';
 import type { Salvage } from '../../store/rows/row.ts';
 import { coalesce } from '../../store/seal.ts';
 import type { EngineDraft } from '../journal/engineQueue.ts';
 import type { ConflictRule } from '../policies/policy.ts';
 import { conflictRows } from './conflictRows.ts';
-import { operationsIn } from './laneReads.ts';
 
 export interface PulledConflictContext {
   readonly model: string;

@@ -1,10 +1,10 @@
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { type JsonObject, sameJson } from '../../store/json.ts';
+import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn } from '../../store/pages.ts';
 import type { PulledItem } from '../../store/rows/row.ts';
 import { merge } from '../policies/merge.ts';
 import type { PulledRecord } from '../ports/transport.ts';
-import { operationsIn } from './laneReads.ts';
 import { entryOf } from './recordReads.ts';
 import { type References, toKeys } from './references.ts';
 

@@ -1,4 +1,5 @@
 import type { Facts } from '../../store/facts.ts';
+import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn } from '../../store/pages.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import { coalesce, type Intent, runLimits } from '../../store/seal.ts';
@@ -6,7 +7,6 @@ import type { EngineDraft, RowBuilder } from '../journal/engineQueue.ts';
 import type { Transport } from '../ports/transport.ts';
 import { blockerOf } from './dependencies.ts';
 import type { LaneIndex } from './laneIndex.ts';
-import { operationsIn } from './laneReads.ts';
 import type { EngineModel, EngineModels } from './models.ts';
 import { toServerIds } from './references.ts';
 

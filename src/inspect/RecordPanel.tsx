@@ -1,5 +1,6 @@
 import { recordMachine } from '../../machines/record.ts';
 import { type LaneRef, laneKey } from '../../store/facts.ts';
+import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn } from '../../store/pages.ts';
 import { keyOf } from '../../store/selectors.ts';
 import type { SyncState } from '../../store/slice.ts';
@@ -9,7 +10,6 @@ import type { AnySync } from '../react/types.ts';
 import { FieldTable } from './FieldTable.tsx';
 import { MachineChart } from './MachineChart.tsx';
 import { OperationTable } from './OperationTable.tsx';
-import { operationsOf } from './records.ts';
 import { StateChip } from './StateChip.tsx';
 import { useNow } from './useNow.ts';
 import { countdown } from './words.ts';
@@ -89,7 +89,7 @@ export function RecordPanel({ sync, root, state, record }: RecordPanelProps) {
         </p>
       )}
       <MachineChart name="Record" machine={recordMachine} current={[word]} />
-      <OperationTable lane={lane} operations={operationsOf(state.shown, key, operationLimit)} />
+      <OperationTable lane={lane} operations={operationsIn(state.shown, key, operationLimit)} />
       <FieldTable base={entry?.base ?? null} shown={entry?.shown ?? null} />
     </article>
   );

@@ -1,6 +1,5 @@
-import { type Facts, type LaneRef, outboxPrefix } from '../../store/facts.ts';
+import type { LaneRef } from '../../store/facts.ts';
 import { scan } from '../../store/pages.ts';
-import type { Operation } from '../../store/rows/row.ts';
 import type { SyncState } from '../../store/slice.ts';
 
 /** Records listed at once: more than that is searched for. */
@@ -41,16 +40,4 @@ export function findRecords({ shown }: SyncState, search: string): FoundRecords 
     scan(records, '', (_, recordId) => take({ model, recordId }) && mayGoOn());
   }
   return { records: [...found.values()], dirty: shown.lanes.size };
-}
-
-/** A record's first operations, and how many there are in all. */
-export function operationsOf(shown: Facts, lane: string, limit: number): readonly Operation[] {
-  const prefix = outboxPrefix(lane);
-  const operations: Operation[] = [];
-  scan(shown.outbox, prefix, (operation, key) => {
-    if (!key.startsWith(prefix)) return false;
-    operations.push(operation);
-    return operations.length < limit;
-  });
-  return operations;
 }

@@ -1,7 +1,8 @@
-import { type Entry, type Facts, type Lane, laneKey, orderKey, outboxPrefix } from '../facts.ts';
+import { type Entry, type Facts, type Lane, laneKey, orderKey } from '../facts.ts';
 import { foldEntries } from '../fold.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { getIn, scan, valuesOf } from '../pages.ts';
+import { operationsIn } from '../operationsIn.ts';
+import { getIn, valuesOf } from '../pages.ts';
 import type { JournalEntry, Operation, RecoveredEnding, Row, Salvage } from '../rows/row.ts';
 import { lanesOfRow } from '../slice.ts';
 import type { LaneLine, ShelfLine } from './line.ts';
@@ -157,15 +158,4 @@ function salvageOf(
 function entryOf(facts: Facts, model: string, recordId: string): Entry | undefined {
   const records = facts.models[model]?.records;
   return records && getIn(records, recordId);
-}
-
-function operationsIn(facts: Facts, lane: string): Operation[] {
-  const prefix = outboxPrefix(lane);
-  const operations: Operation[] = [];
-  scan(facts.outbox, prefix, (operation, key) => {
-    if (!key.startsWith(prefix)) return false;
-    operations.push(operation);
-    return true;
-  });
-  return operations;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { operationsIn } from '../../src/engine/laneReads.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { foldEntries } from '../../store/fold.ts';
+import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn } from '../../store/pages.ts';
 import type { Operation, Row } from '../../store/rows/row.ts';
 import {

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AnswerContext, answerRows } from '../../src/engine/answerRows.ts';
-import { operationsIn } from '../../src/engine/laneReads.ts';
 import type { PagePart } from '../../src/engine/pageParts.ts';
 import { type PartContext, partRows } from '../../src/engine/pulling.ts';
 import type { Answer, RemoteRecord } from '../../src/ports/transport.ts';
@@ -10,6 +9,7 @@ import { restoreFacts, rootOf, treesOf } from '../../store/checkpoint.ts';
 import { emptyFacts, type Facts, type Lane, laneKey } from '../../store/facts.ts';
 import { foldEntries, foldTail } from '../../store/fold.ts';
 import type { JsonObject } from '../../store/json.ts';
+import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn, keysOf, noPages, type Pages, valuesOf } from '../../store/pages.ts';
 import { PagesDraft } from '../../store/pagesDraft.ts';
 import { decodeEntry, encodeRow } from '../../store/rows/codec.ts';

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { merge } from '../../src/policies/merge.ts';
-import { laneKey, outboxPrefix } from '../../store/facts.ts';
+import { laneKey } from '../../store/facts.ts';
 import type { JsonObject } from '../../store/json.ts';
-import { getIn, scan } from '../../store/pages.ts';
+import { operationsIn } from '../../store/operationsIn.ts';
+import { getIn } from '../../store/pages.ts';
 import { rebase } from '../../store/rebase.ts';
 import type { Operation } from '../../store/rows/row.ts';
 import { coalesce } from '../../store/seal.ts';
@@ -69,13 +70,7 @@ class Lane {
   }
 
   get waiting(): Operation[] {
-    const prefix = outboxPrefix(laneKey('todo', 'x'));
-    const operations: Operation[] = [];
-    scan(this.journal.facts.outbox, prefix, (item, key) => {
-      if (key.startsWith(prefix)) operations.push(item);
-      return key.startsWith(prefix);
-    });
-    return operations;
+    return operationsIn(this.journal.facts, laneKey('todo', 'x'));
   }
 
   get shown(): Row {

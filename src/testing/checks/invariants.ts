@@ -1,17 +1,10 @@
 import { defaultBackoff } from '../../../machines/backoff.ts';
-import {
-  type Facts,
-  type Lane,
-  type LaneState,
-  laneKey,
-  orderKey,
-  outboxPrefix,
-} from '../../../store/facts.ts';
+import { type Facts, type Lane, type LaneState, laneKey, orderKey } from '../../../store/facts.ts';
 import { conflictLogCap, settlementCap, writerCap } from '../../../store/factsDraft.ts';
 import { sameJson } from '../../../store/json.ts';
+import { operationsIn } from '../../../store/operationsIn.ts';
 import { getIn, scan, valuesOf } from '../../../store/pages.ts';
 import { rebase } from '../../../store/rebase.ts';
-import type { Operation } from '../../../store/rows/row.ts';
 import type { SimDevice } from '../device/simDevice.ts';
 import { InvariantBroken, type Run } from '../history/history.ts';
 import { eraOf } from '../history/written.ts';
@@ -186,15 +179,4 @@ function illLane(facts: Facts, lane: Lane, ids: readonly string[]): string | und
     if (open && facts.settlements.size < settlementCap) return `and ${open} has not ended`;
   }
   return undefined;
-}
-
-function operationsIn(facts: Facts, lane: string): Operation[] {
-  const prefix = outboxPrefix(lane);
-  const operations: Operation[] = [];
-  scan(facts.outbox, prefix, (operation, key) => {
-    if (!key.startsWith(prefix)) return false;
-    operations.push(operation);
-    return true;
-  });
-  return operations;
 }

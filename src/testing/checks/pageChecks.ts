@@ -1,6 +1,7 @@
-import { type Entry, type Facts, laneKey, outboxPrefix } from '../../../store/facts.ts';
+import { type Entry, type Facts, laneKey } from '../../../store/facts.ts';
 import { type JsonObject, sameJson } from '../../../store/json.ts';
-import { getIn, keysOf, noPages, scan, valuesOf } from '../../../store/pages.ts';
+import { operationsIn } from '../../../store/operationsIn.ts';
+import { getIn, keysOf, noPages, valuesOf } from '../../../store/pages.ts';
 import type { Operation, PersonRow } from '../../../store/rows/row.ts';
 import { selectSyncStatus } from '../../../store/selectors.ts';
 import type { SyncState } from '../../../store/slice.ts';
@@ -109,12 +110,7 @@ function shownOf(facts: Facts, tail: readonly PersonRow[], id: string): JsonObje
     if (kind === 'delete') record = null;
     else if (record || kind !== 'update') record = { ...record, ...changes };
   };
-  const prefix = outboxPrefix(lane);
-  scan(facts.outbox, prefix, (operation, key) => {
-    if (!key.startsWith(prefix)) return false;
-    add(operation);
-    return true;
-  });
+  for (const operation of operationsIn(facts, lane)) add(operation);
   for (const row of tail) {
     if (row.type !== 'recorded') continue;
     const { operation } = row;

@@ -1,12 +1,6 @@
-import {
-  type Facts,
-  type Lane,
-  laneKey,
-  type Outcome,
-  outboxPrefix,
-} from '../../../store/facts.ts';
+import { type Facts, type Lane, laneKey, type Outcome } from '../../../store/facts.ts';
+import { operationsIn } from '../../../store/operationsIn.ts';
 import { getIn, scan, valuesOf } from '../../../store/pages.ts';
-import type { Operation } from '../../../store/rows/row.ts';
 import { InvariantBroken, type Run, sealOf } from '../history/history.ts';
 import { isSealDamaged, type WrittenOperation, withSuperseded } from '../history/written.ts';
 import type { Row } from '../server/serverPort.ts';
@@ -113,7 +107,7 @@ function isGivenUp({ written, devices }: Run, child: WrittenOperation, parent: s
 export function isHeld(facts: Facts, lane: Lane, above: readonly string[] = []): boolean {
   const own = laneKey(lane.model, lane.recordId);
   if (lane.state !== 'pending' || above.includes(own)) return false;
-  const first = firstIn(facts, own);
+  const [first] = operationsIn(facts, own, 1);
   if (!first) return false;
   const waits = (other: string): boolean => {
     const its = other === own ? undefined : getIn(facts.lanes, other);
@@ -132,14 +126,4 @@ export function isHeld(facts: Facts, lane: Lane, above: readonly string[] = []):
   }
   const { parent } = first.changes;
   return typeof parent === 'string' && waits(laneKey(lane.model, parent));
-}
-
-function firstIn(facts: Facts, lane: string): Operation | null {
-  const prefix = outboxPrefix(lane);
-  let first: Operation | null = null;
-  scan(facts.outbox, prefix, (operation, key) => {
-    if (key.startsWith(prefix)) first = operation;
-    return false;
-  });
-  return first;
 }

@@ -1,4 +1,5 @@
-import { type Entry, laneKey, outboxPrefix } from '../../../store/facts.ts';
+import { type Entry, laneKey } from '../../../store/facts.ts';
+import { operationsIn } from '../../../store/operationsIn.ts';
 import { getIn, type Pages, scan, valuesOf } from '../../../store/pages.ts';
 import type { Operation } from '../../../store/rows/row.ts';
 import { lanesOfRow, type SyncState } from '../../../store/slice.ts';
@@ -146,7 +147,7 @@ function checkWrites(
   if (isHidden(standing.id)) return;
   const entry = shown.models.todo && getIn(shown.models.todo.records, recordId);
   const record = entry?.shown ?? null;
-  const operations = lane(shown, key);
+  const operations = operationsIn(shown, key);
   if (newest.kind === 'delete') {
     const isRemade = device.isShared && isMadeAgain(written, operations, newest.id);
     if (record && standing.kind === 'delete' && !isRemade) {
@@ -211,17 +212,6 @@ function isBehindRetriedDelete(
     operations.findIndex(({ id }) => id === newest),
   );
   return before.some(({ id, kind }) => kind === 'delete' && asksAgain.has(all.get(id)?.by));
-}
-
-function lane(facts: SyncState['shown'], key: string): Operation[] {
-  const prefix = outboxPrefix(key);
-  const operations: Operation[] = [];
-  scan(facts.outbox, prefix, (operation, place) => {
-    if (!place.startsWith(prefix)) return false;
-    operations.push(operation);
-    return true;
-  });
-  return operations;
 }
 
 /** I11: the version of what the server confirmed never goes back. */

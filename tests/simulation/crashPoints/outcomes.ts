@@ -6,7 +6,8 @@ import {
   crashOf,
 } from '../../../src/testing/crashPoints/crashPoints.ts';
 import type { SimulationResult } from '../../../src/testing/simulate.ts';
-import { type Facts, type Lane, laneKey, outboxPrefix } from '../../../store/facts.ts';
+import { type Facts, type Lane, laneKey } from '../../../store/facts.ts';
+import { operationsIn } from '../../../store/operationsIn.ts';
 import { getIn, keysOf } from '../../../store/pages.ts';
 import type {
   AnsweredRow,
@@ -164,7 +165,7 @@ const outcomes: Readonly<Record<string, Outcome>> = {
       crashed,
       'resolved',
     )) {
-      const here = operationsIn(crashed.facts, recordId);
+      const here = idsIn(crashed.facts, recordId);
       for (const id of replaced) expect(here.includes(id)).toBe(!crashed.isDurable);
       if (operation) expect(here.includes(operation.id)).toBe(crashed.isDurable);
       if (crashed.isDurable)
@@ -198,13 +199,13 @@ const outcomes: Readonly<Record<string, Outcome>> = {
       expect(lane?.sealed === null).toBe(crashed.isDurable);
       expect(lane?.parked?.operationIds ?? []).toEqual(crashed.isDurable ? row.operationIds : []);
       for (const id of row.operationIds) {
-        expect(operationsIn(crashed.facts, row.recordId)).toContain(id);
+        expect(idsIn(crashed.facts, row.recordId)).toContain(id);
         expect(getIn(crashed.facts.settlements, id)?.outcome).toBe(isDead ? 'rejected' : undefined);
       }
     }
     for (const row of crashed.rows) {
       if (row.type !== 'discarded' && row.type !== 'edited' && row.type !== 'retried') continue;
-      const here = operationsIn(crashed.facts, row.recordId);
+      const here = idsIn(crashed.facts, row.recordId);
       for (const id of row.operationIds) expect(here.includes(id)).toBe(!crashed.isDurable);
       if (row.type !== 'discarded') {
         expect(here.includes(row.operation.id)).toBe(crashed.isDurable);
@@ -275,11 +276,8 @@ function sentAgain(crashed: Crashed): void {
   expect(attempts.length + effects).toBeGreaterThanOrEqual(2);
 }
 
-function operationsIn(facts: Facts, recordId: string): string[] {
-  const prefix = outboxPrefix(laneKey('todo', recordId));
-  return keysOf(facts.outbox)
-    .filter((key) => key.startsWith(prefix))
-    .map((key) => getIn(facts.outbox, key)?.id ?? '');
+function idsIn(facts: Facts, recordId: string): string[] {
+  return operationsIn(facts, laneKey('todo', recordId)).map(({ id }) => id);
 }
 
 const seenAt = new Map<string, Facts>();

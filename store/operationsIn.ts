@@ -1,8 +1,12 @@
-import { type Facts, outboxPrefix } from '../../store/facts.ts';
-import { scan } from '../../store/pages.ts';
-import type { Operation } from '../../store/rows/row.ts';
+import { type Facts, outboxPrefix } from './facts.ts';
+import { scan } from './pages.ts';
+import type { Operation } from './rows/row.ts';
 
-/** A lane's operations in order; `limit` keeps a long lane cheap. */
+/**
+ * A lane's operations in order.
+ *
+ * @param limit from 1; how many are read at most: it keeps a long lane cheap
+ */
 export function operationsIn(facts: Facts, lane: string, limit = Infinity): Operation[] {
   const prefix = outboxPrefix(lane);
   const operations: Operation[] = [];
