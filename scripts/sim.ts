@@ -25,7 +25,10 @@ async function main(): Promise<number> {
   return options.plan === null ? await sweep(options) : await repeat(options, options.plan);
 }
 
-/** Steps of a full seed: what the speed is told in, however long the seeds of a run are. */
+/**
+ * Steps of a full seed: what the speed is told in, however long the seeds of a run are. A step is one
+ * event of virtual time that happens, with all promise jobs that follow from it, and the checks.
+ */
 const fullSeed = 300;
 /** Seeds after which a run says where it is. */
 const every = 1_000;
@@ -58,10 +61,12 @@ async function sweep({ seed, seeds, workers }: SimOptions): Promise<number> {
       `${steps} steps (${Math.round(steps / seeds)} a seed), ${requests} requests, ` +
       `${struck} of ${faults} faults struck`,
   );
+  const stepsASecond = steps / cpuSeconds;
   console.log(
-    `${Math.round(steps / fullSeed / cpuSeconds)} full seeds of ${fullSeed} steps a second of one core ` +
-      `(CPU time), ${Math.round(seeds / cpuSeconds)} seeds as they are; ` +
-      `${Math.round(seeds / seconds)} a second with ${workers} workers`,
+    `${Math.round(stepsASecond)} steps a CPU second of all threads: ` +
+      `${Math.round(stepsASecond / fullSeed)} full seeds of ${fullSeed} steps a second of one core, ` +
+      `${Math.round(seeds / cpuSeconds)} as they are; ` +
+      `${Math.round(seeds / seconds)} a second of the clock with ${workers} workers`,
   );
   console.log(coverageOf(tally));
   return 0;
