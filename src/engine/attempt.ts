@@ -6,6 +6,7 @@ import type { SealedRequest } from '../../store/rows/row.ts';
 import type { Answer, Held, RemoteRecord, Transport } from '../ports/transport.ts';
 import type { EngineModel } from './models.ts';
 import { toKeys } from './references.ts';
+import { isSuccessor } from './versions.ts';
 
 /** Failed attempts with a 500 after which the server is asked what stands there. */
 const ambiguousAttempts = 10;
@@ -115,8 +116,19 @@ function isOpen(facts: Facts, attempt: Attempt, { remote, version }: Committed):
   if (moved(facts, attempt)) return true;
   // What it was written on is lost: a "yes" alone does not make a record of it.
   if (attempt.lane.salvage && !remote) return attempt.request.kind !== 'delete';
-  if (remote || version !== null || attempt.request.kind === 'delete') return false;
+  if (remote || attempt.request.kind === 'delete') return false;
+  if (version !== null) return !isOnBase(facts, attempt, version);
   return attempt.request.kind === 'create' || attempt.request.ifMatch !== null;
+}
+
+/**
+ * Whether a version that was told without its record can only be our change on the base as it stands
+ * here. Without If-Match others may have changed what lay between, and nobody would ever say so again:
+ * a pull that brings this version would be taken for known.
+ */
+function isOnBase(facts: Facts, { lane, request }: Attempt, version: string): boolean {
+  if (request.kind !== 'update' || request.ifMatch !== null) return true;
+  return isSuccessor(version, entryOf(facts, lane)?.version ?? null);
 }
 
 async function newest(
@@ -131,7 +143,7 @@ async function newest(
   const { salvage } = attempt.lane;
   return answer.remote || salvage || moved(context.facts(), attempt)
     ? unreadable(context, 'the record could not be read after its base had moved')
-    : answer;
+    : { ...answer, version: null };
 }
 
 type Gone = Extract<Answer, { kind: 'gone' }>;

@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { browserEnv } from '../../src/env/browserEnv.ts';
 import type { Answer, SyncEvent, Transport } from '../../src/index.ts';
 import { memory } from '../../src/storage.ts';
-import { pause, quickEnv, stateOf, statusOf, synced, tinyWorld } from '../support/tinyServer.ts';
+import {
+  pause,
+  quickEnv,
+  stateOf,
+  statusOf,
+  synced,
+  tinyWorld,
+  todoOf,
+} from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';
 
 const world = tinyWorld();
@@ -431,6 +439,23 @@ describe('what a server leaves open', () => {
     expect(world.server.find('todo', 'a')).toMatchObject({ version: 3, record: { title: 'C' } });
     const entry = stateOf(device).sequenced.models.todo;
     expect(entry?.records.size).toBe(1);
+  });
+
+  test('a yes to a change without If-Match that names a version and no record hides nothing of others', async () => {
+    world.server.put('todo', 'b', { title: 'A', done: false });
+    const device = await world.settled({
+      bend: ({ push, seal }) => ({
+        seal: (...args) => ({ ...seal(...args), ifMatch: null }),
+        push: async (...args) => {
+          world.server.put('todo', 'b', { title: 'A', done: true });
+          const answer = await push(...args);
+          return answer.kind === 'committed' ? { ...answer, remote: null } : answer;
+        },
+      }),
+    });
+    await device.sync.models.todo.update('b', { title: 'B' }).settled;
+    expect(world.server.find('todo', 'b')).toMatchObject({ version: 3 });
+    expect(todoOf(device, 'b')).toMatchObject({ title: 'B', done: true });
   });
 
   test('UP7: operations of a model that this build does not know wait, and ask nobody in a loop', async () => {
