@@ -2,7 +2,7 @@ import type { ConflictLogEntry } from '../store/facts.ts';
 import { type JsonObject, sameJson } from '../store/json.ts';
 import { valuesOf } from '../store/pages.ts';
 import type { Operation } from '../store/rows/row.ts';
-import { type ParkedConflict, selectConflicts } from '../store/selectors.ts';
+import { type ParkedConflict, selectConflicts } from '../store/selectors/conflicts.ts';
 import type { PersonDraft, SyncState } from '../store/slice.ts';
 import { SyncError } from './errors.ts';
 import { merge } from './policies/merge.ts';

@@ -4,7 +4,7 @@ import { defaultBackoff } from '../machines/backoff.ts';
 import { type Explanation, selectExplanation } from '../store/explanation.ts';
 import type { Facts } from '../store/facts.ts';
 import type { Operation } from '../store/rows/row.ts';
-import { type SyncStatus, selectSyncStatus } from '../store/selectors.ts';
+import { type SyncStatus, selectSyncStatus } from '../store/selectors/syncStatus.ts';
 import { createSyncSlice, type PersonDraft, type SyncState } from '../store/slice.ts';
 import { checkOptions, type Models, type SyncOptions } from './config.ts';
 import { type Conflicts, createConflicts } from './conflicts.ts';

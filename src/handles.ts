@@ -1,6 +1,7 @@
 import type { Outcome } from '../store/facts.ts';
 import { settlementCap } from '../store/factsDraft.ts';
-import { selectOutcome, selectRecord } from '../store/selectors.ts';
+import { selectOutcome } from '../store/selectors/outcomes.ts';
+import { selectRecord } from '../store/selectors/records.ts';
 import type { SyncState } from '../store/slice.ts';
 import type { SyncError } from './errors.ts';
 

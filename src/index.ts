@@ -6,12 +6,9 @@ export type { ConflictLogEntry, Outcome } from '../store/facts.ts';
 export type { Json, JsonObject } from '../store/json.ts';
 export type { OutboxItem } from '../store/outboxView.ts';
 export type { Operation, Overwritten, Strategy } from '../store/rows/row.ts';
-export type {
-  ParkedConflict,
-  RecordStatus,
-  SyncReason,
-  SyncStatus,
-} from '../store/selectors.ts';
+export type { ParkedConflict } from '../store/selectors/conflicts.ts';
+export type { RecordStatus } from '../store/selectors/recordStatus.ts';
+export type { SyncReason, SyncStatus } from '../store/selectors/syncStatus.ts';
 export type { PullProgress, SyncState } from '../store/slice.ts';
 export type { Move, Mover, Wait, WaitKind } from '../store/wait.ts';
 export type { Models, SyncOptions } from './config.ts';

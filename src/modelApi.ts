@@ -1,13 +1,12 @@
 import { SHOULD_AUTOBATCH } from '@reduxjs/toolkit';
 import type { Explanation } from '../store/explanation.ts';
+import { type RecordStatus, selectRecordStatus } from '../store/selectors/recordStatus.ts';
 import {
-  type RecordStatus,
   selectAllRecords,
   selectIds,
   selectRecord,
-  selectRecordStatus,
   selectTotal,
-} from '../store/selectors.ts';
+} from '../store/selectors/records.ts';
 import type { PersonAction, SyncState } from '../store/slice.ts';
 import type { Identified } from './defineModel.ts';
 import { SyncError } from './errors.ts';

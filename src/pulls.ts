@@ -1,5 +1,6 @@
 import type { Failure } from '../machines/failure.ts';
-import { type PullProgress, selectPullProgress, selectRecord } from '../store/selectors.ts';
+import { selectRecord } from '../store/selectors/records.ts';
+import { type PullProgress, selectPullProgress } from '../store/selectors/syncStatus.ts';
 import type { SyncState } from '../store/slice.ts';
 import { type DrainOptions, drained } from './drained.ts';
 import type { Engine } from './engine/engine.ts';

@@ -3,7 +3,7 @@ import { type Facts, laneKey, orderKey } from '../store/facts.ts';
 import { quarantineLimit } from '../store/factsDraft.ts';
 import { getIn, scan, valuesOf } from '../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../store/rows/row.ts';
-import { keyOf } from '../store/selectors.ts';
+import { keyOf } from '../store/selectors/records.ts';
 import {
   lanesOfRow,
   type PersonAction,

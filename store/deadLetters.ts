@@ -2,7 +2,7 @@ import type { Failure } from '../machines/failure.ts';
 import { laneKey, type Parked } from './facts.ts';
 import { getIn, valuesOf } from './pages.ts';
 import type { Operation } from './rows/row.ts';
-import { operationsOf } from './selectors.ts';
+import { operationsOf } from './selectors/conflicts.ts';
 import type { SyncState } from './slice.ts';
 
 /** A request that the server refused for good: it waits for a person, and its record with it. */

@@ -1,13 +1,9 @@
 import { type Lane, laneKey } from './facts.ts';
 import { eachLeaf, getIn, type Leaf, type Pages } from './pages.ts';
 import type { Operation } from './rows/row.ts';
-import {
-  keyOf,
-  operationsOf,
-  type RecordStatus,
-  sameStatus,
-  selectRecordStatus,
-} from './selectors.ts';
+import { operationsOf } from './selectors/conflicts.ts';
+import { type RecordStatus, sameStatus, selectRecordStatus } from './selectors/recordStatus.ts';
+import { keyOf } from './selectors/records.ts';
 import type { SyncState } from './slice.ts';
 
 /** An operation that the server does not have yet. */

@@ -1,7 +1,7 @@
 import type { KeyboardEvent } from 'react';
 import { useMemo } from 'react';
 import type { LaneRef } from '../../store/facts.ts';
-import { selectRecordStatus } from '../../store/selectors.ts';
+import { selectRecordStatus } from '../../store/selectors/recordStatus.ts';
 import type { SyncState } from '../../store/slice.ts';
 import { findRecords, listLimit } from './records.ts';
 import { StateChip } from './StateChip.tsx';

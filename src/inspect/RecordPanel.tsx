@@ -2,7 +2,7 @@ import { recordMachine } from '../../machines/record.ts';
 import { type LaneRef, laneKey } from '../../store/facts.ts';
 import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn } from '../../store/pages.ts';
-import { keyOf } from '../../store/selectors.ts';
+import { keyOf } from '../../store/selectors/records.ts';
 import type { SyncState } from '../../store/slice.ts';
 import type { Move, Mover, Wait } from '../../store/wait.ts';
 import { wordsOf } from '../../store/waitWords.ts';

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { LaneRef } from '../../store/facts.ts';
-import { selectSyncStatus } from '../../store/selectors.ts';
+import { selectSyncStatus } from '../../store/selectors/syncStatus.ts';
 import { stateIn } from '../modelApi.ts';
 import type { AnySync } from '../react/types.ts';
 import { ConnectionPanel, EnginePanel, LinePanel } from './EnginePanels.tsx';

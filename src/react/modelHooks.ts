@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from 'react';
 import { useSelector } from 'react-redux';
-import { sameStatus, selectRecordStatus } from '../../store/selectors.ts';
+import { sameStatus, selectRecordStatus } from '../../store/selectors/recordStatus.ts';
 import type { SyncState } from '../../store/slice.ts';
 import type { Identified } from '../defineModel.ts';
 import { SyncError } from '../errors.ts';

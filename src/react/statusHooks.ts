@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from 'react';
 import { selectInitialProgress } from '../../store/initialProgress.ts';
-import { type SyncStatus, selectSyncStatus } from '../../store/selectors.ts';
+import { type SyncStatus, selectSyncStatus } from '../../store/selectors/syncStatus.ts';
 import type { SyncState } from '../../store/slice.ts';
 import { sameFields, steady } from './stable.ts';
 import type { SyncHooks } from './syncHooks.ts';

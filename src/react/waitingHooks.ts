@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { selectConflictLog } from '../../store/conflictLog.ts';
 import { selectDeadLetters } from '../../store/deadLetters.ts';
 import { type OutboxView, selectOutboxView, selectRecordOutbox } from '../../store/outboxView.ts';
-import { type ParkedConflict, selectConflicts } from '../../store/selectors.ts';
+import { type ParkedConflict, selectConflicts } from '../../store/selectors/conflicts.ts';
 import type { SyncState } from '../../store/slice.ts';
 import { sameFields, sameItems, steady, steadyList } from './stable.ts';
 import type { SyncHooks } from './syncHooks.ts';

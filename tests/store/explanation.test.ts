@@ -12,7 +12,7 @@ import {
 } from '../../store/explanation.ts';
 import { laneKey } from '../../store/facts.ts';
 import { foldEntries } from '../../store/fold.ts';
-import { selectRecordStatus } from '../../store/selectors.ts';
+import { selectRecordStatus } from '../../store/selectors/recordStatus.ts';
 import type { LineFacts, SyncState } from '../../store/slice.ts';
 import type { WaitKind } from '../../store/wait.ts';
 import { failure, operation, recorded, row, sealed, TestJournal } from '../support/rows.ts';

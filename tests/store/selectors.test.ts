@@ -2,17 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { laneKey } from '../../store/facts.ts';
 import { selectOutbox } from '../../store/outboxView.ts';
 import type { Row } from '../../store/rows/row.ts';
+import { selectConflicts } from '../../store/selectors/conflicts.ts';
+import { selectOutcome } from '../../store/selectors/outcomes.ts';
+import { selectRecordStatus } from '../../store/selectors/recordStatus.ts';
 import {
   keyOf,
   selectAllRecords,
-  selectConflicts,
   selectIds,
-  selectOutcome,
   selectRecord,
-  selectRecordStatus,
-  selectSyncStatus,
   selectTotal,
-} from '../../store/selectors.ts';
+} from '../../store/selectors/records.ts';
+import { selectSyncStatus } from '../../store/selectors/syncStatus.ts';
 import { createSyncSlice, type SyncState } from '../../store/slice.ts';
 import {
   answered,

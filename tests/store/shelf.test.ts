@@ -4,7 +4,7 @@ import { emptyFacts, type Facts, laneKey } from '../../store/facts.ts';
 import { foldEntries } from '../../store/fold.ts';
 import { getIn, valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, Operation, Row } from '../../store/rows/row.ts';
-import { operationsOf } from '../../store/selectors.ts';
+import { operationsOf } from '../../store/selectors/conflicts.ts';
 import {
   decodeLine,
   encodeLine,

@@ -3,7 +3,7 @@ import { type JsonObject, sameJson } from '../../../store/json.ts';
 import { operationsIn } from '../../../store/operationsIn.ts';
 import { getIn, keysOf, noPages, valuesOf } from '../../../store/pages.ts';
 import type { Operation, PersonRow } from '../../../store/rows/row.ts';
-import { selectSyncStatus } from '../../../store/selectors.ts';
+import { selectSyncStatus } from '../../../store/selectors/syncStatus.ts';
 import type { SyncState } from '../../../store/slice.ts';
 import type { SimDevice } from '../device/simDevice.ts';
 import type { SimTab } from '../device/simTab.ts';

@@ -88,7 +88,7 @@ export const viewPlants: readonly Plant[] = [
     promise: 'synced means that nothing waits',
     edits: [
       {
-        file: 'store/selectors.ts',
+        file: 'store/selectors/syncStatus.ts',
         find: 'const behind = waiting > 0 || Object.values(state.ephemeral.pulls).some(isBehind);',
         replace:
           'const behind = waiting < 0 || Object.values(state.ephemeral.pulls).some(isBehind);',

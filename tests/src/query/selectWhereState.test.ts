@@ -5,7 +5,7 @@ import { emptyFacts } from '../../../store/facts.ts';
 import { foldEntries } from '../../../store/fold.ts';
 import type { JsonObject } from '../../../store/json.ts';
 import type { JournalEntry, PersonRow, RecordedRow, Row } from '../../../store/rows/row.ts';
-import { selectAllRecords } from '../../../store/selectors.ts';
+import { selectAllRecords } from '../../../store/selectors/records.ts';
 import { createSyncSlice, type SyncState } from '../../../store/slice.ts';
 import { anyFields, anyQuery, naively } from '../../support/queries.ts';
 import { models, operation, recorded, row } from '../../support/rows.ts';
