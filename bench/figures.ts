@@ -11,6 +11,8 @@ export interface Figure {
   readonly met: boolean | null;
   readonly samples: Samples;
   readonly unit?: 'ms' | 'bytes';
+  /** The aim is of the bare time; the floor only stands beside it. */
+  readonly isBare?: boolean;
 }
 
 export function median(values: readonly number[]): number {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
-import { type Figure, figure } from './figures.ts';
+import { type Figure, figure, median } from './figures.ts';
 import { drainFigures, type GrowthAt, growthFigures } from './growthFigures.ts';
 import type { BenchOptions } from './options.ts';
 import type { Growth } from './page/growth.ts';
@@ -34,38 +34,49 @@ async function atEachSize(
   return measured;
 }
 
-/** ms from a dispatch in one tab until another shows it, sorted, round by round; the first warms up. */
+type Delays = Record<'ours' | 'raw', (readonly number[])[]>;
+
+/**
+ * ms from a dispatch in one tab until another shows it, sorted, round by round; and the same for a raw
+ * put that is told to the other tab, in turns. The first of each warms up.
+ */
 async function delaysBetween(
   writer: Page,
   reader: Page,
   first: number,
   writes: number,
   rounds: number,
-): Promise<number[][]> {
-  const delays: number[][] = [];
+): Promise<Delays> {
+  const delays: Delays = { ours: [], raw: [] };
+  let from = first;
   for (let round = 0; round <= rounds; round++) {
-    const from = first + round * writes;
-    const written = await writer.evaluate(
-      ({ from, writes }) => syncBench.writeInTab(from, writes),
-      { from, writes },
-    );
-    // The last is on its way.
-    await reader.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
-    const shown = new Map(await reader.evaluate(() => syncBench.shownInTab()));
-    const times = written.map(([id, at]) => (shown.get(id) ?? Number.NaN) - at);
-    if (times.some(Number.isNaN)) throw new Error('a write was not shown in the other tab');
-    if (round > 0) delays.push(times.sort((a, b) => a - b));
+    for (const side of ['ours', 'raw'] as const) {
+      const written = await writer.evaluate(
+        ({ from, writes, side }) => syncBench.writeInTab(from, writes, side),
+        { from, writes, side },
+      );
+      from += writes;
+      // The last is on its way.
+      await reader.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+      const shown = new Map(await reader.evaluate(() => syncBench.shownInTab()));
+      const times = written.map(([id, at]) => (shown.get(id) ?? Number.NaN) - at);
+      if (times.some(Number.isNaN)) throw new Error('a write was not shown in the other tab');
+      if (round > 0) delays[side].push(times.sort((a, b) => a - b));
+    }
   }
   return delays;
 }
 
-function tabFigures(writer: string, delays: readonly (readonly number[])[]): Figure[] {
-  const at = (share: number) => delays.map((times) => times[Math.floor(times.length * share)] ?? 0);
+/** Judged by the bare time: the raw put beside it says what of it is the machine's. */
+function tabFigures(writer: string, { ours, raw }: Delays): Figure[] {
+  const at = (delays: Delays['ours'], share: number) =>
+    delays.map((times) => times[Math.floor(times.length * share)] ?? 0);
   const name = `a write in ${writer} until a second tab shows it`;
-  return [
-    figure(`${name}, p50`, { ours: at(0.5), floor: [] }, 5),
-    figure(`${name}, p99`, { ours: at(0.99), floor: [] }, 20),
-  ];
+  return [[0.5, 'p50', 5] as const, [0.99, 'p99', 20] as const].map(([share, word, aim]) => {
+    const bare = figure(`${name}, ${word}`, { ours: at(ours, share), floor: [] }, aim);
+    const floor = at(raw, share);
+    return { ...bare, isBare: true, floor: median(floor), samples: { ...bare.samples, floor } };
+  });
 }
 
 /** @throws Error unless the server did as many things as it has records, which are as many as were sent */

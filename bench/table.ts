@@ -15,9 +15,9 @@ export function ratio(value: number): string {
   return value >= 0.1 ? `${value.toFixed(2)} x` : `1/${Math.round(1 / value).toLocaleString('en')}`;
 }
 
-function aimOf({ aim, floor }: Figure): string {
+function aimOf({ aim, floor, isBare }: Figure): string {
   if (aim === null) return '';
-  return floor === null ? `< ${aim} ms` : `≤ ${ratio(aim)}`;
+  return floor === null || isBare ? `< ${aim} ms` : `≤ ${ratio(aim)}`;
 }
 
 function cells(figure: Figure): string[] {

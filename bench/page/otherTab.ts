@@ -1,9 +1,13 @@
 import { type Device, makeDevice } from './device.ts';
 import { feed } from './feed.ts';
+import { openRaw, type RawDatabase } from './rawDatabase.ts';
 import { idOf, withoutId } from './todos.ts';
 
 /** The page's own device, once it is open. */
 let device: Device | null = null;
+/** The floor: a raw database of both tabs, and word of what was put there. */
+let raw: RawDatabase | null = null;
+let word: BroadcastChannel | null = null;
 /** When a record was first shown here (ms since 1970, with fractions), by id. */
 const shown = new Map<string, number>();
 
@@ -17,6 +21,13 @@ export async function openTab(name: string): Promise<void> {
   opened.sync.start();
   await opened.sync.ready;
   const { todo } = opened.sync.models;
+  const rawDatabase = await openRaw(name);
+  raw = rawDatabase;
+  word = new BroadcastChannel(`raw/${name}`);
+  word.onmessage = async ({ data }: MessageEvent<string>) => {
+    const found = await rawDatabase.get(data);
+    if (found) shown.set(found.id, now());
+  };
   let known = 0;
   opened.store.subscribe(() => {
     const state = opened.store.getState();
@@ -28,13 +39,21 @@ export async function openTab(name: string): Promise<void> {
   });
 }
 
-/** Creates records one by one, each some ms after the one before; when each was dispatched, by id. */
-export async function writeInTab(from: number, count: number): Promise<[string, number][]> {
+/**
+ * Creates records one by one, each some ms after the one before; when each was dispatched, by id.
+ * `raw`: a strict put, then a message to the other tab, which gets it.
+ */
+export async function writeInTab(
+  from: number,
+  count: number,
+  side: 'ours' | 'raw',
+): Promise<[string, number][]> {
   const times: [string, number][] = [];
   for (let n = from; n < from + count; n++) {
-    const id = idOf(n);
-    times.push([id, now()]);
-    device?.sync.models.todo.create({ id, ...withoutId(n) });
+    const record = { id: idOf(n), ...withoutId(n) };
+    times.push([record.id, now()]);
+    if (side === 'ours') device?.sync.models.todo.create(record);
+    else raw?.put([record]).then(() => word?.postMessage(record.id));
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   return times;

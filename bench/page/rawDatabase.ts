@@ -4,6 +4,7 @@ import type { Todo } from './todos.ts';
 export interface RawDatabase {
   /** One strict transaction with a put for each. */
   put(records: readonly Todo[]): Promise<void>;
+  get(id: string): Promise<Todo | undefined>;
   getAll(): Promise<Todo[]>;
   count(): Promise<number>;
   close(): void;
@@ -31,6 +32,7 @@ export async function openRaw(name: string): Promise<RawDatabase> {
         transaction.oncomplete = () => resolve();
         transaction.onabort = () => reject(transaction.error);
       }),
+    get: (id) => read<Todo | undefined>((rows) => rows.get(id)),
     getAll: () => read<Todo[]>((rows) => rows.getAll()),
     count: () => read((rows) => rows.count()),
     close: () => database.close(),

@@ -7,6 +7,9 @@ import { requested } from './idbRequests.ts';
  */
 const packedFrom = 4;
 
+/** As many rows are read without a look at where they stand: a value holds one of them at least. */
+const fewRows = 4;
+
 /**
  * Appends rows that go together as one value: the array of their texts under the last one's
  * sequence. The keys' gaps tell how many rows stand at each.
@@ -44,19 +47,37 @@ function rowsOf(key: number, stored: unknown): StoredRow[] {
   return stored.map((text: unknown, i) => ({ sequence: before + i + 1, text }));
 }
 
-/** Rows after `after`, at most `limit`; no more is read than these and what stands beside the last. */
+/**
+ * Rows after `after`, at most `limit`; no more is read than these and what stands beside the last, or,
+ * where they are few, in as many values.
+ */
 export async function readJournal(
   journal: IDBObjectStore,
   after: number,
   limit: number,
 ): Promise<StoredRow[]> {
   const range = IDBKeyRange.lowerBound(after, true);
-  const keys = (await requested(journal.getAllKeys(range, limit))).map(Number);
+  // What another tab has just written: keys and values come by one way to the browser and back.
+  const [found, few] = await Promise.all([
+    requested(journal.getAllKeys(range, limit)),
+    limit <= fewRows ? requested<unknown[]>(journal.getAll(range, limit)) : null,
+  ]);
+  const keys = found.map(Number);
+  if (few) return rowsWithin(keys, few, after, limit);
   const [first] = keys;
   if (first === undefined) return [];
   // How many stand under the first is not known yet; one at least.
   const last = keys.find((key) => 1 + key - first >= limit) ?? keys.at(-1);
   const stored = await requested<unknown[]>(journal.getAll(IDBKeyRange.bound(after, last, true)));
+  return rowsWithin(keys, stored, after, limit);
+}
+
+function rowsWithin(
+  keys: readonly number[],
+  stored: readonly unknown[],
+  after: number,
+  limit: number,
+): StoredRow[] {
   const rows = stored.flatMap((value, i) => rowsOf(keys[i] as number, value));
   return rows.filter(({ sequence }) => sequence > after).slice(0, limit);
 }
