@@ -4,11 +4,11 @@ import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
 import type { ShelfState, SyncState } from '../../store/slice.ts';
 import type { SyncEvents } from '../events.ts';
 import { rootKey } from '../journal/checkpointer.ts';
-import { type Identity, identify } from '../journal/identity.ts';
+import { databaseIdOf, type Identity, identify, ShelfTrouble } from '../journal/identity.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
-import type { Shelf } from '../ports/shelf.ts';
+import type { Shelf, ShelfConnection } from '../ports/shelf.ts';
 import type { Storage, StorageConnection, StorageError } from '../ports/storage.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { FoldedFacts } from './foldedFacts.ts';
@@ -81,15 +81,26 @@ export class Ground {
 
   /** Opens the storage and reads the facts; tries again until it works. */
   async open(): Promise<{ readonly identity: Identity; readonly facts: Facts }> {
-    const shelf = await this.#shelf.open();
     const { facts, ...opened } = await this.trouble.untilDone(() =>
-      open({ ...this.#options, shelf }),
+      this.#withShelf((shelf) => open({ ...this.#options, shelf })),
     );
     this.#opened = opened;
     this.#unshown = facts;
     const { identity } = opened;
-    await this.#shelf.begin(identity, opened.connection);
+    await this.#shelf.begin(identity, opened.connection, facts);
     return { identity, facts };
+  }
+
+  /** Trouble of the second shelf costs that shelf, and never the start. */
+  async #withShelf<T>(work: (shelf: ShelfConnection | null) => Promise<T>): Promise<T> {
+    const shelf = await this.#shelf.open();
+    try {
+      return await work(shelf);
+    } catch (cause) {
+      if (!(cause instanceof ShelfTrouble)) throw cause;
+      await this.#shelf.giveUp(cause.error);
+      return work(null);
+    }
   }
 
   /** A loss is told, with what came back; then it is known outside that this is the database. */
@@ -143,6 +154,7 @@ export class Ground {
       keep: (entries, isOwn) => this.#shelf.keep(this.#folded.facts, entries, isOwn),
       onSequenced: (entries) => this.#fold(entries),
       onTrouble: (error) => (error ? this.trouble.failed(error) : this.trouble.recovered()),
+      isReplaced: () => this.#isReplaced(connection),
       onReplaced: () => this.trouble.untilDone(() => this.#replaced(connection)),
       // While DevTools show the past nothing is read over it.
       wasCompacted: async () => this.#options.isHere() && (await this.#wasCompacted(connection)),
@@ -253,6 +265,10 @@ export class Ground {
     this.#options.onFolded(before, entries);
   }
 
+  async #isReplaced(connection: StorageConnection): Promise<boolean> {
+    return (await databaseIdOf(connection)) !== this.#opened?.identity.id;
+  }
+
   async #wasCompacted(connection: StorageConnection): Promise<boolean> {
     const [root] = await connection.readMeta([rootKey]);
     return root !== this.#opened?.checkpointer.root;
@@ -284,16 +300,17 @@ export class Ground {
     const opened = this.#opened;
     if (!opened) return;
     const { env, name, codec, onReplaced } = this.#options;
-    await this.#shelf.close();
-    const shelf = await this.#shelf.open();
-    const identity = await identify({ env, connection, shelf, codec, name });
+    const found = await this.#withShelf((shelf) =>
+      identify({ env, connection, shelf, codec, name }),
+    );
+    const identity = { ...found, lost: found.lost ?? opened.identity.id };
     if (this.#fence !== null) {
       this.#fence = await takeLead(connection, () => this.#fence !== null);
     }
-    const { facts, ...read } = await readFacts({ ...this.#options, shelf }, connection);
-    this.tellIdentity({ ...identity, lost: identity.lost ?? opened.identity.id });
+    const { facts, ...read } = await readFacts({ ...this.#options, shelf: null }, connection);
+    await this.#shelf.begin(identity, connection, facts);
+    this.tellIdentity(identity);
     this.#adopt({ ...opened, ...read, identity }, facts);
-    await this.#shelf.begin(identity, connection);
     onReplaced();
   }
 

@@ -2,7 +2,7 @@ import type { Facts } from '../../store/facts.ts';
 import { Checkpointer } from '../journal/checkpointer.ts';
 import { CheckpointSchedule } from '../journal/checkpointSchedule.ts';
 import { type Hydrated, hydrate } from '../journal/hydrate.ts';
-import { type Identity, identify } from '../journal/identity.ts';
+import { type Identity, identify, ShelfTrouble } from '../journal/identity.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
 import type { ShelfConnection } from '../ports/shelf.ts';
@@ -44,7 +44,10 @@ export interface OpeningOptions {
   readonly shelf: ShelfConnection | null;
 }
 
-/** Opens the database and reads the facts. Rejects with StorageError; nothing is written over. */
+/**
+ * Opens the database and reads the facts. Rejects with StorageError, or with ShelfTrouble where it is
+ * the second shelf that does not answer; nothing is written over.
+ */
 export async function open(options: OpeningOptions): Promise<Opened & Read> {
   const { env, storage, name, codec, shelf } = options;
   const schedule = new CheckpointSchedule();
@@ -54,7 +57,7 @@ export async function open(options: OpeningOptions): Promise<Opened & Read> {
     return { connection, schedule, identity, ...(await readFacts(options, connection)) };
   } catch (cause) {
     await connection.close().catch(() => {});
-    throw asStorageError(cause);
+    throw cause instanceof ShelfTrouble ? cause : asStorageError(cause);
   }
 }
 

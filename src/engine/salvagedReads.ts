@@ -19,6 +19,8 @@ export class SalvagedReads {
   /** Lane keys by model. */
   readonly #waiting = new Map<string, Set<string>>();
   readonly #reading = new Map<string, Promise<void>>();
+  /** Models of which lanes were added while they were read. */
+  readonly #again = new Set<string>();
   /** Models of which a pull has ended: what is found to wait now was in no list. */
   readonly #listed = new Set<string>();
 
@@ -31,7 +33,8 @@ export class SalvagedReads {
     const [model = ''] = lane.split('\u0000');
     const lanes = this.#waiting.get(model) ?? new Set();
     this.#waiting.set(model, lanes.add(lane));
-    if (this.#listed.has(model)) this.#start(model);
+    if (this.#reading.has(model)) this.#again.add(model);
+    else if (this.#listed.has(model)) this.#start(model);
   }
 
   /** A pull of the model has come to its end: what it did not tell of is read one by one. */
@@ -44,7 +47,10 @@ export class SalvagedReads {
     if (!this.#waiting.has(model) || this.#reading.has(model)) return;
     const done = this.#read(model)
       .catch(this.#options.report)
-      .finally(() => this.#reading.delete(model));
+      .finally(() => {
+        this.#reading.delete(model);
+        if (this.#again.delete(model)) this.#start(model);
+      });
     this.#reading.set(model, done);
   }
 
@@ -55,11 +61,13 @@ export class SalvagedReads {
     for (const key of lanes) {
       const lane = getIn(this.#options.facts().lanes, key);
       if (lane?.salvage) {
-        const { status } = await this.#options.read(model, lane.recordId);
+        const { status, failure } = await this.#options.read(model, lane.recordId);
+        // One that can not be read is asked for again after the next pull, and keeps nobody waiting.
+        if (failure?.code === 'unreadable') continue;
         if (status !== 'done') return;
       }
       lanes.delete(key);
     }
-    this.#waiting.delete(model);
+    if (lanes.size === 0) this.#waiting.delete(model);
   }
 }

@@ -34,17 +34,19 @@ const restatedAtStart = 1_000;
  */
 export class SecondShelf {
   readonly #options: SecondShelfOptions;
-  #connection: ShelfConnection | null = null;
+  /** `failed`: there is one, and it does not work at present. */
+  #connection: ShelfConnection | 'failed' | null = null;
   #keeper: ShelfKeeper | null = null;
 
   constructor(options: SecondShelfOptions) {
     this.#options = options;
   }
 
-  /** Null where there is none, or none that opens. */
+  /** Opens it anew. Null where there is none, or none that opens. */
   async open(): Promise<ShelfConnection | null> {
     const { shelf, name, durability, onState } = this.#options;
     if (!shelf) return null;
+    await this.close();
     try {
       const connection = await shelf.open(name);
       if (durability === 'single') {
@@ -56,17 +58,27 @@ export class SecondShelf {
       return connection;
     } catch (cause) {
       const error = asStorageError(cause);
-      const isThere = durability === 'double' && error.code !== 'unavailable';
-      onState(isThere ? 'failed' : 'none', isThere ? error : null);
+      if (durability === 'double' && error.code !== 'unavailable') await this.giveUp(error);
+      else onState('none', null);
       return null;
     }
   }
 
-  /** The database is known, and its facts are: from here on the shelf keeps what it says. */
-  async begin(identity: Identity, database: StorageConnection): Promise<void> {
-    const connection = this.#connection;
+  /** It can not be read now: the start goes on without it, and it is tried again. */
+  async giveUp(error: StorageError): Promise<void> {
+    await this.close();
+    this.#connection = 'failed';
+    this.#options.onState('failed', error);
+  }
+
+  /**
+   * The database is known, and `read` are its facts, of which nobody has been told yet: from here on
+   * the shelf keeps what it says.
+   */
+  async begin(identity: Identity, database: StorageConnection, read: Facts): Promise<void> {
+    const found = this.#connection;
     const { env, codec, shelf, name, writer, facts, onState } = this.#options;
-    if (!connection || !shelf) return;
+    if (!found || !shelf) return;
     const { id, replaces } = identity;
     this.#keeper = new ShelfKeeper(
       {
@@ -76,12 +88,13 @@ export class SecondShelf {
         headOnDisk: async () => (await database.position()).head,
         onChange: (error) => onState(error ? 'failed' : 'open', error),
       },
-      connection,
+      found === 'failed' ? null : found,
     );
+    if (found === 'failed') return;
     onState('open', null);
     // Before anything is sent: a second loss must find what this database has taken in.
     const isTold = identity.shelf === 'kept' && identity.lost === null;
-    if (!isTold) await this.#keeper.restate('leading');
+    if (!isTold) await this.#keeper.restateAs(read, 'leading');
   }
 
   /** Resolves once both shelves have what these entries (not folded yet) come to. */
@@ -122,6 +135,6 @@ export class SecondShelf {
     this.#keeper = null;
     this.#connection = null;
     if (keeper) await keeper.close();
-    else await connection?.close().catch(() => {});
+    else if (connection !== 'failed') await connection?.close().catch(() => {});
   }
 }

@@ -62,10 +62,20 @@ async function list() {
   const files: { name: string; size: number }[] = [];
   for await (const entry of here().values()) {
     if (entry.kind !== 'file') continue;
-    const { size } = await (entry as FileSystemFileHandle).getFile();
-    files.push({ name: entry.name, size });
+    const size = await sizeOf(entry as FileSystemFileHandle);
+    if (size !== null) files.push({ name: entry.name, size });
   }
   return files;
+}
+
+/** Null where another tab has removed it meanwhile. */
+async function sizeOf(entry: FileSystemFileHandle): Promise<number | null> {
+  try {
+    return (await entry.getFile()).size;
+  } catch (error) {
+    if ((error as DOMException).name === 'NotFoundError') return null;
+    throw error;
+  }
 }
 
 async function read(file: string): Promise<string> {

@@ -5,10 +5,17 @@ import { type RecoveredShelf, recoverShelf } from '../../store/shelf/recover.ts'
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
 import type { ShelfConnection } from '../ports/shelf.ts';
-import type { StorageConnection } from '../ports/storage.ts';
+import { asStorageError, type StorageConnection, type StorageError } from '../ports/storage.ts';
 import { parseFileName, readShelf } from './shelfFiles.ts';
 
 const idKey = 'databaseId';
+
+/** The random id of a database; undefined: it has none yet. */
+export async function databaseIdOf(connection: StorageConnection): Promise<string | undefined> {
+  const [id] = await connection.readMeta([idKey]);
+  return typeof id === 'string' ? id : undefined;
+}
+
 /** Lost databases whose operations stand in this one. */
 const replacesKey = 'replaces';
 /** Set once the second shelf has had a file of this database. */
@@ -80,8 +87,7 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
   const isNew = typeof storedId !== 'string';
   const id = isNew ? env.uuid() : storedId;
   const replaced = textsIn(storedReplaces);
-  const files = shelf ? (await shelf.list()).map((file) => file.name) : [];
-  const lost = shelf ? await readLost(shelf, codec, lostFiles(files, [id, ...replaced])) : nothing;
+  const { files, lost } = await shelfFor({ shelf, codec, known: [id, ...replaced] });
   const replaces = [...replaced, ...lost.databases];
   let untold = untoldIn(storedUntold);
   if (lost.databases.length > 0) {
@@ -118,6 +124,35 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
       if (untold) await connection.commit({ removeMeta: [untoldKey] });
     },
   };
+}
+
+/** The second shelf can not be listed or read now; the database may be well. */
+export class ShelfTrouble extends Error {
+  override readonly name = 'ShelfTrouble';
+  readonly error: StorageError;
+
+  constructor(error: StorageError) {
+    super(error.message, { cause: error });
+    this.error = error;
+  }
+}
+
+interface Known {
+  readonly shelf: ShelfConnection | null;
+  readonly codec: Codec;
+  /** Databases whose files are none of a loss. */
+  readonly known: readonly string[];
+}
+
+/** What stands on the shelf. @throws ShelfTrouble */
+async function shelfFor({ shelf, codec, known }: Known) {
+  if (!shelf) return { files: [], lost: nothing };
+  try {
+    const files = (await shelf.list()).map((file) => file.name);
+    return { files, lost: await readLost(shelf, codec, lostFiles(files, known)) };
+  } catch (cause) {
+    throw new ShelfTrouble(asStorageError(cause));
+  }
 }
 
 /** Files of databases that this one neither is nor has taken in. */

@@ -134,13 +134,14 @@ export class Journal {
    * first would take effect though it was refused.
    */
   async #readNew(): Promise<void> {
-    const { facts, writer, connection, reread, onReplaced } = this.#options;
+    const { facts, writer, connection, reread, isReplaced, onReplaced } = this.#options;
     const readers = this.#readers.splice(0);
     const before = this.#standing.renew();
     try {
-      if (before === 'outdated') await reread();
+      const replaced = isReplaced();
+      if (before === 'outdated' && !(await replaced)) await reread();
       const { head } = await connection.position();
-      if (head < facts().head) await onReplaced();
+      if (head < facts().head || (await replaced)) await onReplaced();
       else await this.#reader.catchUp(head);
     } catch (cause) {
       this.#standing.worsen(before);

@@ -34,7 +34,9 @@ export interface JournalOptions {
   readonly onAppended: (head: number) => void;
   /** Another leader has taken over. */
   readonly onFenced: () => void;
-  /** The database under us is another one: its sequences are behind ours. Reads the facts anew. */
+  /** Whether the database under us is another one: the site's data was cleared under the page. */
+  readonly isReplaced: () => Promise<boolean>;
+  /** It is, or its sequences are behind ours, which says the same. Reads the facts anew. */
   readonly onReplaced: () => Promise<void>;
   /** Whether rows beyond our head may have gone into a checkpoint that was written since. */
   readonly wasCompacted: () => Promise<boolean>;

@@ -28,6 +28,8 @@ export class JournalReader {
     const { facts, onReplaced, onAppended } = this.#options.journal;
     const first = head - rows.length + 1;
     if (first <= facts().head) return onReplaced();
+    // Rows of others that were never heard of may be those of another database.
+    if (first > facts().head + 1 && (await this.#isReplaced())) return onReplaced();
     onAppended(head);
     if (first > facts().head + 1) await this.catchUp(first - 1);
     // A checkpoint that was read meanwhile has them.
@@ -72,6 +74,16 @@ export class JournalReader {
     } catch (cause) {
       await pause.after(asStorageError(cause));
       return standing.isClosed ? false : this.#wasCompacted();
+    }
+  }
+
+  async #isReplaced(): Promise<boolean> {
+    const { standing, pause, journal } = this.#options;
+    try {
+      return await journal.isReplaced();
+    } catch (cause) {
+      await pause.after(asStorageError(cause));
+      return standing.isClosed ? false : this.#isReplaced();
     }
   }
 

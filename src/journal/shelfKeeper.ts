@@ -44,6 +44,7 @@ const retryDelay = 30_000;
  */
 export class ShelfKeeper {
   readonly #options: ShelfKeeperOptions;
+  /** Null: it does not work at present. */
   #connection: ShelfConnection | null;
   #n = 0;
   /** Characters of the file; 0: it does not exist yet. */
@@ -56,11 +57,14 @@ export class ShelfKeeper {
   /** What entries came to that the facts may not have yet, with the last one's sequence. */
   #unfolded: { readonly through: number; readonly lines: readonly ShelfLine[] }[] = [];
   #retry: TimerHandle | null = null;
+  readonly #end = new AbortController();
 
-  constructor(options: ShelfKeeperOptions, connection: ShelfConnection) {
+  /** @param connection null: it did not open, and is tried again later */
+  constructor(options: ShelfKeeperOptions, connection: ShelfConnection | null) {
     this.#options = options;
     this.#connection = connection;
     this.#limit = this.#sizes.waiting;
+    if (!connection) this.#tryLater();
   }
 
   /** Resolves once the shelf has what these entries (not folded yet) come to; never rejects. */
@@ -117,6 +121,7 @@ export class ShelfKeeper {
   }
 
   async close(): Promise<void> {
+    this.#end.abort();
     if (this.#retry !== null) this.#options.env.clearTimer(this.#retry);
     await this.#restating;
     const connection = this.#connection;
@@ -166,6 +171,8 @@ export class ShelfKeeper {
     // Lines of others that we have not folded yet are told by nobody but their own file.
     const isUpToDate = (await headOnDisk()) <= facts().head;
     this.#begin();
+    // A page that is frozen meanwhile begins another file: that one is not replaced by this one.
+    const before = [...this.#old];
     const told = facts();
     // The facts come to know of it only after the file that goes.
     await this.#append(this.#beyond(told.head).flatMap(({ lines }) => lines));
@@ -183,19 +190,29 @@ export class ShelfKeeper {
     await this.#append(slice);
     if (this.#connection !== connection) return;
     this.#limit = Math.max(this.#sizes.waiting, growth * this.#size);
-    const gone = [...this.#old.splice(0), ...(isUpToDate ? await this.#unchanged(others) : [])];
-    for (const name of gone) await connection.remove(name);
+    const gone = [...before, ...(isUpToDate ? await this.#unchanged(others) : [])];
+    for (const name of gone) {
+      await connection.remove(name);
+      this.#old = this.#old.filter((old) => old !== name);
+    }
   }
 
   #beyond(head: number) {
     return this.#unfolded.filter(({ through }) => through > head);
   }
 
-  /** Files of other tabs, and of databases that are gone. */
+  /**
+   * Files of other tabs, and of lost databases that this one has taken in. Those of a database that it
+   * could not read stay for a later start.
+   */
   async #others(connection: ShelfConnection): Promise<ShelfFile[]> {
+    const { database, replaces } = this.#options;
     const own = [this.#file, ...this.#old];
+    const known = [database, ...replaces];
     const files = await connection.list();
-    return files.filter(({ name }) => parseFileName(name) !== null && !own.includes(name));
+    return files.filter(({ name }) => {
+      return known.includes(parseFileName(name)?.database ?? '') && !own.includes(name);
+    });
   }
 
   /** Those among them that nobody has written to since: another tab may do so until it ends. */
@@ -223,19 +240,22 @@ export class ShelfKeeper {
     this.#connection = null;
     connection.close().catch(() => {});
     this.#options.onChange(asStorageError(cause));
+    this.#tryLater();
+  }
+
+  #tryLater(): void {
     const { env } = this.#options;
+    if (this.#end.signal.aborted) return;
     this.#retry = env.setTimer(retryDelay, () => this.#again().catch(env.report), 'shelf');
   }
 
   async #again(): Promise<void> {
     this.#retry = null;
-    const { env, open, onChange } = this.#options;
-    try {
-      this.#connection = await open();
-    } catch {
-      this.#retry = env.setTimer(retryDelay, () => this.#again().catch(env.report), 'shelf');
-      return;
-    }
+    const { open, onChange } = this.#options;
+    const connection = await open().catch(() => null);
+    if (!connection) return this.#tryLater();
+    if (this.#end.signal.aborted) return void (await connection.close().catch(() => {}));
+    this.#connection = connection;
     await this.restate('following');
     if (this.#connection) onChange(null);
   }

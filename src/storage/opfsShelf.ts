@@ -21,7 +21,12 @@ export function opfsShelf(env: Env = browserEnv): Shelf {
       if (!worker) throw new StorageError('unavailable', 'there is no private file system here');
       const client = new WorkerClient(env, worker);
       // A name is free text; a folder's is not.
-      await client.ask({ do: 'open', path: ['syncharts', encodeURIComponent(name)] }, 'opening');
+      try {
+        await client.ask({ do: 'open', path: ['syncharts', encodeURIComponent(name)] }, 'opening');
+      } catch (error) {
+        await client.close();
+        throw error;
+      }
       return connectionOver(client);
     },
   };

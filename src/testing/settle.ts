@@ -93,7 +93,7 @@ export async function settle(run: Run): Promise<void> {
     devices.every((device) => {
       if (!device.life || !isManned(device) || !isUpToDate(device)) return false;
       // A tab that has just woken tries once more what its disk had not answered.
-      if (device.timers.includes('reopen')) return false;
+      if (device.tabs.some((tab) => tab.isRunning && tab.timers.includes('reopen'))) return false;
       const { sequenced, ephemeral } = device.life.state();
       const moving = valuesOf(sequenced.lanes).some(
         (lane) =>

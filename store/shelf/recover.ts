@@ -12,6 +12,8 @@ export interface RecoveredShelf {
 }
 
 interface Gathered {
+  /** The database that spoke of it last, and its sequence there. */
+  database: string;
   s: number;
   readonly model: string;
   readonly recordId: string;
@@ -24,71 +26,99 @@ interface Gathered {
 }
 
 /**
- * The outbox that the files of a lost database tell, lane by lane in the order of their last word.
- * Pure, and asked twice it says the same; lines may come in any order of files, and twice.
+ * The outbox that the files of lost databases tell, lane by lane in the order of their last word; of
+ * databases that know nothing of each other (one began where the shelf could not be read) each tells
+ * its own. Pure, and asked twice it says the same; lines may come in any order of files, and twice.
  */
 export function recoverShelf(files: readonly (readonly ShelfLine[])[]): RecoveredShelf {
-  let rows: { readonly s: number; readonly text: string }[] = [];
+  const told = linesByDatabase(files).map(recoverLine);
+  return {
+    lanes: told.flatMap(({ lanes }) => lanes),
+    rows: [...new Set(told.flatMap(({ rows }) => rows))],
+  };
+}
+
+/** Databases of which each has taken in those before it. */
+function recoverLine(databases: readonly DatabaseLines[]): RecoveredShelf {
+  let rows: { readonly database: string; readonly s: number; readonly text: string }[] = [];
   const lanes = new Map<string, Gathered>();
   const told = new Map<string, Operation>();
-  for (const line of inOrder(files)) {
-    switch (line.kind) {
-      case 'operation':
-        addOperation(lanes, told, line);
-        break;
-      case 'lane':
-        setLane(lanes, told, line);
-        break;
-      case 'row':
-        rows.push(line);
-        break;
-      case 'through':
-        rows = rows.filter(({ s }) => s > line.s);
-        for (const [key, { s }] of lanes) if (s <= line.s) lanes.delete(key);
-        break;
+  for (const { database, lines } of databases) {
+    for (const line of lines) {
+      const isOver = (item: { readonly database: string; readonly s: number }) =>
+        item.database === database && item.s <= line.s;
+      switch (line.kind) {
+        case 'operation':
+          addOperation(lanes, told, database, line);
+          break;
+        case 'lane':
+          setLane(lanes, told, database, line);
+          break;
+        case 'row':
+          rows.push({ database, s: line.s, text: line.text });
+          break;
+        case 'through':
+          rows = rows.filter((row) => !isOver(row));
+          for (const [key, lane] of lanes) if (isOver(lane)) lanes.delete(key);
+          break;
+      }
     }
   }
   return {
     lanes: [...lanes.values()].filter(({ operations }) => operations.length > 0).map(recovered),
-    rows: [...new Set(rows.map(({ text }) => text))],
+    rows: rows.map(({ text }) => text),
   };
 }
 
 type SequencedLine = Exclude<ShelfLine, { readonly kind: 'file' }>;
 
+interface DatabaseLines {
+  readonly database: string;
+  readonly replaces: readonly string[];
+  readonly lines: readonly SequencedLine[];
+}
+
 /**
- * The lines of an older database first; within one by sequence, `through` before what is said of the
- * same, and otherwise as they stand in their file. A database that another one has taken in is left
- * out once that one has said all of it: a page may have died, and its database too, while it did.
+ * Lines of databases that took each other in, the oldest first; within one by sequence, `through`
+ * before what is said of the same, and otherwise as they stand in their file. A database that another
+ * one has taken in is left out once that one has said all of it: a page may have died, and its
+ * database too, while it did.
  */
-function inOrder(files: readonly (readonly ShelfLine[])[]): SequencedLine[] {
-  const databases = new Map<string, { generation: number; readonly lines: SequencedLine[] }>();
+function linesByDatabase(files: readonly (readonly ShelfLine[])[]): DatabaseLines[][] {
+  const databases = new Map<string, { replaces: readonly string[]; lines: SequencedLine[] }>();
   const over = new Set<string>();
   for (const file of files) {
     const [head] = file;
     const { database, replaces } = head?.kind === 'file' ? head : { database: '', replaces: [] };
-    const known = databases.get(database) ?? { generation: 0, lines: [] };
+    const known = databases.get(database) ?? { replaces, lines: [] };
     databases.set(database, known);
-    // Each names all that came before it.
-    known.generation = Math.max(known.generation, replaces.length);
-    let isWhole = false;
-    for (const line of file) {
-      if (line.kind === 'file') continue;
-      known.lines.push(line);
-      isWhole ||= line.kind === 'through';
-    }
-    if (isWhole) for (const id of replaces) over.add(id);
+    const own = file.filter((line) => line.kind !== 'file');
+    known.lines.push(...own);
+    if (own.some(({ kind }) => kind === 'through')) for (const id of replaces) over.add(id);
   }
   const rank = (line: SequencedLine) => (line.kind === 'through' ? 0 : 1);
-  return [...databases]
+  const ordered = [...databases]
     .filter(([database]) => !over.has(database))
-    .sort(([, a], [, b]) => a.generation - b.generation)
-    .flatMap(([, { lines }]) => lines.sort((a, b) => a.s - b.s || rank(a) - rank(b)));
+    // Each names all that came before it.
+    .sort(([, a], [, b]) => a.replaces.length - b.replaces.length)
+    .map(([database, { replaces, lines }]) => {
+      return { database, replaces, lines: lines.sort((a, b) => a.s - b.s || rank(a) - rank(b)) };
+    });
+  const families: DatabaseLines[][] = [];
+  for (const item of ordered) {
+    const older = families.find((those) =>
+      those.some(({ database }) => item.replaces.includes(database)),
+    );
+    if (older) older.push(item);
+    else families.push([item]);
+  }
+  return families;
 }
 
 function addOperation(
   lanes: Map<string, Gathered>,
   told: Map<string, Operation>,
+  database: string,
   line: Extract<ShelfLine, { kind: 'operation' }>,
 ): void {
   const { operation, salvage, alias, s } = line;
@@ -96,10 +126,12 @@ function addOperation(
   told.set(operation.id, operation);
   const key = laneKey(model, recordId);
   const lane = lanes.get(key) ?? {
-    ...{ s, model, recordId, operations: [], salvage, alias, sealed: null, parked: null },
+    ...{ database, s, model, recordId, operations: [], salvage, alias, sealed: null },
+    parked: null,
     ended: undefined,
   };
   lanes.set(key, lane);
+  lane.database = database;
   lane.s = s;
   if (lane.operations.some(({ id }) => id === operation.id)) return;
   lane.operations.push(operation);
@@ -113,13 +145,18 @@ function joined(older: Salvage, newer: Salvage): Salvage {
   return { base: { ...older.base, ...newer.base }, version: newer.version };
 }
 
-function setLane(lanes: Map<string, Gathered>, told: Map<string, Operation>, line: LaneLine): void {
+function setLane(
+  lanes: Map<string, Gathered>,
+  told: Map<string, Operation>,
+  database: string,
+  line: LaneLine,
+): void {
   const { model, recordId, s, salvage, alias, sealed, parked, ended } = line;
   for (const operation of line.operations) told.set(operation.id, operation);
   // One that no file tells of was never acknowledged: its tab died before it could.
   const operations = line.operationIds.flatMap((id) => told.get(id) ?? []);
   lanes.set(laneKey(model, recordId), {
-    ...{ s, model, recordId, operations, salvage, alias, sealed, parked, ended },
+    ...{ database, s, model, recordId, operations, salvage, alias, sealed, parked, ended },
   });
 }
 

@@ -324,6 +324,51 @@ describe('the second shelf', () => {
     expect(phone.loss?.recovered).toHaveLength(1);
   });
 
+  test('N16: a shelf that can not be listed at a start costs the start nothing; what stands on it is taken in by a later one', async () => {
+    const inner = memoryShelf();
+    let trouble: 'none' | 'opening' | 'listing' = 'none';
+    const shelf: Shelf = {
+      kind: 'slow',
+      async open(name) {
+        if (trouble === 'opening') throw new StorageError('timeout', 'no answer');
+        const connection = await inner.open(name);
+        const list = () =>
+          trouble === 'listing'
+            ? Promise.reject(new StorageError('timeout', 'no answer'))
+            : connection.list();
+        return { ...connection, list };
+      },
+    };
+    const env = quickEnv();
+    const impatient: Env = {
+      ...env,
+      setTimer: (delay, callback, label) =>
+        env.setTimer(label === 'shelf' ? 20 : delay, callback, label),
+    };
+    const phone = new Phone(shelf, impatient);
+    const first = await phone.open(away);
+    await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
+    await first.sync.stop();
+    for (const kind of ['listing', 'opening'] as const) {
+      phone.wipe();
+      trouble = kind;
+      const second = await phone.open(away);
+      expect(statusOf(second).durability).toBe('single');
+      const { todo } = second.sync.models;
+      await todo.create({ id: kind, title: kind, done: false }).saved;
+      await todo.upsert({ id: 'a', title: 'one', done: true, note: kind }).saved;
+      trouble = 'none';
+      await until('it works again', () => statusOf(second).durability === 'double');
+      await second.sync.stop();
+    }
+    const third = await phone.open(away);
+    const ids = third.sync.outbox.list().map(({ operation }) => operation.recordId);
+    expect(ids.sort()).toEqual(['a', 'a', 'a', 'listing', 'opening']);
+    const notes = third.sync.outbox.list().map(({ operation }) => operation.changes.note);
+    expect(notes.filter(Boolean).sort()).toEqual(['listing', 'opening']);
+    await third.sync.stop();
+  });
+
   test('N16: an app that wants one shelf has one, and nothing is left on the other', async () => {
     const phone = new Phone();
     const first = await phone.open(away);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { browserEnv } from '../../src/env/browserEnv.ts';
+import { memory, type Storage } from '../../src/storage.ts';
 import { type Tab, tabsWorld } from '../support/tabs.ts';
 import { fateOf, gate, pause } from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';
@@ -280,6 +281,45 @@ test('P21: an operation that another tab ended, and whose rows went into a check
   follower.wake();
   expect((await write.settled).outcome).toBe('committed');
   expect(told).toContain(write.operationId);
+});
+
+test('ST16 MT7: a tab that slept while the database was cleared, and grew again beyond what it knew, reads the new one from its beginning', async () => {
+  const [before, after] = [memory(), memory()];
+  let isCleared = false;
+  const storage: Storage = {
+    kind: 'switching',
+    open: async (name) => {
+      const [old, fresh] = [await before.open(name), await after.open(name)];
+      const now = () => (isCleared ? fresh : old);
+      return {
+        commit: (batch) => now().commit(batch),
+        readRows: (sequence, limit) => now().readRows(sequence, limit),
+        readPages: (keys) => now().readPages(keys),
+        pageKeys: () => now().pageKeys(),
+        readMeta: (keys) => now().readMeta(keys),
+        position: () => now().position(),
+        close: () => now().close(),
+      };
+    },
+  };
+  const world = tabsWorld({ storage });
+  const [sleeper, writer] = [await world.opened(), await world.opened()];
+  await sleeper.todo.create({ ...milk, id: 'old' }).settled;
+  sleeper.hang();
+  isCleared = true;
+  for (let i = 0; i < 30; i++) await writer.todo.create({ ...milk, id: `new${i}` }).saved;
+  await writer.becomes('leading');
+  await writer.synced();
+  sleeper.wake();
+  await sleeper.becomes('following');
+  await writer.todo.create({ ...milk, id: 'last' }).saved;
+  await until('both show the same', () => isDeepStrictEqual(sleeper.records(), writer.records()));
+  writer.close();
+  await sleeper.becomes('leading');
+  await sleeper.sync.persistor.flush();
+  await sleeper.close();
+  const next = await world.opened();
+  expect(next.records().filter(({ id }) => id.startsWith('new'))).toHaveLength(30);
 });
 
 test('MT10: of 50 tabs one sends, and the end of a leader that hangs makes no storm', async () => {

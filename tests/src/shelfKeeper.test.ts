@@ -16,8 +16,10 @@ async function device() {
   const disk: JournalEntry[] = [];
   const watcher = await shelf.open('app');
   let meanwhile = async () => {};
+  let appended = async () => {};
   async function tab(writer: string) {
     let facts: Facts = emptyFacts(models);
+    const connection = await shelf.open('app');
     const keeper = new ShelfKeeper(
       {
         ...{ env: quickEnv(), codec: identityCodec, database: 'db', replaces: [], writer },
@@ -31,7 +33,13 @@ async function device() {
         },
         onChange: (error) => expect(error).toBeNull(),
       },
-      await shelf.open('app'),
+      {
+        ...connection,
+        append: async (file, text) => {
+          await connection.append(file, text);
+          await appended();
+        },
+      },
     );
     return {
       keeper,
@@ -58,11 +66,19 @@ async function device() {
       return work();
     };
   };
+  const afterAppend = (work: () => Promise<void>) => {
+    appended = () => {
+      appended = async () => {};
+      return work();
+    };
+  };
   return {
     tab,
     recovered,
     /** Done once, right after somebody has looked how far the journal is. */
     afterLook,
+    /** Done once, when lines were written and nobody has heard of it yet. */
+    afterAppend,
   };
 }
 
@@ -77,6 +93,23 @@ test('N16: a change that is kept while the file begins anew stands in the new on
   own.fold();
   await own.keeper.restate('leading');
   expect((await recovered()).sort()).toEqual(['a', 'b']);
+});
+
+test('N16 MT3: a page that is frozen while its file begins anew leaves all of it there', async () => {
+  const { tab, recovered, afterAppend } = await device();
+  const own = await tab('own');
+  await own.write('a');
+  await own.write('b');
+  own.fold();
+  const restated = own.keeper.restate('leading');
+  // Until its lines are on their way.
+  afterAppend(() => own.keeper.release());
+  await restated;
+  expect((await recovered()).sort()).toEqual(['a', 'b']);
+  await own.write('c');
+  own.fold();
+  await own.keeper.restate('leading');
+  expect((await recovered()).sort()).toEqual(['a', 'b', 'c']);
 });
 
 test('N16: the file of a tab that wrote and ended while the leader wrote its own anew stays', async () => {

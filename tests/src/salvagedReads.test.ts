@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { SalvagedReads } from '../../src/engine/salvagedReads.ts';
+import { emptyFacts, laneKey } from '../../store/facts.ts';
+import { foldEntries } from '../../store/fold.ts';
+import { failure, models, operation, row } from '../support/rows.ts';
+
+const ids = ['bad', 'one', 'two'] as const;
+
+/** Facts of a database that has taken over an edit of each of these records, without their base. */
+function salvaged() {
+  const entries = ids.map((recordId, i) => ({
+    sequence: i + 1,
+    row: row({
+      ...{ type: 'recovered', from: 'lost', model: 'todo', recordId, sealed: null, parked: null },
+      operations: [operation('update', recordId, { n: 1 })],
+      salvage: { base: { n: 0 }, version: null },
+    }),
+  }));
+  return foldEntries(emptyFacts(models), entries).facts;
+}
+
+test('N16: a record that can not be read keeps no other one waiting, and is asked for again after each pull', async () => {
+  const facts = salvaged();
+  const asked: string[] = [];
+  const reads = new SalvagedReads({
+    facts: () => facts,
+    read: async (_, recordId) => {
+      asked.push(recordId);
+      const code = recordId === 'bad' ? 'unreadable' : null;
+      if (code === null) return { status: 'done', failure: null };
+      return { status: 'failed', failure: { ...failure, code } };
+    },
+    report: (error) => expect.fail(String(error)),
+  });
+  for (const id of ids) reads.add(laneKey('todo', id));
+  reads.pulled('todo');
+  await expect.poll(() => asked).toEqual(['bad', 'one', 'two']);
+  await Promise.resolve();
+  reads.pulled('todo');
+  await expect.poll(() => asked).toEqual(['bad', 'one', 'two', 'bad']);
+});
+
+test('N16: a wire that is down is asked once and not for every record', async () => {
+  const facts = salvaged();
+  const asked: string[] = [];
+  let isDown = true;
+  const reads = new SalvagedReads({
+    facts: () => facts,
+    read: async (_, recordId) => {
+      asked.push(recordId);
+      if (!isDown) return { status: 'done', failure: null };
+      return { status: 'failed', failure: { ...failure, code: 'network' } };
+    },
+    report: (error) => expect.fail(String(error)),
+  });
+  for (const id of ids) reads.add(laneKey('todo', id));
+  reads.pulled('todo');
+  await expect.poll(() => asked).toEqual(['bad']);
+  isDown = false;
+  reads.pulled('todo');
+  await expect.poll(() => asked).toEqual(['bad', ...ids]);
+});
