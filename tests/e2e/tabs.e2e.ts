@@ -138,8 +138,9 @@ test('P22 MT11: a page that hangs and keeps its lock is replaced, and follows wh
   expect(device.pageErrors).toEqual([]);
 });
 
-// The pinned Chromium has no window that could be hidden, and freezes and caches no page: here the page
-// is told what a browser tells, and everything else (locks, database, channel) is the browser's own.
+// The pinned Chromium caches no page, and freezes none that Playwright speaks to (`frozen.e2e.ts` has one
+// that it does freeze): here the page is told what a browser tells, and everything else (locks, database,
+// channel) is the browser's own.
 test.each([
   ['MT3', 'frozen', 'freeze', 'resume'],
   ['MT4', 'put into the back/forward cache', 'pagehide', 'pageshow'],

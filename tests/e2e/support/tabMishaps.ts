@@ -51,8 +51,9 @@ async function hang(tab: Page): Promise<() => Promise<void>> {
 }
 
 /**
- * It is told that it will be frozen, and then runs no statement until it is told that it was. The
- * headless Chromium freezes no page by itself, so that a debugger holds it; the rest is the browser's.
+ * It is told that it will be frozen, and then runs no statement until it is told that it was. Playwright
+ * keeps each page visible, and the browser freezes none that is, so that a debugger holds it; the
+ * browser's own freeze is that of `frozen.e2e.ts`.
  */
 async function freeze(tab: Page): Promise<() => Promise<void>> {
   const session = await tab.context().newCDPSession(tab);
