@@ -213,6 +213,13 @@ export interface RecoveredParking {
   readonly conflict: ConflictFacts | null;
 }
 
+/** What the server calls a record that has a key of its own here. */
+export interface ServerName {
+  readonly model: string;
+  readonly recordId: string;
+  readonly alias: string;
+}
+
 /** A lane of a lost database, as the second shelf has kept it. */
 export interface RecoveredRow extends LaneRow<'recovered'> {
   /** The id of the database that is gone. */
@@ -224,6 +231,8 @@ export interface RecoveredRow extends LaneRow<'recovered'> {
   /** A request that may have left already: it goes again as it is. */
   readonly sealed: SealedRequest | null;
   readonly parked: RecoveredParking | null;
+  /** Records that the operations name, where the server has another id for them. */
+  readonly names?: readonly ServerName[];
   /** Operations that these stand for and that had ended: nobody may be told another ending. */
   readonly ended?: Readonly<Record<string, RecoveredEnding>>;
 }

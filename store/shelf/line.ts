@@ -9,13 +9,21 @@ import {
   optional,
   shape,
 } from '../rows/check.ts';
-import { endings, operation, parkedParts, salvage, sealedRequest } from '../rows/codecs.ts';
+import {
+  endings,
+  nameParts,
+  operation,
+  parkedParts,
+  salvage,
+  sealedRequest,
+} from '../rows/codecs.ts';
 import type {
   Operation,
   RecoveredEnding,
   RecoveredParking,
   Salvage,
   SealedRequest,
+  ServerName,
 } from '../rows/row.ts';
 
 /**
@@ -44,6 +52,8 @@ export type ShelfLine =
       readonly alias: string | null;
     }
   | LaneLine
+  /** What the server calls a record that other operations may name. */
+  | (ServerName & { readonly v: 1; readonly kind: 'alias'; readonly s: number })
   /** A row of the journal that waits unread, as it stands there. */
   | { readonly v: 1; readonly kind: 'row'; readonly s: number; readonly text: string }
   /** What was said of anything at or below `s` is over, but for what later lines say. */
@@ -76,6 +86,7 @@ const lineChecks = {
     ...{ sealed: nullable(sealedRequest), parked: nullable(shape(parkedParts)) },
     ended: optional(endings),
   }),
+  alias: shape({ s: isCount, ...nameParts }),
   row: shape({ s: isCount, text: isString }),
   through: shape({ s: isCount }),
 } as const;

@@ -22,7 +22,10 @@ export function linesOf(
   if (isRead && entries.every(({ row }) => isPlainWrite(before, row))) {
     return entries.flatMap(({ sequence, row }) =>
       row?.type === 'recorded' && isOwn(row)
-        ? [operationLine(before, sequence, row.operation)]
+        ? [
+            ...aliasLines(before, sequence, [row.operation]),
+            operationLine(before, sequence, row.operation),
+          ]
         : [],
     );
   }
@@ -46,7 +49,10 @@ export function linesOf(
       touched.set(lane, made);
     }
   }
-  for (const [lane, made] of touched) lines.push(laneLine(after, lane, head, made));
+  for (const [lane, made] of touched) {
+    lines.push(...aliasLines(after, head, made), ...newAlias(before, after, lane, head));
+    lines.push(laneLine(after, lane, head, made));
+  }
   return lines;
 }
 
@@ -54,13 +60,49 @@ export function linesOf(
 export function* outboxLines(facts: Facts): Generator<ShelfLine> {
   for (const lane of valuesOf(facts.lanes)) {
     const key = laneKey(lane.model, lane.recordId);
-    yield laneLine(facts, key, facts.head, operationsIn(facts, key));
+    const operations = operationsIn(facts, key);
+    yield* aliasLines(facts, facts.head, operations);
+    yield laneLine(facts, key, facts.head, operations);
   }
   for (const { text } of valuesOf(facts.quarantine)) {
     yield { v: 1, kind: 'row', s: facts.head, text };
   }
   // Last: until it stands there, what other files say is needed.
   yield { v: 1, kind: 'through', s: facts.head };
+}
+
+/**
+ * The server's ids of records that operations name: with the database everything is gone that tells
+ * which record a key of this device stands for. Which field names what is the app's to know; here each
+ * text that is the key of a record with another id counts.
+ */
+function aliasLines(facts: Facts, s: number, operations: readonly Operation[]): ShelfLine[] {
+  const models = Object.entries(facts.models).filter(([, { aliases }]) => aliases.size > 0);
+  if (models.length === 0) return [];
+  const lines: ShelfLine[] = [];
+  for (const name of operations.flatMap(({ changes }) => textsIn(changes))) {
+    for (const [model, { records }] of models) {
+      const alias = getIn(records, name)?.alias ?? null;
+      if (alias !== null) lines.push({ v: 1, kind: 'alias', s, model, recordId: name, alias });
+    }
+  }
+  return lines;
+}
+
+/** Names stand in a field alone or in a list. */
+export function textsIn(changes: JsonObject): string[] {
+  return Object.values(changes).flatMap((value) =>
+    (Array.isArray(value) ? value : [value]).filter((item) => typeof item === 'string'),
+  );
+}
+
+/** The server has said its id of a record, while others wait that may name it. */
+function newAlias(before: Facts, after: Facts, lane: string, s: number): ShelfLine[] {
+  const [model = '', recordId = ''] = lane.split('\u0000');
+  const alias = entryOf(after, model, recordId)?.alias ?? null;
+  if (alias === null || after.outbox.size === 0) return [];
+  if (alias === entryOf(before, model, recordId)?.alias) return [];
+  return [{ v: 1, kind: 'alias', s, model, recordId, alias }];
 }
 
 /** An upsert or a second create is made what it is by what stands before it: the fold knows. */

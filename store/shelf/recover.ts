@@ -1,6 +1,7 @@
 import { laneKey } from '../facts.ts';
-import type { Operation, RecoveredRow, Salvage } from '../rows/row.ts';
+import type { Operation, RecoveredRow, Salvage, ServerName } from '../rows/row.ts';
 import type { LaneLine, ShelfLine } from './line.ts';
+import { textsIn } from './linesOf.ts';
 
 /** A lane as the shelf has it, without what a row of the journal adds. */
 export type RecoveredLane = Omit<RecoveredRow, 'v' | 'type' | 'actionId' | 'at' | 'from'>;
@@ -43,6 +44,7 @@ function recoverLine(databases: readonly DatabaseLines[]): RecoveredShelf {
   let rows: { readonly database: string; readonly s: number; readonly text: string }[] = [];
   const lanes = new Map<string, Gathered>();
   const told = new Map<string, Operation>();
+  const names = new Map<string, ServerName & { readonly database: string; readonly s: number }>();
   for (const { database, lines } of databases) {
     for (const line of lines) {
       const isOver = (item: { readonly database: string; readonly s: number }) =>
@@ -54,18 +56,30 @@ function recoverLine(databases: readonly DatabaseLines[]): RecoveredShelf {
         case 'lane':
           setLane(lanes, told, database, line);
           break;
+        case 'alias': {
+          const { s, model, recordId, alias } = line;
+          names.set(laneKey(model, recordId), { database, s, model, recordId, alias });
+          break;
+        }
         case 'row':
           rows.push({ database, s: line.s, text: line.text });
           break;
         case 'through':
           rows = rows.filter((row) => !isOver(row));
           for (const [key, lane] of lanes) if (isOver(lane)) lanes.delete(key);
+          for (const [key, name] of names) if (isOver(name)) names.delete(key);
           break;
       }
     }
   }
+  const named = new Map<string, ServerName[]>();
+  for (const { model, recordId, alias } of names.values()) {
+    named.set(recordId, [...(named.get(recordId) ?? []), { model, recordId, alias }]);
+  }
   return {
-    lanes: [...lanes.values()].filter(({ operations }) => operations.length > 0).map(recovered),
+    lanes: [...lanes.values()]
+      .filter(({ operations }) => operations.length > 0)
+      .map((lane) => recovered(lane, named)),
     rows: rows.map(({ text }) => text),
   };
 }
@@ -160,14 +174,20 @@ function setLane(
   });
 }
 
-function recovered({ model, recordId, operations, ...lane }: Gathered): RecoveredLane {
+function recovered(
+  { model, recordId, operations, ...lane }: Gathered,
+  named: ReadonlyMap<string, readonly ServerName[]>,
+): RecoveredLane {
   const { salvage, alias, sealed, parked, ended } = lane;
+  const texts = new Set(operations.flatMap(({ changes }) => textsIn(changes)));
+  const names = [...texts].flatMap((text) => named.get(text) ?? []);
   const ids = new Set(operations.map(({ id }) => id));
   const isWhole = (part: { readonly operationIds: readonly string[] } | null) =>
     part?.operationIds.every((id) => ids.has(id)) ?? true;
   return {
     ...{ model, recordId, operations, salvage },
     ...(alias !== null && { alias }),
+    ...(names.length > 0 && { names }),
     sealed: isWhole(sealed) ? sealed : null,
     parked: isWhole(parked) ? parked : null,
     ...(ended && { ended }),

@@ -323,6 +323,28 @@ describe('the second shelf', () => {
     expect(lanes.find(({ recordId }) => recordId === 'a')?.operations).toHaveLength(2);
   });
 
+  test('N16 P28: a record that is named by what waits is found under the server’s id after the loss, whenever that was told', () => {
+    for (const when of ['before', 'after', 'restated'] as const) {
+      const shelves = new Shelves();
+      const parent = operation('create', 'a', { title: 'list' });
+      const child = recorded(operation('create', 'b', { parents: ['a', 'c'] }));
+      shelves.write('one', recorded(parent), sealed([parent]));
+      if (when !== 'before') shelves.write('two', child);
+      shelves.write('one', answered([parent], { title: 'list' }, '"1"', '17'));
+      if (when === 'before') shelves.write('two', child);
+      if (when === 'restated') shelves.restate('one', true);
+      const facts = shelves.recovered();
+      const records = facts.models.todo?.records;
+      expect(records && getIn(records, 'a')).toMatchObject({
+        base: null,
+        shown: null,
+        alias: '17',
+      });
+      expect(facts.models.todo && getIn(facts.models.todo.aliases, '17')).toBe('a');
+      expect(valuesOf(facts.lanes).map(({ recordId }) => recordId)).toEqual(['b']);
+    }
+  });
+
   test('N16: a recovery that is begun twice changes nothing the second time', () => {
     const shelves = new Shelves();
     shelves.write('one', recorded(operation('create', 'a', { n: 1 })));
