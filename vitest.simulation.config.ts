@@ -11,8 +11,8 @@ export default defineConfig({
     include: ['tests/{simulation,model}/**/*.test.ts'],
     maxWorkers: '100%',
     environment: 'node',
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     reporters: ['default', ['json', { outputFile: '.reports/simulation.json' }]],
   },
 });

@@ -1,5 +1,5 @@
+import { settlementCap } from '../store/caps.ts';
 import type { Outcome } from '../store/facts.ts';
-import { settlementCap } from '../store/factsDraft.ts';
 import { selectOutcome } from '../store/selectors/outcomes.ts';
 import { selectRecord } from '../store/selectors/records.ts';
 import type { SyncState } from '../store/slice.ts';

@@ -1,6 +1,6 @@
 import type { Action, Dispatch } from '@reduxjs/toolkit';
+import { quarantineLimit } from '../store/caps.ts';
 import { type Facts, laneKey, orderKey } from '../store/facts.ts';
-import { quarantineLimit } from '../store/factsDraft.ts';
 import { getIn, scan, valuesOf } from '../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../store/rows/row.ts';
 import { keyOf } from '../store/selectors/records.ts';

@@ -1,5 +1,6 @@
 import type { RecordEvent } from '../machines/record.ts';
 import { moveRecord, type RecordFacts } from '../machines/recordTable.ts';
+import { conflictLogCap, namelessCap, settlementCap } from './caps.ts';
 import {
   type ConflictLogEntry,
   type Entry,
@@ -23,38 +24,7 @@ import { PagesDraft } from './pagesDraft.ts';
 import { asKnown, rebase } from './rebase.ts';
 import { decodeEntry } from './rows/codec.ts';
 import type { Operation } from './rows/row.ts';
-
-/** Settlements kept, so that a handle can be reattached; beyond it the outcome is `unknown`. */
-export const settlementCap = 10_000;
-/** Entries of the conflict log kept. */
-export const conflictLogCap = 1_000;
-/** Writers remembered: an append in doubt is written again within seconds, not tabs later. */
-export const writerCap = 256;
-
-/** Unreadable rows kept that name no record: nobody's write any more. Beyond it the oldest goes. */
-export const namelessCap = 1_000;
-/**
- * Rows of records kept in quarantine. They are somebody's writes and never dropped; beyond it the
- * border refuses further acts on such records, so that what waits there does not grow for ever.
- */
-export const quarantineLimit = 1_000;
-
-type Seen = Record<string, { readonly n: number; readonly at: number }>;
-
-/**
- * Notes in `seen` that row `n` of a writer was folded as the `at`-th of all. Beyond the cap the
- * writer that was silent longest is forgotten.
- */
-export function noteSeen(seen: Seen, writer: string, n: number, at: number): void {
-  const isKnown = Object.hasOwn(seen, writer);
-  seen[writer] = { n, at };
-  if (isKnown) return;
-  const writers = Object.keys(seen);
-  for (let count = writers.length; count > writerCap; count--) {
-    const oldest = writers.reduce((a, b) => ((seen[a]?.at ?? at) <= (seen[b]?.at ?? at) ? a : b));
-    delete seen[oldest];
-  }
-}
+import { noteSeen, type Seen } from './seen.ts';
 
 interface ModelDraft {
   readonly records: PagesDraft<Entry>;
@@ -275,10 +245,7 @@ export class FactsDraft {
     const draft = this.model(model);
     const before = draft.records.get(recordId);
     const known = alias ?? before?.alias ?? null;
-    if (known !== null && before?.alias !== known) draft.aliases.set(known, recordId);
-    // The old id is another record's now (a tombstone's): it must not lead here any more.
-    if (before && before.alias !== null && before.alias !== known)
-      draft.aliases.delete(before.alias);
+    nameAs(draft, recordId, before?.alias ?? null, known);
     const shown = before?.shown ?? null;
     const kept = asKnown(base, shown);
     draft.records.set(recordId, { base: kept, version, alias: known, shown, confirmed: this.head });
@@ -301,9 +268,7 @@ export class FactsDraft {
       if (known !== null) draft.aliases.delete(known);
       return;
     }
-    if (known !== null && before?.alias !== known) draft.aliases.set(known, recordId);
-    if (before && before.alias !== null && before.alias !== known)
-      draft.aliases.delete(before.alias);
+    nameAs(draft, recordId, before?.alias ?? null, known);
     if (!before?.shown) draft.shown++;
     const kept = asKnown(base, before?.shown ?? null);
     draft.records.set(recordId, {
@@ -444,6 +409,19 @@ export class FactsDraft {
     }
     return next;
   }
+}
+
+/** The server's id leads to the record. */
+function nameAs(
+  { aliases }: ModelDraft,
+  recordId: string,
+  before: string | null,
+  known: string | null,
+): void {
+  if (before === known) return;
+  if (known !== null) aliases.set(known, recordId);
+  // The old id is another record's now (a tombstone's): it must not lead here any more.
+  if (before !== null) aliases.delete(before);
 }
 
 function pick({

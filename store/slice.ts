@@ -1,12 +1,13 @@
 import type { Reducer, UnknownAction } from '@reduxjs/toolkit';
 import { type Ephemeral, ephemeralSlice, initialEphemeral } from './ephemeral.ts';
 import { emptyFacts, type Facts, laneKey, orderKey } from './facts.ts';
-import { type IllegalMove, noteSeen } from './factsDraft.ts';
+import type { IllegalMove } from './factsDraft.ts';
 import { foldEntries, foldTail } from './fold.ts';
 import { isJsonObject } from './json.ts';
 import { getIn, noPages, type Pages, scan, valuesOf } from './pages.ts';
 import { PagesDraft, setIn } from './pagesDraft.ts';
 import type { ActionId, JournalEntry, PersonRow, Row } from './rows/row.ts';
+import { noteSeen } from './seen.ts';
 
 export type {
   Ephemeral,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
 import { Handles } from '../../src/handles.ts';
+import { namelessCap, settlementCap, writerCap } from '../../store/caps.ts';
 import { emptyFacts } from '../../store/facts.ts';
-import { namelessCap, settlementCap, writerCap } from '../../store/factsDraft.ts';
 import { foldEntries } from '../../store/fold.ts';
 import type { JournalEntry, Row } from '../../store/rows/row.ts';
 import { createSyncSlice } from '../../store/slice.ts';

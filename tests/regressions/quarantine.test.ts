@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SyncError } from '../../src/errors.ts';
 import { memory } from '../../src/storage.ts';
-import { quarantineLimit } from '../../store/factsDraft.ts';
+import { quarantineLimit } from '../../store/caps.ts';
 import { away, stateOf, statusOf, tinyWorld } from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { soak } from '../../src/testing/soak/soak.ts';
 import { brokenBounds, brokenHeap } from '../../src/testing/soak/soakBounds.ts';
 import { confirmCycles } from '../../src/testing/soak/soakCycles.ts';
-import { conflictLogCap, settlementCap, writerCap } from '../../store/factsDraft.ts';
+import { conflictLogCap, settlementCap, writerCap } from '../../store/caps.ts';
 
 test.each(['client', 'server'] as const)(
   'I22 I23: three days of two devices, with ids of the %s, leave every evening no more than the records, what waits and what is capped, and nothing running',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { conflictLogCap, settlementCap, writerCap } from '../../store/caps.ts';
 import { type Lane, laneKey } from '../../store/facts.ts';
-import { conflictLogCap, settlementCap, writerCap } from '../../store/factsDraft.ts';
 import { foldEntries, foldTail } from '../../store/fold.ts';
 import { getIn, valuesOf } from '../../store/pages.ts';
 import type { Operation } from '../../store/rows/row.ts';

@@ -1,6 +1,6 @@
 import { defaultBackoff } from '../../../machines/backoff.ts';
+import { conflictLogCap, settlementCap, writerCap } from '../../../store/caps.ts';
 import { type Facts, type Lane, type LaneState, laneKey, orderKey } from '../../../store/facts.ts';
-import { conflictLogCap, settlementCap, writerCap } from '../../../store/factsDraft.ts';
 import { sameJson } from '../../../store/json.ts';
 import { operationsIn } from '../../../store/operationsIn.ts';
 import { getIn, scan, valuesOf } from '../../../store/pages.ts';

@@ -1,4 +1,4 @@
-import { conflictLogCap, settlementCap, writerCap } from '../../../store/factsDraft.ts';
+import { conflictLogCap, settlementCap, writerCap } from '../../../store/caps.ts';
 
 /** What stands on a device in the evening, and what its page holds of the platform. */
 export interface Measure {

@@ -1,4 +1,4 @@
-import { conflictLogCap, settlementCap, writerCap } from '../../../store/factsDraft.ts';
+import { conflictLogCap, settlementCap, writerCap } from '../../../store/caps.ts';
 import { getIn } from '../../../store/pages.ts';
 import type { ServerPort } from '../server/serverPort.ts';
 import type { SoakDevice, SoakPage } from './soakDevice.ts';
