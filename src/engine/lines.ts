@@ -42,6 +42,8 @@ interface Line {
   /** When its wait ends (ms since 1970); null: it does not wait for a time. */
   until: number | null;
   failure: Failure | null;
+  /** Until new credentials are asked for again: nobody had answered. */
+  resting: TimerHandle | null;
 }
 
 /**
@@ -51,7 +53,6 @@ interface Line {
 export class Lines {
   readonly #options: LinesOptions;
   readonly #lines = new Map<string, Line>();
-  readonly #timers = new Set<TimerHandle>();
   #stopped = false;
 
   constructor(options: LinesOptions) {
@@ -150,8 +151,10 @@ export class Lines {
 
   stop(): void {
     this.#stopped = true;
-    for (const timer of this.#timers) this.#options.env.clearTimer(timer);
-    for (const { actor } of this.#lines.values()) actor.stop();
+    for (const line of this.#lines.values()) {
+      this.#endRest(line);
+      line.actor.stop();
+    }
   }
 
   #isTrusted({ state }: Line): boolean {
@@ -192,6 +195,7 @@ export class Lines {
     });
     const line: Line = {
       ...{ actor, refusals: new Map(), state: 'open', context: null, until: null, failure: null },
+      resting: null,
     };
     this.#lines.set(origin, line);
     actor.subscribe(({ value, context }) => {
@@ -206,6 +210,7 @@ export class Lines {
     const waitsAnew = isWait(state) && context !== line.context;
     line.state = state;
     line.context = context;
+    if (state !== 'refreshing') this.#endRest(line);
     if (state === 'open') line.failure = null;
     if (isNew && state === 'refreshing') this.#refresh(line).catch(this.#options.env.report);
     if (isNew || waitsAnew) this.#tell(origin, line);
@@ -228,23 +233,28 @@ export class Lines {
         return;
       } catch {
         const drawn = backoffDelay(pauseBackoff, failures, env.random('refresh'));
-        await this.#sleep(Math.max(shortestPause, drawn));
+        await this.#rest(line, Math.max(shortestPause, drawn));
       }
     }
   }
 
-  #sleep(delay: number): Promise<void> {
+  /** Ends when the line does not refresh any more: a person may have signed in meanwhile. */
+  #rest(line: Line, delay: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.#options.env.setTimer(
+      line.resting = this.#options.env.setTimer(
         delay,
         () => {
-          this.#timers.delete(timer);
+          line.resting = null;
           resolve();
         },
         'refresh',
       );
-      this.#timers.add(timer);
     });
+  }
+
+  #endRest(line: Line): void {
+    if (line.resting !== null) this.#options.env.clearTimer(line.resting);
+    line.resting = null;
   }
 }
 

@@ -21,6 +21,9 @@ const heldStates: ReadonlySet<string> = new Set([
   'authRequired',
 ]);
 
+/** Timers of a page that asks its disk again after a while. */
+const storageTimers: ReadonlySet<string> = new Set(['reopen', 'storage']);
+
 /** I22, I30: all is checkpointed, and then each device is started anew, without anything to do. */
 export async function startAgain(run: Run): Promise<void> {
   const { devices, world } = run;
@@ -89,23 +92,7 @@ export async function step(run: Run, done: () => boolean): Promise<void> {
 export async function settle(run: Run): Promise<void> {
   const { world, devices } = run;
   const end = world.now + settleBound;
-  const isResting = () =>
-    devices.every((device) => {
-      if (!device.life || !isManned(device) || !isUpToDate(device)) return false;
-      // A tab that has just woken tries once more what its disk had not answered.
-      if (device.tabs.some((tab) => tab.isRunning && tab.timers.includes('reopen'))) return false;
-      const { sequenced, ephemeral } = device.life.state();
-      const moving = valuesOf(sequenced.lanes).some(
-        (lane) =>
-          lane.state !== 'failed' && lane.state !== 'conflicted' && !isHeld(sequenced, lane),
-      );
-      return (
-        ephemeral.connection === 'online' &&
-        Object.values(ephemeral.lines).every(({ state }) => !heldStates.has(state)) &&
-        !moving &&
-        Object.keys(ephemeral.underWay).length === 0
-      );
-    });
+  const isResting = () => areResting(run);
   for (const { tabs } of devices) if (!tabs.some((tab) => tab.isRunning)) tabs[0]?.wake();
   for (let round = 0; round < 2; round++) {
     await step(run, () => isResting() || world.now > end);
@@ -124,6 +111,26 @@ export async function settle(run: Run): Promise<void> {
     checkQuiet(run, device, disk);
     checkSalvaged(run, device);
   }
+}
+
+/** Whether every device is up to date, reaches the server, and has nothing that moves. */
+export function areResting({ devices }: Run): boolean {
+  return devices.every((device) => {
+    if (!device.life || !isManned(device) || !isUpToDate(device)) return false;
+    // A tab that has just woken tries once more what its disk had not answered.
+    const running = device.tabs.filter((tab) => tab.isRunning);
+    if (running.some(({ timers }) => timers.some((it) => storageTimers.has(it)))) return false;
+    const { sequenced, ephemeral } = device.life.state();
+    const moving = valuesOf(sequenced.lanes).some(
+      (lane) => lane.state !== 'failed' && lane.state !== 'conflicted' && !isHeld(sequenced, lane),
+    );
+    return (
+      ephemeral.connection === 'online' &&
+      Object.values(ephemeral.lines).every(({ state }) => !heldStates.has(state)) &&
+      !moving &&
+      Object.keys(ephemeral.underWay).length === 0
+    );
+  });
 }
 
 /** Whether each tab has its page, one of those that run leads, and each other follows. */

@@ -10,7 +10,7 @@ import { InvariantBroken, makeRun, needsOf, type Run, simulatedServer } from './
 import { type Strike, strikesOf } from './history/strikes.ts';
 import { checkedPlan, type Fault, type Plan } from './plan/plan.ts';
 import type { ServerFactory } from './server/serverPort.ts';
-import { settle, startAgain, step } from './settle.ts';
+import { areResting, settle, startAgain, step } from './settle.ts';
 
 /** Virtual ms from the beginning; `to` null: it has no end, the page that waited for it is dead. */
 export interface Span {
@@ -68,6 +68,11 @@ export interface SimulateOptions {
 
 /** ms after which nothing that was sent is still on its way, and no step waits for its page. */
 const stragglers = 45_000;
+
+/** Timers of tabs that have nothing to do. */
+const watching: ReadonlySet<string> = new Set(['watch', 'tell', 'watchdog']);
+/** ms after the last step in which a day of several tabs goes on in any case. */
+const pauseOfTabs = 3_000;
 
 /**
  * Runs a plan to its end: the steps and faults, then quiet (no more faults, two pulls each), and
@@ -136,26 +141,41 @@ export async function simulate(
 
 /** The steps and faults, then peace, and what must hold when all is quiet. */
 async function live(run: Run, plan: Plan): Promise<void> {
-  const { world, devices, start } = run;
+  const { world, devices, net, start } = run;
   for (const device of devices) device.open();
   let lastStep = 0;
+  let undone = plan.steps.length;
   for (const step of plan.steps) {
     lastStep = Math.max(lastStep, step.at);
     const attempt = (left: number): void => {
       if (step.do === 'pull' && step.at % 3 === 0 && left === 50) run.server.expireCursors?.();
-      if (devices[step.device]?.act(step) || left === 0) return;
-      world.schedule(200, () => attempt(left - 1));
+      if (devices[step.device]?.act(step) || left === 0) undone--;
+      else world.schedule(200, () => attempt(left - 1));
     };
     world.schedule(step.at, () => attempt(50));
   }
   for (const fault of plan.faults)
     if (fault.on === 'time') lastStep = Math.max(lastStep, fault.at + (fault.for ?? 0));
-  await step(run, () => world.now >= start + lastStep + stragglers);
+  const calm = start + lastStep + pauseOfTabs;
+  // Tabs look after each other every second: once nothing moves there is nothing else to see.
+  const isOver = () =>
+    undone === 0 && net.open.size === 0 && devices.every(isIdle(run)) && areResting(run);
+  await step(run, () => {
+    if (world.now >= start + lastStep + stragglers) return true;
+    return devices.some(({ isShared }) => isShared) && world.now >= calm && isOver();
+  });
   run.heal();
   await settle(run);
   checkWire(run, plan);
   await startAgain(run);
   checkStep(run);
+}
+
+/** Whether no write of a device is under way, and none of its pages waits for anything but the others. */
+function isIdle({ world }: Run): (device: SimDevice) => boolean {
+  return ({ disk, tabs }) =>
+    disk.spans.every(({ from, to }) => to !== null || world.now - from > stragglers) &&
+    tabs.every((tab) => !tab.isRunning || tab.timers.every((label) => watching.has(label)));
 }
 
 function sinceStart({ from, to }: Span, start: number): Span {

@@ -11,8 +11,8 @@ import type { SimDisk } from '../disk/simDisk.ts';
 import { SimShelf } from '../disk/simShelf.ts';
 import type { SimCredentials } from '../net/simCredentials.ts';
 import { type SimNet, simBaseUrl } from '../net/simNet.ts';
-import { openedAt } from '../plan/generate.ts';
 import type { Plan, UserStep } from '../plan/plan.ts';
+import { openedAt } from '../plan/tabDays.ts';
 import type { World } from '../world/world.ts';
 import { BusWeather } from './busWeather.ts';
 import { type Browser, type Life, type SimModels, SimTab, type SimTodo } from './simTab.ts';
@@ -144,13 +144,13 @@ export class SimDevice {
 
   /** Opens the first page, and soon those of the other tabs. */
   open(): void {
-    const { world } = this.#options;
+    const { world, plan } = this.#options;
     for (const tab of this.tabs) {
       if (tab.number === 0) {
         tab.open();
         continue;
       }
-      world.schedule(openedAt(world.seed, this.index, tab.number), () => {
+      world.schedule(openedAt(world.seed, this.index, tab.number, plan.together), () => {
         if (!tab.life) tab.open();
       });
     }

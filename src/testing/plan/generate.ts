@@ -15,6 +15,7 @@ import {
   tabFaults,
   type UserStep,
 } from './plan.ts';
+import { areRestored, early, openedAt, tabsOf, welcomes } from './tabDays.ts';
 
 export interface Appetite {
   /** What people do, at most. */
@@ -27,7 +28,7 @@ export interface Appetite {
 }
 
 const wholeAppetite: Appetite = {
-  ...{ steps: 40, devices: 3 },
+  ...{ steps: 24, devices: 3 },
   ...{ net: netFaults, disk: diskFaults },
   // Without a second shelf there is nothing to take over.
   time: [...deviceFaults.filter((kind) => kind !== 'wipeTwice'), ...tabFaults, ...busFaults],
@@ -39,8 +40,15 @@ const doings = [
   ...['child', 'dependent'],
 ] as UserStep['do'][];
 
-/** ms that a page takes to read its disk, about: who writes then writes into the tail alone. */
-const early = 12;
+/** What somebody does with many records in one go. */
+const rush = ['create', 'create', 'upsert', 'update', 'refused', 'remove'] as UserStep['do'][];
+/** Share of the steps that belong to the one before: where several requests at once matter, and elsewhere. */
+const manyRushes = 0.5;
+const fewRushes = 0.1;
+/** ms in which people act, beside the 2 s that every day has: several tabs watch each other all the time. */
+const longestDay = 60_000;
+const longestDayOfTabs = 12_000;
+
 /** ms in which the steps of one moment come: about as long as a request takes. */
 const burst = 150;
 
@@ -55,6 +63,8 @@ const fewDevices = 2;
 /** Share of the days with a second shelf, and of those in which a database is lost: 5% of all. */
 const shelves = 0.12;
 const losses = 0.45;
+/** Share of the days of batches (of credentials) on which one of their troubles comes. */
+const rareRate = 0.3;
 /** Requests in a row that meet the same trouble, at most, where it lasts. */
 const lasting = 20;
 
@@ -67,7 +77,7 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
   const tabs = tabsOf(seed);
   const devices = 1 + at('devices', tabs === 1 ? appetite.devices : fewDevices);
   const records = keyed(seed, 'few') < 0.2 ? 1 + at('records', 2) : 3 + at('records', 6);
-  const span = 2_000 + at('span', 60_000);
+  const span = 2_000 + at('span', tabs === 1 ? longestDay : longestDayOfTabs);
   const count = 3 + at('steps', appetite.steps);
   const moments = 1 + at('moments', 8);
   const usual = [
@@ -75,24 +85,31 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
     ...(keyed(seed, 'clears') < 0.1 ? (['clear'] as const) : []),
     ...(tabs > 1 ? (['checkpoint', 'checkpoint', 'cancel'] as const) : []),
   ];
+  const server = serverOf(seed, tabs);
+  const rushes = server.batch || server.auth ? manyRushes : fewRushes;
   const steps: UserStep[] = [];
   for (let i = 0; i < count; i++) {
+    const previous = steps.at(-1);
     // Tabs meet on one record at one moment.
-    const last = tabs > 1 && keyed(seed, `close/${i}`) < 0.4 ? steps.at(-1) : undefined;
+    const met = tabs > 1 && keyed(seed, `close/${i}`) < 0.4 ? previous : undefined;
+    // Somebody writes several records in one go: they share a batch, or the line.
+    const isRush = !met && keyed(seed, `rush/${i}`) < rushes;
+    const last = met ?? (isRush ? previous : undefined);
     steps.push({
       at: last ? last.at + at(`close/by/${i}`, soonAfter) : momentOf(seed, i, moments, span),
       device: last?.device ?? at(`device/${i}`, devices),
-      record: last?.record ?? at(`record/${i}`, records),
+      record: met?.record ?? at(`record/${i}`, records),
       ...(tabs > 1 && { tab: at(`tab/${i}`, tabs) }),
-      do: keyedPick(seed, `do/${i}`, usual),
+      do: keyedPick(seed, `do/${i}`, isRush ? rush : usual),
     });
   }
+  const together = tabs > 1 && areRestored(seed);
+  if (tabs > 1) steps.push(...welcomes(seed, { devices, tabs, records, together }));
   const isDiligent = keyed(seed, 'diligent') < 0.004;
   const all = isDiligent ? [...steps.filter(isNoEnd), ...diligence(seed, span, records)] : steps;
   all.sort((a, b) => a.at - b.at);
   // A database that is taken away meanwhile would never come to so many rows.
   const kinds = isDiligent ? { ...appetite, time: [] } : appetite;
-  const server = serverOf(seed, tabs);
   const isShelved = !isDiligent && keyed(seed, 'shelf') < shelves;
   const faults = [
     ...faultsOf(seed, suited(kinds, server), devices, span, all),
@@ -102,6 +119,7 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
     ...{ devices, steps: all, faults },
     ...server,
     ...(isShelved && { shelf: true }),
+    ...(together && { together }),
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
     ...(keyed(seed, 'ids') < 0.25 ? { ids: 'server' } : { ids: 'client', ...peopled(seed) }),
   };
@@ -182,6 +200,11 @@ function soon(seed: number, key: string, below: number): number {
   return Math.floor(keyed(seed, key) ** 2 * below);
 }
 
+/** Has its own days: on those it comes often. */
+function isRare(kind: NetFault): boolean {
+  return authFaults.includes(kind) || batchFaults.includes(kind);
+}
+
 /** How often in a row a trouble is met: mostly once, now and then for a while. */
 function lengthOf(seed: number, key: string): number {
   return keyed(seed, `lasts/${key}`) < 0.1 ? 2 + keyedBelow(seed, `length/${key}`, lasting) : 1;
@@ -198,8 +221,9 @@ function faultsOf(
   const isOn = (kind: string) => keyed(seed, `on/${kind}`) < 0.3;
   // Of so many kinds a few at a time: a day on which everything goes wrong does nothing else.
   const netRate = 0.02 + keyed(seed, 'net rate') * 0.25;
+  const rateOf = (kind: NetFault) => (isRare(kind) ? rareRate : netRate);
   const faults: Fault[] = [];
-  for (const kind of appetite.net.filter((it) => keyed(seed, `on/${it}`) < netRate)) {
+  for (const kind of appetite.net.filter((it) => keyed(seed, `on/${it}`) < rateOf(it))) {
     for (let i = 0; i < 1 + at(`many/${kind}`, 4); i++) {
       const key = `${kind}/${i}`;
       const device = at(`d/${key}`, devices);
@@ -259,24 +283,13 @@ function sharedFault(
   // Often just when something was done in that very tab, or while it reads its disk for the first time.
   const step = chance < 0.5 ? steps[below('step', steps.length)] : undefined;
   const isAtStart = chance > 0.85 && place.tab > 0;
-  const met = isAtStart ? { ...place, at: openedAt(seed, place.device, place.tab) } : step;
+  const met = isAtStart
+    ? { ...place, at: openedAt(seed, place.device, place.tab, areRestored(seed)) }
+    : step;
   const { device, at, tab = 0 } = met ?? { ...place, at: below('t', span) };
   return {
     ...{ on: 'time', device, at: met ? at + keyed(seed, `soon/${key}`) * soonAfter : at, do: kind },
     ...(isOfTab && { tab }),
-    ...(!isForGood && !isMoment && { for: 500 + below('for', 40_000) }),
+    ...(!isForGood && !isMoment && { for: 500 + below('for', longestDayOfTabs) }),
   };
-}
-
-/** ms after the start at which a tab is opened: the first at once. */
-export function openedAt(seed: number, device: number, tab: number): number {
-  return tab === 0 ? 0 : keyedBelow(seed, `open/${device}/${tab}`, openedWithin);
-}
-
-/** ms after the first tab in which the others are opened. */
-const openedWithin = 2_000;
-
-/** Most days have one tab a device: what several do costs time, for they watch each other. */
-function tabsOf(seed: number): number {
-  return keyed(seed, 'tabs') < 0.12 ? 2 + keyedBelow(seed, 'tabs/n', 3) : 1;
 }

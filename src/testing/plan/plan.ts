@@ -186,6 +186,8 @@ export interface Plan {
   readonly shelf?: boolean;
   /** Whether the server answers writes without a record, conflicts as well. */
   readonly bare?: boolean;
+  /** Whether the tabs of a device open all at once, as those of a restored session (default: one by one). */
+  readonly together?: boolean;
   /** Tabs of each device (default: 1). */
   readonly tabs?: number;
 }

@@ -47,6 +47,7 @@ const planParts: Readonly<Record<string, Check>> = {
   bare: optional(isBoolean),
   tabs: optional(isOrdinal),
   shelf: optional(isBoolean),
+  together: optional(isBoolean),
 };
 const fileParts: Readonly<Record<string, Check>> = {
   what: optional(nullable(isString)),

@@ -46,7 +46,8 @@ function pageOf(rows: readonly Row[], control: string): string {
 
 A simulator that finds nothing may be blind. So ${rows.length} bugs, each a mistake that somebody could make, are planted one
 at a time in a throw-away copy of the kit (\`tests/simulation/planted\`; nothing of it ships), and random days
-([the simulator](simulator.md)) are run in it, from seed 1 on, until a promise breaks. Each must be found within 2,000 seeds; bugs of tabs within 2,000 days on which devices have several tabs.
+([the simulator](simulator.md)) are run in it, from seed 1 on, until a promise breaks. Each must be found within 2,000 seeds; bugs
+of the second shelf within 2,000 days on which devices have one, bugs of tabs within 2,000 on which they have several tabs.
 Where the kit guards a promise twice, the plant takes away both guards: one alone covers for the other.
 
 \`npm run planted\` repeats the table (\`-- --only words\` for some of it, \`-- --seeds N\` for another limit), \`-- --write\` records

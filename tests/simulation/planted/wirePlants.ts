@@ -42,7 +42,14 @@ export const wirePlants: readonly Plant[] = [
       {
         file: 'src/rest/answers.ts',
         find: "  if (!isOwn) return unreadable(exchange, 'the answer is about another record');\n",
-        replace: '',
+        replace:
+          "  if (!isOwn && !('isPart' in exchange)) return unreadable(exchange, 'the answer is about another record');\n",
+      },
+      {
+        // Of parts of a batch alone: crossed answers are another bug's.
+        file: 'src/rest/batch.ts',
+        find: "const exchange = part !== 'notAttempted' && { request,",
+        replace: "const exchange = part !== 'notAttempted' && { isPart: true, request,",
       },
     ],
   },
@@ -76,6 +83,41 @@ export const wirePlants: readonly Plant[] = [
         file: 'src/rest/credentials.ts',
         find: 'refreshing ??= renew(refresh)',
         replace: 'refreshing = renew(refresh)',
+      },
+    ],
+  },
+  {
+    id: 'a 413 of a batch as a refusal',
+    promise: 'a batch that is too large is sent in smaller parts',
+    edits: [
+      {
+        file: 'src/rest/batch.ts',
+        find: '  tooLarge: inParts,\n',
+        replace:
+          "  tooLarge: ({ heard, at }) =>\n    failed({ kind: 'rejected', failure: { code: 'rejected', message: reasonIn(heard), at } } as never),\n",
+      },
+    ],
+  },
+  {
+    id: 'notAttempted as committed',
+    promise: 'an operation that the server did not come to is sent again',
+    edits: [
+      {
+        file: 'src/engine/pusher.ts',
+        find: "      if (part === 'notAttempted') continue;\n",
+        replace:
+          "      if (part === 'notAttempted') parts.set(key, { kind: 'committed', remote: null, version: null });\n      if (part === 'notAttempted') continue;\n",
+      },
+    ],
+  },
+  {
+    id: 'a late 401',
+    promise: 'an answer from before a renewal says nothing about the new credentials',
+    edits: [
+      {
+        file: 'machines/line.ts',
+        find: 'return event.renewals === context.renewals;',
+        replace: 'return event.renewals <= context.renewals;',
       },
     ],
   },
