@@ -49,7 +49,7 @@ export const shelfPlants: readonly Plant[] = [
     edits: [
       {
         file: 'store/shelf/recover.ts',
-        find: '    if (isWhole) for (const id of replaces)',
+        find: "    if (own.some(({ kind }) => kind === 'through')) for (const id of replaces)",
         replace: '    for (const id of replaces)',
       },
     ],
