@@ -97,7 +97,13 @@ export class DifferentialModel {
     const mended: Waiting = { ...first, ids, fields: all, isDead: false };
     const isUndone = behind.some((item) => Object.keys(fields).some((key) => key in item.fields));
     const again: Waiting = { ...mended, ids: [behindId], kind: 'update', fields };
-    this.#put(recordId, [mended, ...behind, ...(isUndone ? [again] : [])]);
+    // In front of a create that came meanwhile it makes the record, and that one changes it.
+    const end = behind.findIndex(({ kind }) => kind === 'delete');
+    const later = behind.map((item, i): Waiting => {
+      const isSecond = mended.kind === 'create' && item.kind === 'create' && (end < 0 || i < end);
+      return isSecond ? { ...item, kind: 'update' } : item;
+    });
+    this.#put(recordId, [mended, ...later, ...(isUndone ? [again] : [])]);
   }
 
   /** Everything that can go goes, record by record. */
