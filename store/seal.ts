@@ -39,7 +39,7 @@ export const runLimits = { operations: 1_000, characters: 1_000_000 } as const;
  * | update | ends the run | one update | one delete |
  * | delete | ends the run | ends the run | ends the run |
  *
- * Never across another strategy, a `dependsOn`, or a call with a request of its own. `operations` are the unsealed ones of the lane, in order.
+ * Over a base a create that leads is an update. Never across another strategy, a `dependsOn`, or a call with a request of its own. `operations` are the unsealed ones of the lane, in order.
  *
  * @example coalesce([create({ a: 1 }), update({ b: 2 })], undefined) // one create of { a: 1, b: 2 }
  */
@@ -49,7 +49,8 @@ export function coalesce(
 ): Intent | NothingToSend | null {
   const first = operations[0];
   if (!first) return null;
-  let kind = kindOf(first);
+  // Made here again while nobody knew that it is there: a second request to make it would make two.
+  let kind = kindOf(first) === 'create' && entry?.base ? 'update' : kindOf(first);
   let changes = first.changes;
   const operationIds = [first.id];
   let characters = 0;

@@ -71,6 +71,13 @@ describe('P3 CR13: operations are coalesced when they are sealed, never before',
     });
   });
 
+  test('P3 P28: a create over a base that came meanwhile is an update: two would make two records', () => {
+    const base = { id: 'a', n: 1 };
+    const entry = { base, version: '"1"', alias: '17', shown: base, confirmed: 1 };
+    const intent = coalesce([create(), update()], entry);
+    expect(intent).toMatchObject({ kind: 'update', base, alias: '17', changes: { n: 2 } });
+  });
+
   test('an empty lane has nothing to say; a stored upsert is a create', () => {
     expect(coalesce([], undefined)).toBeNull();
     expect(kinds(operation('upsert', 'a'))?.kind).toBe('create');
