@@ -14,18 +14,6 @@ export function recovered(draft: FactsDraft, row: RecoveredRow): string | undefi
     ({ id }) => draft.pages('places').get(id) === undefined && !draft.pages('settlements').get(id),
   );
   if (fresh.length === 0) return 'its operations are known already';
-  for (const name of row.names ?? []) {
-    const named = draft.entry(name.model, name.recordId);
-    const isKnown = named?.alias != null || draft.model(name.model).aliases.get(name.alias);
-    if (isKnown || draft.entry(name.model, name.alias)) continue;
-    draft.putBase(
-      name.model,
-      name.recordId,
-      named?.base ?? null,
-      named?.version ?? null,
-      name.alias,
-    );
-  }
   const entry = draft.entry(model, recordId);
   for (const [id, outcome] of Object.entries(row.ended ?? {})) draft.settleId(id, outcome, row.at);
   for (const operation of fresh) draft.enqueue(operation);

@@ -17,7 +17,7 @@ import { LeaderWork } from './leaderWork.ts';
 import type { PullResult } from './puller.ts';
 import type { FetchEnd, FetchQuery, OnceEnd } from './pullOnce.ts';
 import type { PullOptions } from './pullRun.ts';
-import { lanesNamedBy } from './references.ts';
+import { lanesNamedBy, withServerNames } from './references.ts';
 import { Roles } from './roles.ts';
 import { Room } from './room.ts';
 
@@ -62,6 +62,8 @@ export class Engine {
         options.onRejected(rows, error);
         this.#met(error);
       },
+      renamed: (model, record, names) =>
+        withServerNames(record, models.get(model)?.references ?? {}, names),
       namedBy: (row) => lanesNamedBy(row, (model) => models.get(model)?.references),
       isHere: () => this.#isHere(),
       onTouched: (facts, lanes) => this.#touched(facts, lanes),

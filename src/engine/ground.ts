@@ -4,7 +4,13 @@ import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
 import type { ShelfState, SyncState } from '../../store/slice.ts';
 import type { SyncEvents } from '../events.ts';
 import { rootKey } from '../journal/checkpointer.ts';
-import { databaseIdOf, type Identity, identify, ShelfTrouble } from '../journal/identity.ts';
+import {
+  databaseIdOf,
+  type Identity,
+  type IdentityOptions,
+  identify,
+  ShelfTrouble,
+} from '../journal/identity.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
@@ -33,6 +39,7 @@ export interface GroundOptions extends Pick<StorageTroubleOptions, 'onFailed' | 
   readonly onRejected: (rows: readonly PersonRow[], error: StorageError) => void;
   /** Lanes of the records that a write names. */
   readonly namedBy: (row: PersonRow) => readonly string[];
+  readonly renamed: IdentityOptions['renamed'];
   /** Whether the store shows what was folded; otherwise nothing is folded or checkpointed. */
   readonly isHere: () => boolean;
   /** Lanes that rows have touched; null: all of them. */
@@ -299,9 +306,9 @@ export class Ground {
   async #replaced(connection: StorageConnection): Promise<void> {
     const opened = this.#opened;
     if (!opened) return;
-    const { env, name, codec, onReplaced } = this.#options;
+    const { env, name, codec, renamed, onReplaced } = this.#options;
     const found = await this.#withShelf((shelf) =>
-      identify({ env, connection, shelf, codec, name }),
+      identify({ env, connection, shelf, codec, name, renamed }),
     );
     const identity = { ...found, lost: found.lost ?? opened.identity.id };
     if (this.#fence !== null) {

@@ -2,7 +2,12 @@ import type { Facts } from '../../store/facts.ts';
 import { Checkpointer } from '../journal/checkpointer.ts';
 import { CheckpointSchedule } from '../journal/checkpointSchedule.ts';
 import { type Hydrated, hydrate } from '../journal/hydrate.ts';
-import { type Identity, identify, ShelfTrouble } from '../journal/identity.ts';
+import {
+  type Identity,
+  type IdentityOptions,
+  identify,
+  ShelfTrouble,
+} from '../journal/identity.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
 import type { ShelfConnection } from '../ports/shelf.ts';
@@ -42,6 +47,7 @@ export interface OpeningOptions {
   readonly name: string;
   readonly models: readonly string[];
   readonly shelf: ShelfConnection | null;
+  readonly renamed: IdentityOptions['renamed'];
 }
 
 /**
@@ -49,11 +55,11 @@ export interface OpeningOptions {
  * the second shelf that does not answer; nothing is written over.
  */
 export async function open(options: OpeningOptions): Promise<Opened & Read> {
-  const { env, storage, name, codec, shelf } = options;
+  const { env, storage, name, codec, shelf, renamed } = options;
   const schedule = new CheckpointSchedule();
   const connection = schedule.watch(await storage.open(name));
   try {
-    const identity = await identify({ env, connection, shelf, codec, name });
+    const identity = await identify({ env, connection, shelf, codec, name, renamed });
     return { connection, schedule, identity, ...(await readFacts(options, connection)) };
   } catch (cause) {
     await connection.close().catch(() => {});

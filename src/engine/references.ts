@@ -1,7 +1,7 @@
 import { type Facts, laneKey } from '../../store/facts.ts';
 import type { Json, JsonObject } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
-import type { PersonRow } from '../../store/rows/row.ts';
+import type { PersonRow, ServerName } from '../../store/rows/row.ts';
 
 /** Which model the records are of that a field names, by field. */
 export type References = Readonly<Record<string, string>>;
@@ -44,6 +44,18 @@ export function toKeys(facts: Facts, record: JsonObject, references: References)
   return renamed(record, references, (model, id) => {
     const aliases = facts.models[model]?.aliases;
     return (aliases && getIn(aliases, id)) ?? id;
+  });
+}
+
+/** The server's ids of these records, and of no other, take the place of this device's keys. */
+export function withServerNames(
+  record: JsonObject,
+  references: References,
+  names: readonly ServerName[],
+): JsonObject {
+  return renamed(record, references, (model, id) => {
+    const known = names.find((name) => name.model === model && name.recordId === id);
+    return known?.alias ?? id;
   });
 }
 

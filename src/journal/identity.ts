@@ -1,7 +1,12 @@
+import type { JsonObject } from '../../store/json.ts';
 import { isCount, isText, listOf, shape } from '../../store/rows/check.ts';
 import { encodeRow } from '../../store/rows/codec.ts';
-import type { RecoveredRow } from '../../store/rows/row.ts';
-import { type RecoveredShelf, recoverShelf } from '../../store/shelf/recover.ts';
+import type { RecoveredRow, ServerName } from '../../store/rows/row.ts';
+import {
+  type RecoveredLane,
+  type RecoveredShelf,
+  recoverShelf,
+} from '../../store/shelf/recover.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
 import type { ShelfConnection } from '../ports/shelf.ts';
@@ -49,6 +54,8 @@ export interface IdentityOptions {
   readonly shelf: ShelfConnection | null;
   readonly codec: Codec;
   readonly name: string;
+  /** A record of a model with what it names in the server's words. */
+  readonly renamed: (model: string, record: JsonObject, names: readonly ServerName[]) => JsonObject;
 }
 
 /** Another tab may be at it in the same moment; not for ever. */
@@ -182,11 +189,13 @@ async function readLost(
 }
 
 /** First what can not be read, so that it holds what comes behind it as before. */
-async function encodeRecovered({ env, codec }: IdentityOptions, lost: Lost): Promise<string[]> {
+async function encodeRecovered(options: IdentityOptions, lost: Lost): Promise<string[]> {
+  const { env, codec } = options;
   const writer = `${env.uuid()}/engine`;
   const [from = ''] = lost.databases;
   const texts = [...lost.rows];
-  for (const [i, lane] of lost.lanes.entries()) {
+  for (const [i, told] of lost.lanes.entries()) {
+    const lane = inServersWords(told, options.renamed);
     const actionId = { writer, n: i + 1 };
     const row: RecoveredRow = {
       ...{ v: 1, type: 'recovered', at: env.now(), from, ...lane, actionId },
@@ -199,6 +208,21 @@ async function encodeRecovered({ env, codec }: IdentityOptions, lost: Lost): Pro
     encoded.push(typeof written === 'string' ? written : await written);
   }
   return encoded;
+}
+
+function inServersWords(
+  { names, ...lane }: RecoveredLane,
+  renamed: IdentityOptions['renamed'],
+): Omit<RecoveredLane, 'names'> {
+  if (!names) return lane;
+  const { salvage, operations } = lane;
+  const base = salvage.base && renamed(lane.model, salvage.base, names);
+  return {
+    ...{ ...lane, salvage: { ...salvage, base } },
+    operations: operations.map((operation) => {
+      return { ...operation, changes: renamed(operation.model, operation.changes, names) };
+    }),
+  };
 }
 
 interface UntoldLoss {

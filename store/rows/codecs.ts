@@ -80,7 +80,6 @@ export const endings = mapOf(oneOf('rejected', 'merged', 'committed', 'discarded
 
 /** What was known of a record whose base is lost. */
 export const nameParts = { model: isName, recordId: isText, alias: isText };
-const serverName = shape(nameParts);
 
 export const salvage = shape({ base: nullable(isObject), version: nullable(isString) });
 
@@ -148,7 +147,6 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     operations: listOf(operation),
     salvage,
     alias: optional(isText),
-    names: optional(listOf(serverName)),
     sealed: nullable(sealedRequest),
     parked: nullable(shape(parkedParts)),
     ended: optional(endings),

@@ -231,8 +231,6 @@ export interface RecoveredRow extends LaneRow<'recovered'> {
   /** A request that may have left already: it goes again as it is. */
   readonly sealed: SealedRequest | null;
   readonly parked: RecoveredParking | null;
-  /** Records that the operations name, where the server has another id for them. */
-  readonly names?: readonly ServerName[];
   /** Operations that these stand for and that had ended: nobody may be told another ending. */
   readonly ended?: Readonly<Record<string, RecoveredEnding>>;
 }

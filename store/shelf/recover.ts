@@ -4,7 +4,14 @@ import type { LaneLine, ShelfLine } from './line.ts';
 import { textsIn } from './linesOf.ts';
 
 /** A lane as the shelf has it, without what a row of the journal adds. */
-export type RecoveredLane = Omit<RecoveredRow, 'v' | 'type' | 'actionId' | 'at' | 'from'>;
+export interface RecoveredLane
+  extends Omit<RecoveredRow, 'v' | 'type' | 'actionId' | 'at' | 'from'> {
+  /**
+   * Records that the operations may name, that have no lane of their own, and that the server knows by
+   * another id: nothing else on this device tells which they are any more.
+   */
+  readonly names?: readonly ServerName[];
+}
 
 export interface RecoveredShelf {
   readonly lanes: readonly RecoveredLane[];
@@ -73,7 +80,8 @@ function recoverLine(databases: readonly DatabaseLines[]): RecoveredShelf {
     }
   }
   const named = new Map<string, ServerName[]>();
-  for (const { model, recordId, alias } of names.values()) {
+  for (const [key, { model, recordId, alias }] of names) {
+    if (lanes.get(key)?.operations.length) continue;
     named.set(recordId, [...(named.get(recordId) ?? []), { model, recordId, alias }]);
   }
   return {

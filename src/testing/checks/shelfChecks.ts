@@ -6,7 +6,7 @@ import { InvariantBroken, type Run } from '../history/history.ts';
 import { eraOf, isCleared, type WrittenOperation, withSuperseded } from '../history/written.ts';
 
 /** Characters of the shelf of a device on which nothing waits. */
-const idleSize = 10_000;
+const idleSize = 20_000;
 
 /**
  * I1, where a device has a second shelf: what was told as saved and is not over comes back with the
