@@ -84,8 +84,8 @@ export class Duty {
     });
     this.#salvaged = new SalvagedReads({
       facts: options.facts,
+      env,
       read: (model, recordId) => this.puller.pullRecord(model, recordId),
-      report: env.report,
     });
   }
 
@@ -151,6 +151,7 @@ export class Duty {
     this.#connection.stop();
     this.#pusher.stop();
     this.puller.stop();
+    this.#salvaged.stop();
     this.#lines.stop();
     this.#clearRetry();
   }

@@ -72,6 +72,7 @@ export class Engine {
       onStorageError,
       onAppended: (head) => this.#leadership.appended(head),
       onFenced: () => this.#leadership.fenced(),
+      onReread: () => this.wake(),
       onReplaced: () => this.#leadership.replaced(),
       onFailed: (error, isNews) => {
         roles.send('storageFailed');

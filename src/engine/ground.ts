@@ -51,6 +51,8 @@ export interface GroundOptions extends Pick<StorageTroubleOptions, 'onFailed' | 
   /** Another leader has raised the fence. */
   readonly onFenced: () => void;
   /** The database was another one, and all was read anew. */
+  /** The facts were read anew: what stands in them may have been told by nobody. */
+  readonly onReread: () => void;
   readonly onReplaced: () => void;
   /** `error` where the second shelf has failed. */
   readonly onShelf: (state: ShelfState, error: StorageError | null) => void;
@@ -293,6 +295,7 @@ export class Ground {
     // Own rows that went into a checkpoint before they were folded here were not told it.
     await this.#shelf.reread(facts, this.#standing);
     this.#adopt({ ...opened, ...read }, facts);
+    this.#options.onReread();
   }
 
   get #standing(): 'leading' | 'following' {

@@ -115,6 +115,8 @@ function judgeTombstone(context: Context, { id: serverId, version = null }: Pull
   const id = keyOf(facts, model, serverId);
   const entry = entryOf(facts, model, id);
   if (!entry || asked.kept.has(id) || isMadeAgain(entry, serverId)) return;
+  // The same page tells that our request has made it again.
+  if (judged.drafts.some((row) => row.type === 'answered' && isAnother(row, id, serverId))) return;
   const order = orderOf(context, entry, version);
   if (order === -1) return;
   if (order !== 1 && isConfirmedSince(asked.facts, facts, model, serverId)) {
@@ -130,6 +132,14 @@ function judgeTombstone(context: Context, { id: serverId, version = null }: Pull
 /** The key was the server's id once; now the record has another there: the tombstone is none of ours. */
 function isMadeAgain({ alias }: Entry, serverId: string): boolean {
   return alias !== null && alias !== serverId;
+}
+
+function isAnother(
+  { recordId, alias }: { readonly recordId: string; readonly alias?: string },
+  id: string,
+  serverId: string,
+): boolean {
+  return recordId === id && alias !== undefined && alias !== serverId;
 }
 
 function laneOf(facts: Facts, model: string, id: string): Lane | undefined {

@@ -46,14 +46,16 @@ export function pulledConflictRows(
   const records = facts.models[model]?.records;
   const entry = records && getIn(records, recordId);
   const { salvage } = lane;
-  const base = entry?.base ?? salvage?.base ?? null;
+  const operations = operationsIn(facts, key);
+  // An edit that outlived its database, of a record that was never known: it is not there to be edited.
+  const isUnfounded = salvage && remote === null && operations[0]?.kind === 'update';
+  const base = entry?.base ?? salvage?.base ?? (isUnfounded ? {} : null);
   // Made here and met there: the answer to the create tells whether it is ours.
   if (!base) return null;
   const isSame = entry?.base
     ? sameJson(base, remote ?? undefined)
     : salvage && remote && isAsSalvaged(salvage, remote, version);
   if (isSame) return null;
-  const operations = operationsIn(facts, key);
   const isDeleted = operations.some(({ kind }) => kind === 'delete');
   // Deleted on both sides: the request is answered "gone", and that is what was wanted.
   if (remote === null && isDeleted) return null;

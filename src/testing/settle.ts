@@ -13,6 +13,8 @@ import { InvariantBroken, type Run } from './history/history.ts';
 
 /** Virtual ms after the last step in which everything must settle: 3 x the longest wait, and room. */
 const settleBound = 3 * 300_000 + 120_000;
+/** ms between two tries of a line that has tripped. */
+const longestTrip = 300_000;
 const stepLimit = 60_000;
 /** States of a line that end. */
 const heldStates: ReadonlySet<string> = new Set([
@@ -88,18 +90,45 @@ export async function step(run: Run, done: () => boolean): Promise<void> {
   }, stepLimit * tabsOf(run));
 }
 
+/** What of a device is not at rest; null: nothing. */
+function unrestOf(device: SimDevice): string | null {
+  const { life } = device;
+  if (!life) return 'no page';
+  if (!isManned(device)) return 'a tab that has no role, or is not open';
+  if (!isUpToDate(device)) return 'a tab that has not written or read all';
+  // A tab that has just woken tries once more what its disk had not answered.
+  if (device.tabs.some((tab) => tab.isRunning && tab.timers.includes('reopen'))) return 'a disk';
+  const { sequenced, ephemeral } = life.state();
+  const moving = valuesOf(sequenced.lanes).find(
+    (lane) => lane.state !== 'failed' && lane.state !== 'conflicted' && !isHeld(sequenced, lane),
+  );
+  if (moving) return `${moving.recordId} is ${moving.state}`;
+  if (ephemeral.connection !== 'online') return `the connection is ${ephemeral.connection}`;
+  const held = Object.values(ephemeral.lines).find(({ state }) => heldStates.has(state));
+  if (held) return `a line is ${held.state}`;
+  return Object.keys(ephemeral.underWay).length > 0 ? 'a request' : null;
+}
+
 /** Everything heals; then all must come to rest within the bound, and agree. */
 export async function settle(run: Run): Promise<void> {
-  const { world, devices } = run;
-  const end = world.now + settleBound;
-  const isResting = () => areResting(run);
+  const { world, devices, net, server } = run;
+  // A line that has tripped tries one request at a time: what is refused for good is heard one by one.
+  const end = world.now + settleBound + net.gateway.refused.size * longestTrip;
+  const isResting = () => devices.every((device) => unrestOf(device) === null);
+  const broken = () => {
+    const seen = devices.map((device) => `device ${device.index}: ${unrestOf(device) ?? 'rests'}`);
+    return new InvariantBroken('I14', `not everything came to rest in time: ${seen.join('; ')}`);
+  };
   for (const { tabs } of devices) if (!tabs.some((tab) => tab.isRunning)) tabs[0]?.wake();
-  for (let round = 0; round < 2; round++) {
+  // What a pull brings may set free what waited, and that is news for the others.
+  let effects = -1;
+  for (let round = 0; round < 2 || effects < server.ledger.length; round++) {
+    effects = server.ledger.length;
     await step(run, () => isResting() || world.now > end);
     // Those that had stopped for ever go on when all others have come to rest, with what they knew.
     for (const { tabs } of devices) for (const tab of tabs) tab.wake();
     await step(run, () => isResting() || world.now > end);
-    if (!isResting()) throw new InvariantBroken('I14', 'not everything came to rest in time');
+    if (!isResting()) throw broken();
     for (const device of devices) await pullUntilDone(run, device, end);
   }
   await step(run, () => isResting() || world.now > end);
