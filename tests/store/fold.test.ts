@@ -326,7 +326,12 @@ describe('a refused operation', () => {
     journal.add(row({ ...ids, type: 'retried', operation: put('second') }));
     journal.add(row({ ...ids, type: 'edited', operation: put('third'), behind }));
     expect(valuesOf(journal.facts.outbox).map((item) => item.id)).toEqual(['first']);
+    const choice = { ...about, recordId: 'nobody', type: 'resolved', by: 'person' } as const;
+    const none = { replaced: [], base: null, version: null, overwritten: [] };
+    journal.add(row({ ...choice, ...none, operation: put('fourth') }));
+    journal.add(row({ ...choice, ...none, operation: null }));
     const outcomeOf = (id: string) => getIn(journal.facts.settlements, id)?.outcome;
+    expect(outcomeOf('fourth')).toBe('cancelled');
     expect(['first', 'second', 'third', behind.id, edit.id].map(outcomeOf)).toEqual([
       ...[undefined, 'cancelled', 'cancelled', 'cancelled', 'rejected'],
     ]);

@@ -344,6 +344,41 @@ describe('the second shelf', () => {
     }
   });
 
+  test('N16: what files without a head, of databases that know nothing of each other, tell is all taken in', () => {
+    const [one, other] = [new Shelves(), new Shelves()];
+    one.write('one', recorded(operation('update', 'a', { n: 1 })));
+    other.write('two', recorded(operation('update', 'a', { n: 2 })));
+    other.restate('two', true);
+    const own: ShelfLine = { v: 1, kind: 'file', database: 'other', replaces: ['elsewhere'] };
+    const unread: ShelfLine = { v: 1, kind: 'row', s: 9, text: 'unread' };
+    const files = [
+      [...(one.files.get('one') ?? []), unread],
+      [own, ...(other.files.get('two') ?? [])],
+    ];
+    const { lanes, rows } = recoverShelf([...files, []]);
+    expect(lanes.map(({ operations }) => operations[0]?.changes)).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(rows).toEqual(['unread']);
+    expect(recoverShelf([])).toEqual({ lanes: [], rows: [] });
+  });
+
+  test('N16 P28: two models may know one key by different ids of the server, and both are told', () => {
+    const alias = (model: string, id: string, s = 1): ShelfLine => ({
+      ...{ v: 1, kind: 'alias', s, model, recordId: 'a', alias: id },
+    });
+    const shelves = new Shelves();
+    shelves.write('one', recorded(operation('update', 'b', { parent: 'a' })));
+    const lines = shelves.files.get('one') ?? [];
+    const names = (told: readonly ShelfLine[]) => recoverShelf([told]).lanes[0]?.names;
+    expect(names([...lines, alias('todo', '17'), alias('list', '18')])).toEqual([
+      { model: 'todo', recordId: 'a', alias: '17' },
+      { model: 'list', recordId: 'a', alias: '18' },
+    ]);
+    // What was said before all was said anew is over.
+    const through: ShelfLine = { v: 1, kind: 'through', s: 2 };
+    const restated = lines.map((line) => ({ ...line, s: 3 }) as ShelfLine);
+    expect(names([alias('todo', '17'), through, ...restated])).toBeUndefined();
+  });
+
   test('N16: a recovery that is begun twice changes nothing the second time', () => {
     const shelves = new Shelves();
     shelves.write('one', recorded(operation('create', 'a', { n: 1 })));
