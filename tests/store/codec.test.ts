@@ -7,9 +7,9 @@ import { getIn, valuesOf } from '../../store/pages.ts';
 import { revive } from '../../store/quarantine.ts';
 import { decodeEntry, encodeRow } from '../../store/rows/codec.ts';
 import { rowChecks } from '../../store/rows/codecs.ts';
-import type { JournalEntry, RowType } from '../../store/rows/row.ts';
+import type { JournalEntry, Row, RowType } from '../../store/rows/row.ts';
 import { upcast } from '../../store/upcasters.ts';
-import { canonical, models, operation, recorded, TestJournal } from '../support/rows.ts';
+import { canonical, models, operation, recorded, row, TestJournal } from '../support/rows.ts';
 
 /** One row of each type as version 1 writes it: what stands there must be readable for ever. */
 const golden = readFileSync(new URL('./fixtures/rows.v1.jsonl', import.meta.url), 'utf8')
@@ -113,6 +113,24 @@ describe('quarantine', () => {
     expect(facts.quarantine.size).toBe(3);
     expect(facts.head).toBe(4);
     expect(valuesOf(facts.outbox).map((item) => item.recordId)).toEqual(['b']);
+  });
+
+  test('N10: every act of a person on that record waits behind it; what the engine says does not', () => {
+    const about = { model: 'todo', recordId: 'a', operationIds: ['x'] } as const;
+    const choice = { replaced: [], operation: null, base: null, version: null, overwritten: [] };
+    const acts = [
+      row({ ...about, type: 'cancelled' }),
+      row({ ...about, type: 'discarded' }),
+      row({ ...about, ...choice, type: 'resolved', by: 'person' }),
+    ];
+    const others = [
+      { ...row({ ...about, type: 'cancelled' }), actionId: { writer: 'tab/engine', n: 1 } },
+      { ...row({ ...about, ...choice, type: 'resolved', by: 'policy' }) },
+    ] as Row[];
+    const entries = [...acts, ...others].map((item, i) => ({ sequence: i + 2, row: item }));
+    const { facts, illegal } = foldEntries(emptyFacts(models), [bad(1, 'a'), ...entries]);
+    expect(facts.quarantine.size).toBe(1 + acts.length);
+    expect(illegal).toHaveLength(others.length);
   });
 
   test('N10: a build that can read it folds it, and what waited behind it', () => {

@@ -67,14 +67,14 @@ export const shelfPlants: readonly Plant[] = [
     ],
   },
   {
-    id: 'the second shelf forgets the base',
-    promise: 'what others changed is merged, though the base is gone with the database',
+    id: 'the second shelf forgets the alias',
+    promise: 'a record is found by the server’s id after a loss',
     days: 'shelf',
     edits: [
       {
         file: 'store/shelf/linesOf.ts',
-        find: '  return { base: base as JsonObject, version: entry.version };\n',
-        replace: '  return { base: null, version: entry.version };\n',
+        find: '    alias: entry?.alias ?? null,\n    sealed',
+        replace: '    alias: null,\n    sealed',
       },
     ],
   },
