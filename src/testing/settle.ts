@@ -15,7 +15,7 @@ import { InvariantBroken, type Run } from './history/history.ts';
 const settleBound = 3 * 300_000 + 120_000;
 /** ms between two tries of a line that has tripped. */
 const longestTrip = 300_000;
-const stepLimit = 60_000;
+const stepLimit = 120_000;
 /** States of a line that end. */
 const heldStates: ReadonlySet<string> = new Set([
   ...['pausedUntil', 'tripped', 'refreshing'],

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import type { ServedPage } from '../../support/browser/serve.ts';
 import type { PageQuery } from '../pages/query.ts';
 import { Device } from './device.ts';
-import { serverRecords } from './ledger.ts';
+import { newestEdits } from './ledger.ts';
 import type { ServerProcess } from './referenceServer.ts';
 
 /** What a reopened device says. */
@@ -60,9 +60,10 @@ export class KillWorld implements AsyncDisposable {
     const wiped = id !== this.#databaseId;
     if (wiped && !told) return { wiped, missing: ['the database is gone, and nobody was told'] };
     if (id !== null) this.#databaseId = id;
-    const keys = new Set((await this.#server.ledger()).map(({ key }) => key));
-    // How operations ended is forgotten with the database; their records tell what arrived.
-    const there = wiped ? await serverRecords(this.#server) : {};
+    const ledger = await this.#server.ledger();
+    const keys = new Set(ledger.map(({ key }) => key));
+    // How operations ended is forgotten with the database; the ledger tells what arrived.
+    const arrivals = wiped ? newestEdits(ledger) : new Map<string, number>();
     const edits = new Map(
       [...records.item, ...records.note].map(({ tag, edit }) => [tag, edit] as const),
     );
@@ -70,7 +71,7 @@ export class KillWorld implements AsyncDisposable {
     for (const { operationId, id: tag, kind, edit } of acknowledged.values()) {
       const fate = fates[operationId] ?? 'unknown';
       const shown = edits.get(tag);
-      const arrived = edit !== null && Number(there[tag]?.edit ?? 0) >= edit;
+      const arrived = edit !== null && (arrivals.get(tag) ?? 0) >= edit;
       // Made and removed, unsent, is no request.
       const isOver = keys.has(operationId) || this.#ended.has(operationId) || arrived;
       if (fate === 'unknown' && !isOver && !(wiped && this.device.removals.has(tag))) {

@@ -29,6 +29,25 @@ export function fallenCounters(ledger: readonly LedgerLine[]): string[] {
   });
 }
 
+/**
+ * The newest edit of each record that took effect; infinity where it was removed: an edit before that
+ * left nothing behind. Each record goes by its id on the server and by the tag that it was made with:
+ * after a loss of its database a device knows those that the server has named by that name alone.
+ */
+export function newestEdits(ledger: readonly LedgerLine[]): Map<string, number> {
+  const edits = new Map<string, number>();
+  const tags = new Map<string, string>();
+  for (const { method, recordId, body } of ledger) {
+    const { edit, tag } = (body === '' ? {} : JSON.parse(body)) as { edit?: number; tag?: string };
+    if (tag !== undefined) tags.set(recordId, tag);
+    const newest = method === 'DELETE' ? Number.POSITIVE_INFINITY : (edit ?? 0);
+    for (const name of [recordId, tags.get(recordId) ?? recordId]) {
+      edits.set(name, Math.max(edits.get(name) ?? 0, newest));
+    }
+  }
+  return edits;
+}
+
 type Untagged = Readonly<Record<string, unknown>>;
 
 /** By tag and without the id, which the server gives anew to a note. */
