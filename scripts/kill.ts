@@ -11,15 +11,18 @@ const {
   rounds,
   seed,
   'tear-every': tearEvery,
+  'delete-every': deleteEvery,
 } = parseArgs({
   options: {
     rounds: { type: 'string', default: '20' },
     'tear-every': { type: 'string', default: '10' },
+    'delete-every': { type: 'string', default: '11' },
     seed: { type: 'string', default: Math.random().toString(36).slice(2, 8) },
   },
 }).values;
 
-for (const [option, value] of Object.entries({ rounds, 'tear-every': tearEvery })) {
+const numbers = { rounds, 'tear-every': tearEvery, 'delete-every': deleteEvery };
+for (const [option, value] of Object.entries(numbers)) {
   if (/^[1-9]\d{0,5}$/.test(value)) continue;
   console.error(`--${option} takes a number of rounds, for example 200.`);
   process.exit(2);
@@ -30,10 +33,11 @@ const began = performance.now();
 await using page = await serveApp();
 const summary = await killRounds({
   ...{ rounds: Number(rounds), tearEvery: Number(tearEvery), seed, page },
+  deleteEvery: Number(deleteEvery),
   print: console.log,
 });
 const { kills, wipes, torn, acknowledged, missing, doubled, wrong } = summary;
-for (const line of [...missing, ...doubled, ...wrong].slice(0, 50)) console.error(line);
+for (const line of [...missing, ...doubled, ...wrong].slice(0, 2000)) console.error(line);
 const seconds = Math.round((performance.now() - began) / 1_000);
 console.log(
   `${kills} kills, ${acknowledged} edits acknowledged, ${wipes} wipes (${torn} torn by us), ` +

@@ -7,7 +7,7 @@ import type {} from '../pages/app.ts';
 import { type PageQuery, writeQuery } from '../pages/query.ts';
 import type { Acknowledgement } from '../pages/writes.ts';
 import { Acknowledged } from './acknowledged.ts';
-import { tearDatabase } from './tear.ts';
+import { deleteDatabases, tearDatabase } from './tear.ts';
 
 /** Bundles and serves the test app; its origin stays the same until it is closed. */
 export function serveApp(): Promise<ServedPage> {
@@ -88,6 +88,12 @@ export class Device implements AsyncDisposable {
   async tear(): Promise<void> {
     if (this.#browser) throw new Error('the browser runs');
     await tearDatabase(this.#profile.path);
+  }
+
+  /** The databases of its dead browser are gone. */
+  async wipe(): Promise<void> {
+    if (this.#browser) throw new Error('the browser runs');
+    await deleteDatabases(this.#profile.path);
   }
 
   /** As people close it: localStorage, which is written late, is on disk afterwards. */

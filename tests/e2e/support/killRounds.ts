@@ -17,6 +17,11 @@ export interface KillOptions {
    * may tidy its log up before it looks at it), the next round tries again. Default: never.
    */
   readonly tearEvery?: number;
+  /**
+   * Every so many rounds the database is deleted, in turn before the first and before the second
+   * reopening: then the shelf is as the kill has left it. Default: never.
+   */
+  readonly deleteEvery?: number;
   /** Ends after the round that lost something: one is enough to know. */
   readonly untilMissing?: boolean;
   /** One line a round. */
@@ -47,7 +52,7 @@ const backlog = 4_000;
  */
 export async function killRounds(options: KillOptions): Promise<KillSummary> {
   const { rounds, seed, page, storage = 'real', untilMissing = false, print } = options;
-  const { tearEvery = Number.POSITIVE_INFINITY } = options;
+  const { tearEvery = Number.POSITIVE_INFINITY, deleteEvery = Number.POSITIVE_INFINITY } = options;
   const missing: string[] = [];
   const wrong: string[] = [];
   const count = { rounds: 0, kills: 0, wipes: 0, torn: 0, acknowledged: 0 };
@@ -69,6 +74,8 @@ export async function killRounds(options: KillOptions): Promise<KillSummary> {
     let wiped = false;
     for (const reopening of ['first', 'second']) {
       count.kills++;
+      const turn = (round / deleteEvery) % 2 === 0 ? 'first' : 'second';
+      if (round % deleteEvery === 0 && reopening === turn) await world.device.wipe();
       tab = await world.device.open();
       const findings = await world.check(tab, { forget: reopening === 'second' });
       found.push(...findings.missing.map((line) => `round ${round}, ${reopening}: ${line}`));

@@ -13,13 +13,17 @@ export interface Findings {
   readonly missing: readonly string[];
 }
 
+function isEnd(fate: string): boolean {
+  return fate !== 'waiting' && fate !== 'unknown';
+}
+
 /** One profile over many kills, and over the losses of its database. */
 export class KillWorld implements AsyncDisposable {
   readonly device: Device;
   readonly #server: ServerProcess;
   #databaseId: string;
-  /** Operations that had ended when they were looked at last. */
-  #ended = new Set<string>();
+  /** Operations that were over when they were looked at: no database says so for ever. */
+  readonly #over = new Set<string>();
 
   private constructor(device: Device, server: ServerProcess, databaseId: string) {
     this.device = device;
@@ -73,17 +77,17 @@ export class KillWorld implements AsyncDisposable {
       const shown = edits.get(tag);
       const arrived = edit !== null && (arrivals.get(tag) ?? 0) >= edit;
       // Made and removed, unsent, is no request.
-      const isOver = keys.has(operationId) || this.#ended.has(operationId) || arrived;
-      if (fate === 'unknown' && !isOver && !(wiped && this.device.removals.has(tag))) {
+      const isGone = arrived || (wiped && this.device.removals.has(tag));
+      if (isEnd(fate) || keys.has(operationId) || isGone) this.#over.add(operationId);
+      if (fate === 'unknown' && !this.#over.has(operationId)) {
         missing.push(`${kind} ${tag}, edit ${edit} (${operationId}) is nowhere`);
       } else if (shown !== undefined && (edit === null || shown < edit)) {
         missing.push(`${kind} ${tag}: edit ${edit} is ${fate}, but ${shown} is shown`);
       }
     }
-    const isEnd = (fate: string | undefined) => fate !== 'waiting' && fate !== 'unknown';
-    this.#ended = new Set(Object.keys(fates).filter((operationId) => isEnd(fates[operationId])));
     if (forget) {
       acknowledged.keepOnly(({ operationId }) => fates[operationId] === 'waiting');
+      this.#over.clear();
     }
     return { wiped, missing };
   }

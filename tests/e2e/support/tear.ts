@@ -1,8 +1,13 @@
-import { readdir, stat, truncate } from 'node:fs/promises';
+import { readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Bytes that are cut off. */
 const cut = 3;
+
+/** Deletes every IndexedDB of the profile, as Chromium does after some crashes. */
+export async function deleteDatabases(profile: string): Promise<void> {
+  await rm(join(profile, 'Default', 'IndexedDB'), { recursive: true, force: true });
+}
 
 /**
  * Cuts the last record of the newest log of the origin's IndexedDB, as a crash in the middle of a
