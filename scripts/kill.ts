@@ -5,7 +5,7 @@ import { killRounds } from '../tests/e2e/support/killRounds.ts';
 /**
  * `npm run kill -- --rounds 200 [--tear-every 10] [--seed text]`: kills a real browser again and
  * again while it writes; every so many rounds its database is torn too, so that it deletes the whole
- * of it. Ends with 1 if anything that was called saved is missing, or anything was done twice.
+ * of it, or deleted outright before it is opened again. Ends with 1 if anything that was called saved is missing, or anything was done twice.
  */
 const {
   rounds,
