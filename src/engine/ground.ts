@@ -290,7 +290,7 @@ export class Ground {
     await this.#checkpoints.idle();
     const { connection } = opened;
     const { facts, ...read } = await this.trouble.untilDone(() =>
-      readFacts({ ...this.#options, shelf: null }, connection),
+      readFacts(this.#options, connection),
     );
     // Own rows that went into a checkpoint before they were folded here were not told it.
     await this.#shelf.reread(facts, this.#standing);
@@ -317,7 +317,7 @@ export class Ground {
     if (this.#fence !== null) {
       this.#fence = await takeLead(connection, () => this.#fence !== null);
     }
-    const { facts, ...read } = await readFacts({ ...this.#options, shelf: null }, connection);
+    const { facts, ...read } = await readFacts(this.#options, connection);
     await this.#shelf.begin(identity, connection, facts);
     this.tellIdentity(identity);
     this.#adopt({ ...opened, ...read, identity }, facts);

@@ -69,7 +69,7 @@ export async function open(options: OpeningOptions): Promise<Opened & Read> {
 
 /** Reads the facts over an open connection, with the checkpointer that knows what it read. */
 export async function readFacts(
-  { env, codec, models }: OpeningOptions,
+  { env, codec, models }: Pick<OpeningOptions, 'env' | 'codec' | 'models'>,
   connection: StorageConnection,
 ): Promise<Read> {
   const pacing = { now: () => env.now(), breathe: () => env.breathe() };

@@ -27,6 +27,7 @@ export class SalvagedReads {
   /** Reads in a row that got no answer, and when the next ones are due, by model. */
   #failures = 0;
   readonly #timers = new Map<string, TimerHandle>();
+  readonly #end = new AbortController();
   /** Models of which a pull has ended: what is found to wait now was in no list. */
   readonly #listed = new Set<string>();
 
@@ -51,13 +52,15 @@ export class SalvagedReads {
   }
 
   stop(): void {
+    this.#end.abort();
     for (const timer of this.#timers.values()) this.#options.env.clearTimer(timer);
     this.#timers.clear();
   }
 
   #later(model: string): void {
     const { env } = this.#options;
-    if (this.#timers.has(model)) return;
+    // A read that was under way when all was stopped ends later.
+    if (this.#timers.has(model) || this.#end.signal.aborted) return;
     const delay = backoffDelay(defaultBackoff, this.#failures++, env.random('salvage'));
     const again = () => {
       this.#timers.delete(model);

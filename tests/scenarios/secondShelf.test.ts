@@ -62,6 +62,16 @@ class Phone {
 
 const straight: Bend = () => ({});
 
+/** A shelf that failed is opened again soon. */
+function impatient(): Env {
+  const env = quickEnv();
+  return {
+    ...env,
+    setTimer: (delay, callback, label) =>
+      env.setTimer(label === 'shelf' ? 20 : delay, callback, label),
+  };
+}
+
 async function kept(device: Device): Promise<void> {
   await until(
     'it is durable',
@@ -303,13 +313,7 @@ describe('the second shelf', () => {
         };
       },
     };
-    const env = quickEnv();
-    const impatient: Env = {
-      ...env,
-      setTimer: (delay, callback, label) =>
-        env.setTimer(label === 'shelf' ? 20 : delay, callback, label),
-    };
-    const phone = new Phone(shelf, impatient);
+    const phone = new Phone(shelf, impatient());
     const first = await phone.open(away);
     await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
     expect(phone.events).toContainEqual(
@@ -339,13 +343,7 @@ describe('the second shelf', () => {
         return { ...connection, list };
       },
     };
-    const env = quickEnv();
-    const impatient: Env = {
-      ...env,
-      setTimer: (delay, callback, label) =>
-        env.setTimer(label === 'shelf' ? 20 : delay, callback, label),
-    };
-    const phone = new Phone(shelf, impatient);
+    const phone = new Phone(shelf, impatient());
     const first = await phone.open(away);
     await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
     await first.sync.stop();

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { SyncEvent, TransportFactory } from '../../src/index.ts';
-import { type Batch, memory, type Storage, StorageError } from '../../src/storage.ts';
+import { type Batch, memory, StorageError } from '../../src/storage.ts';
 import { type Bends, bent } from '../support/bentStorage.ts';
+import { clearedStorage } from '../support/clearedStorage.ts';
 import { deviceEnv, makeDevice, until } from '../support/world.ts';
 
 /** A server that can not be reached: whatever is tested here must hold without one. */
@@ -296,30 +297,12 @@ describe('opening', () => {
   });
 
   test('ST16: site data that is cleared under an open page is told, and the next write is kept', async () => {
-    const before = memory();
-    const after = memory();
-    let cleared = false;
-    const switching: Storage = {
-      kind: 'switching',
-      open: async (name) => {
-        const [old, fresh] = [await before.open(name), await after.open(name)];
-        const now = () => (cleared ? fresh : old);
-        return {
-          commit: (batch) => now().commit(batch),
-          readRows: (sequence, limit) => now().readRows(sequence, limit),
-          readPages: (keys) => now().readPages(keys),
-          pageKeys: () => now().pageKeys(),
-          readMeta: (keys) => now().readMeta(keys),
-          position: () => now().position(),
-          close: () => now().close(),
-        };
-      },
-    };
-    const { sync, todo, store, events } = await device({}, switching);
+    const { storage, clear } = clearedStorage();
+    const { sync, todo, store, events } = await device({}, storage);
     await sync.ready;
     const lost = todo.create({ ...milk, id: 'a' });
     await lost.saved;
-    cleared = true;
+    clear();
     await todo.create({ ...milk, id: 'b' }).saved;
     expect(events).toContainEqual(expect.objectContaining({ type: 'dataLoss' }));
     expect(todo.selectIds(store.getState())).toEqual(['b']);

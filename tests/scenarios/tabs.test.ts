@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { browserEnv } from '../../src/env/browserEnv.ts';
-import { memory, type Storage } from '../../src/storage.ts';
+import { clearedStorage } from '../support/clearedStorage.ts';
 import { type Tab, tabsWorld } from '../support/tabs.ts';
 import { fateOf, gate, pause } from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';
@@ -284,29 +284,12 @@ test('P21: an operation that another tab ended, and whose rows went into a check
 });
 
 test('ST16 MT7: a tab that slept while the database was cleared, and grew again beyond what it knew, reads the new one from its beginning', async () => {
-  const [before, after] = [memory(), memory()];
-  let isCleared = false;
-  const storage: Storage = {
-    kind: 'switching',
-    open: async (name) => {
-      const [old, fresh] = [await before.open(name), await after.open(name)];
-      const now = () => (isCleared ? fresh : old);
-      return {
-        commit: (batch) => now().commit(batch),
-        readRows: (sequence, limit) => now().readRows(sequence, limit),
-        readPages: (keys) => now().readPages(keys),
-        pageKeys: () => now().pageKeys(),
-        readMeta: (keys) => now().readMeta(keys),
-        position: () => now().position(),
-        close: () => now().close(),
-      };
-    },
-  };
+  const { storage, clear } = clearedStorage();
   const world = tabsWorld({ storage });
   const [sleeper, writer] = [await world.opened(), await world.opened()];
   await sleeper.todo.create({ ...milk, id: 'old' }).settled;
   sleeper.hang();
-  isCleared = true;
+  clear();
   for (let i = 0; i < 30; i++) await writer.todo.create({ ...milk, id: `new${i}` }).saved;
   await writer.becomes('leading');
   await writer.synced();

@@ -65,3 +65,27 @@ test('N16: a wire that is down is asked once and not for every record', async ()
   await expect.poll(() => asked, { timeout: 5_000 }).toEqual(['bad', ...ids]);
   reads.stop();
 });
+
+test('N16: a read that ends after all was stopped asks for nothing more and leaves no timer', async () => {
+  const facts = salvaged();
+  const timers: number[] = [];
+  let answer: () => void = () => {};
+  const reads = new SalvagedReads({
+    env: { ...env, setTimer: (delay) => timers.push(delay) },
+    facts: () => facts,
+    read: async () => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return { status: 'failed', failure: { ...failure, code: 'network' } };
+    },
+  });
+  reads.add(laneKey('todo', 'one'));
+  reads.pulled('todo');
+  await Promise.resolve();
+  await Promise.resolve();
+  reads.stop();
+  answer();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(timers).toEqual([]);
+});
