@@ -1,6 +1,7 @@
 import type { Env } from '../ports/env.ts';
 import { StorageError } from '../ports/storage.ts';
 import { completed, storageError } from './idbRequests.ts';
+import { abort, OpenTransactions } from './openTransactions.ts';
 
 /** The one schema. A change of it is a new version and a migration in `onupgradeneeded`. */
 const schemaVersion = 1;
@@ -21,12 +22,14 @@ export class IdbDatabase {
   readonly #env: Env;
   readonly #name: string;
   #handle: Promise<IDBDatabase> | null = null;
+  readonly #transactions: OpenTransactions;
   /** Why it could not be opened: localforage replaces every error by its own. */
   openFailure: StorageError | null = null;
 
   constructor(env: Env, name: string) {
     this.#env = env;
     this.#name = name;
+    this.#transactions = new OpenTransactions(env);
   }
 
   async open(): Promise<void> {
@@ -60,6 +63,7 @@ export class IdbDatabase {
   }
 
   async close(): Promise<void> {
+    this.#transactions.close();
     await this.#drop();
   }
 
@@ -69,6 +73,8 @@ export class IdbDatabase {
     work: (transaction: IDBTransaction) => Promise<T>,
   ): Promise<T> {
     const database = await this.#open();
+    // In a loop: it may be frozen again before this goes on.
+    while (this.#transactions.thawed) await this.#transactions.thawed;
     const transaction = database.transaction(names, mode, { durability: 'strict' });
     const end = completed(transaction);
     const timer = this.#env.setTimer(
@@ -78,6 +84,7 @@ export class IdbDatabase {
       },
       'transaction',
     );
+    this.#transactions.add(transaction);
     let stuck: (error: StorageError) => void = () => {};
     const deadline = new Promise<never>((_, reject) => {
       stuck = reject;
@@ -97,6 +104,7 @@ export class IdbDatabase {
       throw cause ?? refusal;
     } finally {
       this.#env.clearTimer(timer);
+      this.#transactions.delete(transaction);
       end.catch(() => {});
       deadline.catch(() => {});
     }
@@ -162,13 +170,5 @@ export class IdbDatabase {
         if (current === database && this.#handle === handle) this.#handle = null;
       })
       .catch(() => {});
-  }
-}
-
-function abort(transaction: IDBTransaction): void {
-  try {
-    transaction.abort();
-  } catch {
-    // It has ended already.
   }
 }

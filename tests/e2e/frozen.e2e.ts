@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { launchPlain, type PlainTab } from '../support/browser/plainBrowser.ts';
 import { makeProfile } from '../support/browser/profile.ts';
+import { servePage } from '../support/browser/serve.ts';
 import { writeQuery } from './pages/query.ts';
 import { serveApp } from './support/device.ts';
 import { serverRecords } from './support/ledger.ts';
@@ -44,4 +46,26 @@ test('MT3: a leader that the browser freezes lets the lead go, runs nothing, and
   await second.run('app.synced()');
   expect(Object.keys(await serverRecords(server))).toEqual(['a', 'b', 'c']);
   expect(await server.ledger()).toHaveLength(3);
+}, 60_000);
+
+test('MT3: a page that is frozen in the middle of its work holds no transaction that others wait for', async () => {
+  const entry = fileURLToPath(new URL('./pages/busyStorage.ts', import.meta.url));
+  const page = await servePage({ entry });
+  await using profile = await makeProfile();
+  await using browser = await launchPlain(profile.path);
+  const busy = await browser.open(page.url);
+  const other = await browser.open(page.url);
+  await busy.run('busyStorage.beBusy()');
+  for (let round = 0; round < 20; round++) {
+    const before = await busy.run('busyStorage.done');
+    await expect.poll(() => busy.run('busyStorage.done')).toBeGreaterThan(Number(before));
+    await busy.freeze();
+    const answer = other.run('busyStorage.write()');
+    expect(await Promise.race([answer, wait(5_000, 'no answer')]), `round ${round}`).toBe(
+      'written',
+    );
+    await busy.thaw();
+  }
+  expect(await busy.run('busyStorage.failed')).toBe(0);
+  await page.close();
 }, 60_000);
