@@ -22,6 +22,7 @@ import type { JsonObject } from './json.ts';
 import { type Pages, valuesOf } from './pages.ts';
 import { PagesDraft } from './pagesDraft.ts';
 import { asKnown, rebase } from './rebase.ts';
+import { broughtBy } from './rows/broughtBy.ts';
 import { decodeEntry } from './rows/codec.ts';
 import type { Operation } from './rows/row.ts';
 import { noteSeen, type Seen } from './seen.ts';
@@ -361,7 +362,7 @@ export class FactsDraft {
     // What waits behind a row that can not be read can be read itself.
     for (const { text } of valuesOf(this.pages('quarantine').finish())) {
       const { row } = decodeEntry(0, text);
-      if (row?.type === 'recorded') this.settle(row.operation, 'discarded', at);
+      for (const operation of row ? broughtBy(row) : []) this.settle(operation, 'discarded', at);
     }
     for (const field of ['lanes', 'outbox', 'places', 'attention', 'conflictLog'] as const) {
       this.pages(field).clear();

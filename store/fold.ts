@@ -3,6 +3,7 @@ import { FactsDraft, type IllegalMove, type OnMove } from './factsDraft.ts';
 import { pulled } from './foldPulled.ts';
 import { recovered } from './foldRecovered.ts';
 import { applyOperation } from './rebase.ts';
+import { broughtBy } from './rows/broughtBy.ts';
 import type {
   AnsweredRow,
   CancelledRow,
@@ -76,14 +77,8 @@ function foldRow(draft: FactsDraft, row: Row, sequence: number): void {
   if (!reason) return;
   draft.illegal.push({ sequence, type: row.type, lane: laneOf(row), reason });
   // Another tab was first: what this act would have put in the place of others never goes.
+  if (!isAct(row)) return;
   for (const { id } of broughtBy(row)) draft.settleId(id, 'cancelled', row.at);
-}
-
-/** Operations that an act of a person puts in the place of others. */
-function broughtBy(row: Row): readonly Operation[] {
-  if (row.type === 'edited') return row.behind ? [row.operation, row.behind] : [row.operation];
-  if (row.type === 'retried') return [row.operation];
-  return row.type === 'resolved' && row.by === 'person' && row.operation ? [row.operation] : [];
 }
 
 function laneOf(row: Row): LaneRef | null {

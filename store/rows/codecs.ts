@@ -75,8 +75,11 @@ export const parkedParts = {
   conflict: optional(nullable(conflict)),
 };
 
-/** How operations had ended before their database was lost, by id. */
-export const endings = mapOf(oneOf('rejected', 'merged', 'committed', 'discarded', 'cancelled'));
+/** How an operation had ended before its database was lost. */
+export const ending = oneOf('rejected', 'merged', 'committed', 'discarded', 'cancelled');
+
+/** The same, by id. */
+export const endings = mapOf(ending);
 
 /** What was known of a record whose base is lost. */
 export const nameParts = { model: isName, recordId: isText, alias: isText };

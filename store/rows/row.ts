@@ -231,7 +231,10 @@ export interface RecoveredRow extends LaneRow<'recovered'> {
   /** A request that may have left already: it goes again as it is. */
   readonly sealed: SealedRequest | null;
   readonly parked: RecoveredParking | null;
-  /** Operations that these stand for and that had ended: nobody may be told another ending. */
+  /**
+   * Operations that had ended and that these stand for (nobody may be told another ending) or depend on
+   * (after one that failed they do not go).
+   */
   readonly ended?: Readonly<Record<string, RecoveredEnding>>;
 }
 

@@ -10,6 +10,7 @@ import {
   shape,
 } from '../rows/check.ts';
 import {
+  ending,
   endings,
   nameParts,
   operation,
@@ -54,6 +55,14 @@ export type ShelfLine =
   | LaneLine
   /** What the server calls a record that other operations may name. */
   | (ServerName & { readonly v: 1; readonly kind: 'alias'; readonly s: number })
+  /** How an operation ended that others may wait for: what depends on one that failed does not go. */
+  | {
+      readonly v: 1;
+      readonly kind: 'ended';
+      readonly s: number;
+      readonly operationId: string;
+      readonly outcome: RecoveredEnding;
+    }
   /** A row of the journal that waits unread, as it stands there. */
   | { readonly v: 1; readonly kind: 'row'; readonly s: number; readonly text: string }
   /** What was said of anything at or below `s` is over, but for what later lines say. */
@@ -87,6 +96,7 @@ const lineChecks = {
     ended: optional(endings),
   }),
   alias: shape({ s: isCount, ...nameParts }),
+  ended: shape({ s: isCount, operationId: isText, outcome: ending }),
   row: shape({ s: isCount, text: isString }),
   through: shape({ s: isCount }),
 } as const;

@@ -1,11 +1,23 @@
-import { type Entry, type Facts, type Lane, laneKey, orderKey } from '../facts.ts';
+import {
+  type Entry,
+  type Facts,
+  type Lane,
+  laneKey,
+  type Outcome,
+  orderKey,
+  type Settlement,
+} from '../facts.ts';
 import { foldEntries } from '../fold.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { operationsIn } from '../operationsIn.ts';
 import { getIn, valuesOf } from '../pages.ts';
+import { broughtBy } from '../rows/broughtBy.ts';
 import type { JournalEntry, Operation, RecoveredEnding, Row, Salvage } from '../rows/row.ts';
 import { lanesOfRow } from '../slice.ts';
 import type { LaneLine, ShelfLine } from './line.ts';
+
+/** Endings after which what depends on an operation does not go. */
+const failures: ReadonlySet<Outcome> = new Set(['rejected', 'discarded', 'cancelled']);
 
 /**
  * What the second shelf must know of entries that were just written, before they are folded.
@@ -24,6 +36,7 @@ export function linesOf(
       row?.type === 'recorded' && isOwn(row)
         ? [
             ...aliasLines(before, sequence, [row.operation]),
+            ...endedLines(before, sequence, dependedOn([row.operation])),
             operationLine(before, sequence, row.operation),
           ]
         : [],
@@ -45,12 +58,16 @@ export function linesOf(
     }
     for (const lane of lanesOfRow(row)) {
       const made = touched.get(lane) ?? [];
-      made.push(...operationsOf(row));
+      made.push(...broughtBy(row));
       touched.set(lane, made);
     }
   }
   for (const [lane, made] of touched) {
+    const left = operationsIn(before, lane)
+      .concat(made)
+      .filter(({ id }) => !isWaiting(after, id));
     lines.push(...aliasLines(after, head, made), ...newAlias(before, after, lane, head));
+    lines.push(...endedLines(after, head, dependedOn(made)), ...newEndings(after, left, head));
     lines.push(laneLine(after, lane, head, made));
   }
   return lines;
@@ -62,6 +79,7 @@ export function* outboxLines(facts: Facts): Generator<ShelfLine> {
     const key = laneKey(lane.model, lane.recordId);
     const operations = operationsIn(facts, key);
     yield* aliasLines(facts, facts.head, operations);
+    yield* endedLines(facts, facts.head, dependedOn(operations));
     yield laneLine(facts, key, facts.head, operations);
   }
   for (const { text } of valuesOf(facts.quarantine)) {
@@ -105,6 +123,36 @@ function newAlias(before: Facts, after: Facts, lane: string, s: number): ShelfLi
   return [{ v: 1, kind: 'alias', s, model, recordId, alias }];
 }
 
+/** Which of these have failed: what depends on them does not go, until one that stands for them has. */
+function endedLines(facts: Facts, s: number, operationIds: readonly string[]): ShelfLine[] {
+  return operationIds.flatMap((operationId): ShelfLine | [] => {
+    // A dead letter has ended and waits all the same.
+    if (isWaiting(facts, operationId)) return [];
+    const settlement = getIn(facts.settlements, operationId);
+    const outcome = settlement?.succeeded ? 'committed' : settlement && toldEnding(settlement);
+    if (!outcome || (outcome === settlement?.outcome && !failures.has(outcome))) return [];
+    return { v: 1, kind: 'ended', s, operationId, outcome };
+  });
+}
+
+/** The same of operations that have just left their lane, where others wait that may depend on them. */
+function newEndings(after: Facts, left: readonly Operation[], s: number): ShelfLine[] {
+  if (after.outbox.size === 0) return [];
+  return endedLines(
+    after,
+    s,
+    left.flatMap(({ id, supersedes = [] }) => [id, ...supersedes]),
+  );
+}
+
+function dependedOn(operations: readonly Operation[]): string[] {
+  return operations.flatMap(({ dependsOn = [] }) => dependsOn);
+}
+
+function isWaiting(facts: Facts, operationId: string): boolean {
+  return getIn(facts.places, operationId) !== undefined;
+}
+
 /** An upsert or a second create is made what it is by what stands before it: the fold knows. */
 function isPlainWrite(before: Facts, row: Row | null): boolean {
   if (row?.type !== 'recorded' || row.generation < before.generation) return false;
@@ -116,23 +164,6 @@ function isPlainWrite(before: Facts, row: Row | null): boolean {
 function movesLanes(row: Row): boolean {
   // A pull changes the base below what waits; attempts are counted anew after a loss.
   return row.type !== 'pulled' && row.type !== 'retryScheduled' && row.type !== 'originPaused';
-}
-
-/** Operations that a row brings with it. */
-function operationsOf(row: Row): Operation[] {
-  switch (row.type) {
-    case 'recorded':
-    case 'retried':
-      return [row.operation];
-    case 'edited':
-      return row.behind ? [row.operation, row.behind] : [row.operation];
-    case 'resolved':
-      return row.operation ? [row.operation] : [];
-    case 'recovered':
-      return [...row.operations];
-    default:
-      return [];
-  }
 }
 
 function operationLine(before: Facts, s: number, operation: Operation): ShelfLine {
@@ -165,10 +196,15 @@ function laneLine(facts: Facts, key: string, s: number, made: readonly Operation
 function endedOf(facts: Facts, operations: readonly Operation[]): Pick<LaneLine, 'ended'> {
   const ended: Record<string, RecoveredEnding> = {};
   for (const id of operations.flatMap(({ supersedes = [] }) => supersedes)) {
-    const outcome = getIn(facts.settlements, id)?.outcome;
-    if (outcome && outcome !== 'lost' && outcome !== 'unknown') ended[id] = outcome;
+    const settlement = getIn(facts.settlements, id);
+    const outcome = settlement && toldEnding(settlement);
+    if (outcome) ended[id] = outcome;
   }
   return Object.keys(ended).length > 0 ? { ended } : {};
+}
+
+function toldEnding({ outcome }: Settlement): RecoveredEnding | undefined {
+  return outcome === 'lost' || outcome === 'unknown' ? undefined : outcome;
 }
 
 function parkingOf({

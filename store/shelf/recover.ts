@@ -1,5 +1,5 @@
 import { laneKey } from '../facts.ts';
-import type { Operation, RecoveredRow, Salvage, ServerName } from '../rows/row.ts';
+import type { Operation, RecoveredEnding, RecoveredRow, Salvage, ServerName } from '../rows/row.ts';
 import type { LaneLine, ShelfLine } from './line.ts';
 import { textsIn } from './linesOf.ts';
 
@@ -33,6 +33,12 @@ interface Gathered {
   ended: LaneLine['ended'];
 }
 
+interface Ending {
+  readonly database: string;
+  readonly s: number;
+  readonly outcome: RecoveredEnding;
+}
+
 /**
  * The outbox that the files of lost databases tell, lane by lane in the order of their last word; of
  * databases that know nothing of each other (one began where the shelf could not be read) each tells
@@ -52,6 +58,7 @@ function recoverLine(databases: readonly DatabaseLines[]): RecoveredShelf {
   const lanes = new Map<string, Gathered>();
   const told = new Map<string, Operation>();
   const names = new Map<string, ServerName & { readonly database: string; readonly s: number }>();
+  const endings = new Map<string, Ending>();
   for (const { database, lines } of databases) {
     for (const line of lines) {
       const isOver = (item: { readonly database: string; readonly s: number }) =>
@@ -68,6 +75,10 @@ function recoverLine(databases: readonly DatabaseLines[]): RecoveredShelf {
           names.set(laneKey(model, recordId), { database, s, model, recordId, alias });
           break;
         }
+        case 'ended':
+          if (line.outcome === 'committed') endings.delete(line.operationId);
+          else endings.set(line.operationId, { database, s: line.s, outcome: line.outcome });
+          break;
         case 'row':
           rows.push({ database, s: line.s, text: line.text });
           break;
@@ -75,6 +86,7 @@ function recoverLine(databases: readonly DatabaseLines[]): RecoveredShelf {
           rows = rows.filter((row) => !isOver(row));
           for (const [key, lane] of lanes) if (isOver(lane)) lanes.delete(key);
           for (const [key, name] of names) if (isOver(name)) names.delete(key);
+          for (const [id, ending] of endings) if (isOver(ending)) endings.delete(id);
           break;
       }
     }
@@ -84,10 +96,14 @@ function recoverLine(databases: readonly DatabaseLines[]): RecoveredShelf {
     if (lanes.get(key)?.operations.length) continue;
     named.set(recordId, [...(named.get(recordId) ?? []), { model, recordId, alias }]);
   }
+  // A page may have died between the two lines: what still stands in a lane has not ended.
+  for (const { operations } of lanes.values()) {
+    for (const { id } of operations) endings.delete(id);
+  }
   return {
     lanes: [...lanes.values()]
       .filter(({ operations }) => operations.length > 0)
-      .map((lane) => recovered(lane, named)),
+      .map((lane) => recovered(lane, named, endings)),
     rows: rows.map(({ text }) => text),
   };
 }
@@ -185,10 +201,12 @@ function setLane(
 function recovered(
   { model, recordId, operations, ...lane }: Gathered,
   named: ReadonlyMap<string, readonly ServerName[]>,
+  endings: ReadonlyMap<string, Ending>,
 ): RecoveredLane {
-  const { salvage, alias, sealed, parked, ended } = lane;
+  const { salvage, alias, sealed, parked } = lane;
   const texts = new Set(operations.flatMap(({ changes }) => textsIn(changes)));
   const names = [...texts].flatMap((text) => named.get(text) ?? []);
+  const ended = { ...lane.ended, ...endedAmong(operations, endings) };
   const ids = new Set(operations.map(({ id }) => id));
   const isWhole = (part: { readonly operationIds: readonly string[] } | null) =>
     part?.operationIds.every((id) => ids.has(id)) ?? true;
@@ -198,6 +216,16 @@ function recovered(
     ...(names.length > 0 && { names }),
     sealed: isWhole(sealed) ? sealed : null,
     parked: isWhole(parked) ? parked : null,
-    ...(ended && { ended }),
+    ...(Object.keys(ended).length > 0 && { ended }),
   };
+}
+
+/** How those ended that these depend on. */
+function endedAmong(operations: readonly Operation[], endings: ReadonlyMap<string, Ending>) {
+  const ended: Record<string, RecoveredEnding> = {};
+  for (const id of operations.flatMap(({ dependsOn = [] }) => dependsOn)) {
+    const ending = endings.get(id);
+    if (ending) ended[id] = ending.outcome;
+  }
+  return ended;
 }

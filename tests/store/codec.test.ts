@@ -133,6 +133,25 @@ describe('quarantine', () => {
     expect(illegal).toHaveLength(others.length);
   });
 
+  test('N10: a clear ends what waits behind it too: writes, retries, edits and choices of a person', () => {
+    const about = { model: 'todo', recordId: 'a', operationIds: ['dead'] } as const;
+    const choice = { replaced: ['x'], base: null, version: null, overwritten: [] };
+    const make = () => operation('update', 'a', { n: 1 });
+    const [written, retried, edited, behind, chosen] = [make(), make(), make(), make(), make()];
+    const rows = [
+      recorded(written),
+      row({ ...about, type: 'retried', operation: retried }),
+      row({ ...about, type: 'edited', operation: edited, behind }),
+      row({ ...about, ...choice, type: 'resolved', by: 'person', operation: chosen }),
+      row({ type: 'purged', generation: 1 }),
+    ];
+    const entries = rows.map((item, i) => ({ sequence: i + 2, row: item }));
+    const { facts } = foldEntries(emptyFacts(models), [bad(1, 'a'), ...entries]);
+    for (const { id } of [written, retried, edited, behind, chosen]) {
+      expect(getIn(facts.settlements, id)?.outcome).toBe('discarded');
+    }
+  });
+
   test('N10: a build that can read it folds it, and what waited behind it', () => {
     const create = recorded(operation('create', 'a', { id: 'a', n: 1 }));
     const edit = recorded(operation('update', 'a', { n: 2 }));

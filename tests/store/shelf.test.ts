@@ -37,9 +37,12 @@ function stateOf(facts: Facts): SyncState {
 class Shelves {
   facts: Facts = emptyFacts(models);
   readonly files = new Map<string, ShelfLine[]>();
+  /** Ids of all operations that were ever recorded, in their order. */
+  readonly made: string[] = [];
   #count = 0;
 
   write(file: string, ...rows: readonly Row[]): void {
+    for (const item of rows) if (item.type === 'recorded') this.made.push(item.operation.id);
     const entries: JournalEntry[] = rows.map((item, i) => ({
       sequence: this.facts.head + 1 + i,
       row: { ...item, actionId: { writer: file, n: ++this.#count } } as Row,
@@ -90,12 +93,28 @@ function outboxOf(facts: Facts) {
   }));
 }
 
+/** Operations that wait for one that has failed, each with that one's id. */
+function waitsInVain(facts: Facts): string[] {
+  const waiting = valuesOf(facts.lanes).flatMap(({ model, recordId }) =>
+    operationsOf(stateOf(facts), model, recordId),
+  );
+  return waiting.flatMap((item) =>
+    (item.dependsOn ?? []).flatMap((on) => {
+      const ending = getIn(facts.settlements, on);
+      const isThere = getIn(facts.places, on) !== undefined;
+      const hasFailed = ending && !['committed', 'merged'].includes(ending.outcome);
+      return hasFailed && !ending.succeeded && !isThere ? `${item.id} for ${on}` : [];
+    }),
+  );
+}
+
 const id = fc.constantFrom(...ids);
 const file = fc.constantFrom('one', 'two');
 const step = fc.oneof(
   fc.record({ do: fc.constant('write' as const), id, file, n: fc.nat(9) }),
   fc.record({ do: fc.constant('upsert' as const), id, file, n: fc.nat(9) }),
   fc.record({ do: fc.constant('many' as const), id, file, n: fc.nat(9) }),
+  fc.record({ do: fc.constant('depend' as const), id, file, on: fc.nat(9) }),
   fc.record({ do: fc.constant('remove' as const), id, file }),
   fc.record({ do: fc.constant('seal' as const), id }),
   fc.record({ do: fc.constantFrom('answer' as const, 'retry' as const), id }),
@@ -134,6 +153,13 @@ function take(shelves: Shelves, step: Step): void {
         recorded(operation('upsert', step.id, { up: step.n }), facts.generation),
       );
       return;
+    case 'depend': {
+      const on = shelves.made.at(-1 - (step.on % (shelves.made.length || 1)));
+      const dependsOn = on === undefined ? {} : { dependsOn: [on] };
+      const made = operation('update', step.id, { d: step.on }, dependsOn);
+      shelves.write(step.file, recorded(made, facts.generation));
+      return;
+    }
     case 'remove':
       shelves.write(step.file, recorded(operation('delete', step.id), facts.generation));
       return;
@@ -236,7 +262,7 @@ function take(shelves: Shelves, step: Step): void {
 }
 
 describe('the second shelf', () => {
-  test('N16: what the files tell is the outbox, whatever happened and whoever wrote it', () => {
+  test('N16 P6: what the files tell is the outbox, whatever happened and whoever wrote it, with what waits in vain', () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
@@ -244,11 +270,17 @@ describe('the second shelf', () => {
         for (const each of steps) take(shelves, each);
         const expected = outboxOf(shelves.facts);
         for (const { state, parked } of expected) seen.add(parked?.reason ?? state);
-        expect(outboxOf(shelves.recovered())).toEqual(expected);
+        const recovered = shelves.recovered();
+        expect(outboxOf(recovered)).toEqual(expected);
+        const inVain = waitsInVain(shelves.facts);
+        if (inVain.length > 0) seen.add('waits in vain');
+        expect(waitsInVain(recovered)).toEqual(inVain);
       }),
       { numRuns: 1_000 },
     );
-    expect([...seen].sort()).toEqual(['conflict', 'pending', 'rejected', 'syncing']);
+    expect([...seen].sort()).toEqual([
+      ...['conflict', 'pending', 'rejected', 'syncing', 'waits in vain'],
+    ]);
   });
 
   test('N16: a merge after the loss knows the base of the fields that were changed, and its version', () => {
@@ -342,6 +374,24 @@ describe('the second shelf', () => {
       expect(waiting.find(({ recordId }) => recordId === 'b')?.names).toBeUndefined();
       expect(waiting.find(({ recordId }) => recordId === 'a')?.alias).toBe('17');
     }
+  });
+
+  test('P6: where only the ending of an operation was kept, and not that its lane is over, it comes back', () => {
+    const shelves = new Shelves();
+    const parent = operation('create', 'a', { n: 1 });
+    shelves.write('one', recorded(parent));
+    const child = operation('create', 'b', { n: 2 }, { dependsOn: [parent.id] });
+    shelves.write('one', recorded(child));
+    const cancelled = { type: 'cancelled', model: 'todo', recordId: 'a' } as const;
+    shelves.write('one', row({ ...cancelled, operationIds: [parent.id] }));
+    const lines = shelves.files.get('one') ?? [];
+    expect(lines.slice(-2).map(({ kind }) => kind)).toEqual(['ended', 'lane']);
+    shelves.files.set('one', lines.slice(0, -1));
+    const recovered = shelves.recovered();
+    expect(outboxOf(recovered).map(({ recordId }) => recordId)).toEqual(['a', 'b']);
+    expect(waitsInVain(recovered)).toEqual([]);
+    shelves.files.set('one', lines);
+    expect(waitsInVain(shelves.recovered())).toEqual([`${child.id} for ${parent.id}`]);
   });
 
   test('N16: what files without a head, of databases that know nothing of each other, tell is all taken in', () => {
