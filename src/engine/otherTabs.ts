@@ -47,6 +47,8 @@ export class OtherTabs {
   readonly #channel: Channel;
   readonly #word: LeaderWord;
   readonly #calls: Calls;
+  /** There are none, as far as this tab has heard. */
+  #others: 'none' | 'heard' = 'none';
   #timer: TimerHandle | null = null;
 
   constructor(options: OtherTabsOptions) {
@@ -85,6 +87,7 @@ export class OtherTabs {
 
   /** This tab takes the lead from one that is taken for gone. */
   stealing(): void {
+    this.#others = 'heard';
     this.#channel.post({ type: 'stealing' });
   }
 
@@ -92,6 +95,7 @@ export class OtherTabs {
   lead(): void {
     this.#word.say();
     this.#calls.lead();
+    if (this.#others === 'heard') this.#lookLater();
   }
 
   /** What a leader tells of itself has changed. */
@@ -156,6 +160,7 @@ export class OtherTabs {
 
   #heard(message: TabMessage): void {
     const { isLeading, onSign, env } = this.#options;
+    this.#others = 'heard';
     if (isLeading()) this.#lookLater();
     switch (message.type) {
       case 'appended':

@@ -174,11 +174,21 @@ function isManned({ tabs }: SimDevice): boolean {
 
 /** Whether all tabs that run have folded all, and have nothing that is not on the disk. */
 function isUpToDate({ tabs, disk, isShared }: SimDevice): boolean {
+  const hangs = tabs.some((tab) => !tab.isRunning);
   return tabs.every((tab) => {
     if (!tab.isRunning || !tab.life) return true;
     const { sequenced, tail } = tab.life.state();
-    return tail.size === 0 && (!isShared || sequenced.head === disk.head);
+    const isRead = !isShared || sequenced.head === disk.head || (hangs && isAlone(tab));
+    return tail.size === 0 && isRead;
   });
+}
+
+/**
+ * Whether it leads and has never heard of another tab (all messages were lost): it looks at nothing. What
+ * one that hangs has written is read when that one wakes and says so.
+ */
+function isAlone({ life, timers }: SimDevice['tabs'][number]): boolean {
+  return life?.state().ephemeral.role === 'leading' && !timers.includes('watch');
 }
 
 function tabsOf({ devices }: Run): number {
