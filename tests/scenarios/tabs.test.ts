@@ -249,6 +249,21 @@ test('MT7 I14: what a tab has written that died before it could say so is sent b
   await leader.synced();
 });
 
+test('MT7 I14: one that has just taken the lead, and hears nothing since, sends it too', async () => {
+  let isMute = false;
+  const world = tabsWorld({ fate: () => (isMute ? [] : [0]) });
+  const tabs = [await world.opened(), await world.opened(), await world.opened()];
+  const [first, next, last] = tabs as [Tab, Tab, Tab];
+  await first.todo.create({ ...milk, id: 'first' }).settled;
+  await agree(tabs);
+  isMute = true;
+  first.kill();
+  await until('the next one leads', () => next.status().role === 'leading');
+  await last.todo.create({ ...milk, id: 'last' }).saved;
+  last.kill();
+  await until('it is on the server', () => world.server.ids('todo').includes('last'));
+});
+
 test('MT7: a tab whose next rows went into a checkpoint reads that, and keeps what it has not written yet', async () => {
   const world = tabsWorld();
   const [leader, follower] = [await world.opened(), await world.opened()];
