@@ -72,7 +72,12 @@ function spansOf(events: readonly TraceEvent[]): TracedSpan[] {
         task.pid === pid && task.tid === tid && task.ts < end && task.ts + (task.dur ?? 0) > ts,
     );
     if (own.length === 0) throw new Error(`The trace has no task of "${name}".`);
-    const longest = own.reduce((most, { tdur, dur }) => Math.max(most, tdur ?? dur ?? 0), 0);
+    const longest = own.reduce((most, task) => Math.max(most, computed(task)), 0);
     return { name, longestTask: longest / 1_000 };
   });
+}
+
+/** The thread's clock may be coarse: no task computed longer than it lasted. */
+function computed({ tdur, dur }: TraceEvent): number {
+  return Math.min(tdur ?? Infinity, dur ?? 0);
 }

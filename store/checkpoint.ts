@@ -207,7 +207,16 @@ export function decodePage(tree: string, text: unknown): DecodedPage {
   }
   const decoded = decodeValues(tree, keys, of);
   if (!areValues(tree, decoded)) throw new Error(`a page of ${tree} has values that are none`);
-  return { leaf: { keys, values: decoded } };
+  const known = tree.startsWith('records/') ? withoutCopies(keys, decoded as Entry[]) : keys;
+  return { leaf: { keys: known, values: decoded } };
+}
+
+/** A record's id was read twice: as its key and in its base. One of the two texts is enough. */
+function withoutCopies(keys: readonly string[], entries: readonly Entry[]): readonly string[] {
+  return keys.map((key, i) => {
+    const id = entries[i]?.base?.id;
+    return id === key ? id : key;
+  });
 }
 
 /** A branch of read children. */

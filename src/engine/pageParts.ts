@@ -1,5 +1,6 @@
 import { jsonSize } from '../../store/json.ts';
 import type { PulledRecord, PulledTombstone } from '../ports/transport.ts';
+import { ById } from './byId.ts';
 import { compareVersions } from './versions.ts';
 
 /** Records and characters of one pulled row, and of one transaction. */
@@ -21,8 +22,8 @@ export async function partsOf(
   page: PagePart,
   breathe: () => Promise<void>,
 ): Promise<readonly PagePart[]> {
-  const items = new Map<string, PulledRecord>();
-  const deleted = new Map<string, PulledTombstone>();
+  const items = new ById<PulledRecord>();
+  const deleted = new ById<PulledTombstone>();
   let seen = 0;
   for (const item of page.items) {
     const before = items.get(item.id);

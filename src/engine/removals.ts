@@ -40,6 +40,8 @@ export class Removals {
 
   /** Whether it went after these facts. */
   isGoneSince({ head }: Facts, model: string, serverId: string): boolean {
+    // Asked of each new record; a Map keeps what it is asked for (see `ById`).
+    if (this.#heads.size === 0) return false;
     return (this.#heads.get(`${model}\u0000${serverId}`) ?? 0) > head;
   }
 }
