@@ -5,12 +5,13 @@ import type { RecoveredRow, ServerName } from '../../store/rows/row.ts';
 import {
   type RecoveredLane,
   type RecoveredShelf,
-  recoverShelf,
+  recoverStepwise,
 } from '../../store/shelf/recover.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
 import type { ShelfConnection } from '../ports/shelf.ts';
 import { asStorageError, type StorageConnection, type StorageError } from '../ports/storage.ts';
+import { Pacer, type PacingEnv } from './pacer.ts';
 import { parseFileName, readShelf } from './shelfFiles.ts';
 
 const idKey = 'databaseId';
@@ -94,7 +95,7 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
   const isNew = typeof storedId !== 'string';
   const id = isNew ? env.uuid() : storedId;
   const replaced = textsIn(storedReplaces);
-  const { files, lost } = await shelfFor({ shelf, codec, known: [id, ...replaced] });
+  const { files, lost } = await shelfFor({ env, shelf, codec, known: [id, ...replaced] });
   const replaces = [...replaced, ...lost.databases];
   let untold = untoldIn(storedUntold);
   if (lost.databases.length > 0) {
@@ -145,6 +146,7 @@ export class ShelfTrouble extends Error {
 }
 
 interface Known {
+  readonly env: PacingEnv;
   readonly shelf: ShelfConnection | null;
   readonly codec: Codec;
   /** Databases whose files are none of a loss. */
@@ -152,11 +154,11 @@ interface Known {
 }
 
 /** What stands on the shelf. @throws ShelfTrouble */
-async function shelfFor({ shelf, codec, known }: Known) {
+async function shelfFor({ env, shelf, codec, known }: Known) {
   if (!shelf) return { files: [], lost: nothing };
   try {
     const files = (await shelf.list()).map((file) => file.name);
-    return { files, lost: await readLost(shelf, codec, lostFiles(files, known)) };
+    return { files, lost: await readLost(shelf, codec, lostFiles(files, known), env) };
   } catch (cause) {
     throw new ShelfTrouble(asStorageError(cause));
   }
@@ -181,11 +183,16 @@ async function readLost(
   shelf: ShelfConnection,
   codec: Codec,
   names: readonly string[],
+  pacing: PacingEnv,
 ): Promise<Lost> {
   if (names.length === 0) return nothing;
-  const { files, damaged: unreadable } = await readShelf(shelf, codec, names);
+  const { files, damaged: unreadable } = await readShelf(shelf, codec, names, pacing);
   const databases = [...new Set(names.flatMap((file) => parseFileName(file)?.database ?? []))];
-  return { ...recoverShelf(files), unreadable, databases };
+  const pacer = new Pacer(pacing);
+  const recovering = recoverStepwise(files);
+  let step = recovering.next();
+  for (; !step.done; step = recovering.next()) if (pacer.isDue()) await pacer.breathe();
+  return { ...step.value, unreadable, databases };
 }
 
 /** First what can not be read, so that it holds what comes behind it as before. */
@@ -194,6 +201,7 @@ async function encodeRecovered(options: IdentityOptions, lost: Lost): Promise<st
   const writer = `${env.uuid()}/engine`;
   const [from = ''] = lost.databases;
   const texts = [...lost.rows];
+  const pacer = new Pacer(env);
   for (const [i, told] of lost.lanes.entries()) {
     const lane = inServersWords(told, options.renamed);
     const actionId = { writer, n: i + 1 };
@@ -201,6 +209,7 @@ async function encodeRecovered(options: IdentityOptions, lost: Lost): Promise<st
       ...{ v: 1, type: 'recovered', at: env.now(), from, ...lane, actionId },
     };
     texts.push(encodeRow(row));
+    if (pacer.isDue()) await pacer.breathe();
   }
   const encoded: string[] = [];
   for (const text of texts) {

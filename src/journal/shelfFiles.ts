@@ -1,12 +1,13 @@
 import {
   decodeLine,
+  eachUnframed,
   encodeLine,
   framed,
   type ShelfLine,
-  unframed,
 } from '../../store/shelf/line.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { ShelfConnection } from '../ports/shelf.ts';
+import { Pacer, type PacingEnv } from './pacer.ts';
 
 /** Whose lines a file holds: the database's id, the tab, and how many files that tab had before. */
 export interface ShelfFileName {
@@ -43,22 +44,24 @@ export interface ReadShelf {
   readonly damaged: number;
 }
 
-/** Reads these files, whole. What can not be read is counted, never thrown. */
+/** Reads these files, whole, in short tasks. What can not be read is counted, never thrown. */
 export async function readShelf(
   connection: ShelfConnection,
   codec: Codec,
   names: readonly string[],
+  pacing: PacingEnv,
 ): Promise<ReadShelf> {
   const files: ShelfLine[][] = [];
   let damaged = 0;
   for (const name of names) {
-    const parts = unframed(await connection.read(name));
-    damaged += parts.damaged;
+    const text = await connection.read(name);
+    const pacer = new Pacer(pacing);
     const lines: ShelfLine[] = [];
-    for (const encoded of parts.lines) {
-      const line = await decoded(codec, encoded);
+    for (const encoded of eachUnframed(text)) {
+      const line = encoded === null ? null : await decoded(codec, encoded);
       if (line) lines.push(line);
       else damaged++;
+      if (pacer.isDue()) await pacer.breathe();
     }
     files.push(lines);
   }

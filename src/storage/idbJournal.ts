@@ -7,12 +7,19 @@ import { requested } from './idbRequests.ts';
  */
 const packedFrom = 4;
 
+/**
+ * Rows and characters of one value, about as many as a start reads at once. Whoever reads a row reads
+ * all that stand with it: if a hundred thousand that came back from the second shelf were one value,
+ * each few of them would cost all.
+ */
+const packLimits = { rows: 512, characters: 200_000 } as const;
+
 /** As many rows are read without a look at where they stand: a value holds one of them at least. */
 const fewRows = 4;
 
 /**
- * Appends rows that go together as one value: the array of their texts under the last one's
- * sequence. The keys' gaps tell how many rows stand at each.
+ * Appends rows that go together as one value, or as a few where they are many: the array of their texts
+ * under the last one's sequence. The keys' gaps tell how many rows stand at each.
  *
  * @param head the journal's head, if it was looked up in this transaction
  * @returns the new head, once the browser has told it
@@ -25,12 +32,37 @@ export async function appendRows(
   if (texts.length >= packedFrom) {
     // Without the head the first row alone is given the next key.
     const before = head ?? Number(await requested(journal.add(texts[0])));
-    const rest = head === null ? texts.slice(1) : texts;
-    return answerOf(journal.put(rest, before + rest.length), head);
+    const packs = packsOf(head === null ? texts.slice(1) : texts);
+    let through = before;
+    let put: IDBRequest<IDBValidKey> | undefined;
+    for (const pack of packs) {
+      // One after the other, so that no task has to copy all of them.
+      if (put) await requested(put);
+      through += pack.length;
+      put = journal.put(pack, through);
+    }
+    return answerOf(put, head);
   }
   let last: IDBRequest<IDBValidKey> | undefined;
   for (const text of texts) last = journal.add(text);
   return answerOf(last, head);
+}
+
+function packsOf(texts: readonly string[]): (readonly string[])[] {
+  const packs: (readonly string[])[] = [];
+  let from = 0;
+  let characters = 0;
+  texts.forEach((text, at) => {
+    const isFull = at - from >= packLimits.rows || characters + text.length > packLimits.characters;
+    if (at > from && isFull) {
+      packs.push(texts.slice(from, at));
+      from = at;
+      characters = 0;
+    }
+    characters += text.length;
+  });
+  packs.push(texts.slice(from));
+  return packs;
 }
 
 function answerOf(request: IDBRequest<IDBValidKey> | undefined, head: number | null) {

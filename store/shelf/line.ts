@@ -135,15 +135,25 @@ export function framed(encoded: string): string {
 
 /** The encoded lines of a file; `damaged`: how many are none, but for a last one that was cut off. */
 export function unframed(text: string): { readonly lines: string[]; readonly damaged: number } {
-  const parts = text.split('\n');
-  // Behind the last line's end: nothing, or what a crash cut off.
-  parts.pop();
   const lines: string[] = [];
-  for (const part of parts) {
-    const encoded = part.slice(9);
-    if (part[8] === ' ' && part.slice(0, 8) === sumOf(encoded)) lines.push(encoded);
+  let damaged = 0;
+  for (const line of eachUnframed(text)) {
+    if (line === null) damaged++;
+    else lines.push(line);
   }
-  return { lines, damaged: parts.length - lines.length };
+  return { lines, damaged };
+}
+
+/** The same one by one, for work that is done piece by piece; null for a line that is none. */
+export function* eachUnframed(text: string): Generator<string | null> {
+  let from = 0;
+  // Behind the last line's end: nothing, or what a crash cut off.
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+    const encoded = text.slice(from + 9, end);
+    const isWhole = text[from + 8] === ' ' && text.slice(from, from + 8) === sumOf(encoded);
+    yield isWhole && from + 8 < end ? encoded : null;
+    from = end + 1;
+  }
 }
 
 /** FNV-1a, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv): for accidents, not for attacks. */

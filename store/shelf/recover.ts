@@ -45,7 +45,19 @@ interface Ending {
  * its own. Pure, and asked twice it says the same; lines may come in any order of files, and twice.
  */
 export function recoverShelf(files: readonly (readonly ShelfLine[])[]): RecoveredShelf {
-  const told = linesByDatabase(files).map(recoverLine);
+  const recovering = recoverStepwise(files);
+  for (;;) {
+    const step = recovering.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same with a `yield` after each small step, so that the caller can let others run. */
+export function* recoverStepwise(
+  files: readonly (readonly ShelfLine[])[],
+): Generator<undefined, RecoveredShelf> {
+  const told: RecoveredShelf[] = [];
+  for (const databases of linesByDatabase(files)) told.push(yield* recoverLine(databases));
   return {
     lanes: told.flatMap(({ lanes }) => lanes),
     rows: [...new Set(told.flatMap(({ rows }) => rows))],
@@ -53,7 +65,7 @@ export function recoverShelf(files: readonly (readonly ShelfLine[])[]): Recovere
 }
 
 /** Databases of which each has taken in those before it. */
-function recoverLine(databases: readonly DatabaseLines[]): RecoveredShelf {
+function* recoverLine(databases: readonly DatabaseLines[]): Generator<undefined, RecoveredShelf> {
   let rows: { readonly database: string; readonly s: number; readonly text: string }[] = [];
   const lanes = new Map<string, Gathered>();
   const told = new Map<string, Operation>();
@@ -61,6 +73,7 @@ function recoverLine(databases: readonly DatabaseLines[]): RecoveredShelf {
   const endings = new Map<string, Ending>();
   for (const { database, lines } of databases) {
     for (const line of lines) {
+      yield;
       const isOver = (item: { readonly database: string; readonly s: number }) =>
         item.database === database && item.s <= line.s;
       switch (line.kind) {
@@ -100,10 +113,13 @@ function recoverLine(databases: readonly DatabaseLines[]): RecoveredShelf {
   for (const { operations } of lanes.values()) {
     for (const { id } of operations) endings.delete(id);
   }
+  const back: RecoveredLane[] = [];
+  for (const lane of lanes.values()) {
+    if (lane.operations.length > 0) back.push(recovered(lane, named, endings));
+    yield;
+  }
   return {
-    lanes: [...lanes.values()]
-      .filter(({ operations }) => operations.length > 0)
-      .map((lane) => recovered(lane, named, endings)),
+    lanes: back,
     rows: rows.map(({ text }) => text),
   };
 }
@@ -131,7 +147,8 @@ function linesByDatabase(files: readonly (readonly ShelfLine[])[]): DatabaseLine
     const known = databases.get(database) ?? { replaces, lines: [] };
     databases.set(database, known);
     const own = file.filter((line) => line.kind !== 'file');
-    known.lines.push(...own);
+    // One by one: as arguments of one call, some hundred thousand are too many for the stack.
+    for (const line of own) known.lines.push(line);
     if (own.some(({ kind }) => kind === 'through')) for (const id of replaces) over.add(id);
   }
   const rank = (line: SequencedLine) => (line.kind === 'through' ? 0 : 1);

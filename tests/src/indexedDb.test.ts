@@ -57,6 +57,35 @@ describe('our localforage driver', () => {
     await database.close();
   });
 
+  test('rows that were appended together are read piece by piece, not all of them for each piece', async () => {
+    const connection = await indexedDb().open(nextName());
+    const count = 5_000;
+    const texts = Array.from({ length: count }, (_, i) => `${i}`.padEnd(100, '.'));
+    await connection.commit({ append: ['first'] });
+    await connection.commit({ append: texts });
+    let rows = 0;
+    const { getAll } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.getAll = function (...args) {
+      const request = getAll.apply(this, args);
+      request.addEventListener('success', () => {
+        rows += request.result.flat().length;
+      });
+      return request;
+    };
+    const read: unknown[] = [];
+    try {
+      for (let after = 1; after <= count; after += 100) {
+        read.push(...(await connection.readRows(after, 100)));
+      }
+    } finally {
+      IDBObjectStore.prototype.getAll = getAll;
+    }
+    expect(read).toEqual(texts.map((text, i) => ({ sequence: i + 2, text })));
+    // A value has 512 of them at most, and a piece stands in two at most.
+    expect(rows).toBeLessThanOrEqual((count / 100) * 2 * 512);
+    await connection.close();
+  });
+
   test('writes with strict durability', async () => {
     const seen: (string | undefined)[] = [];
     const { env } = watched((database) => {

@@ -57,7 +57,7 @@ async function device() {
   }
   async function recovered(): Promise<string[]> {
     const names = (await watcher.list()).map(({ name }) => name);
-    const { files } = await readShelf(watcher, identityCodec, names);
+    const { files } = await readShelf(watcher, identityCodec, names, quickEnv());
     return recoverShelf(files).lanes.map(({ recordId }) => recordId);
   }
   const afterLook = (work: () => Promise<void>) => {

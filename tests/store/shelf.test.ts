@@ -411,6 +411,16 @@ describe('the second shelf', () => {
     expect(recoverShelf([])).toEqual({ lanes: [], rows: [] });
   });
 
+  test('N16: hundreds of thousands of lines of one file are not too many', () => {
+    const lines = Array.from({ length: 300_000 }, (_, i): ShelfLine => {
+      return { v: 1, kind: 'ended', s: i, operationId: `o${i}`, outcome: 'rejected' };
+    });
+    const one = new Shelves();
+    one.write('one', recorded(operation('create', 'a', { n: 1 })));
+    const { lanes } = recoverShelf([[...lines, ...(one.files.get('one') ?? [])]]);
+    expect(lanes.map(({ recordId }) => recordId)).toEqual(['a']);
+  });
+
   test('N16 P28: two models may know one key by different ids of the server, and both are told', () => {
     const alias = (model: string, id: string, s = 1): ShelfLine => ({
       ...{ v: 1, kind: 'alias', s, model, recordId: 'a', alias: id },
