@@ -1,3 +1,10 @@
+import type { ShelfFile } from '../ports/shelf.ts';
+import {
+  contentLength,
+  growthStep,
+  PreallocatedFile,
+  type SyncAccessHandle,
+} from './preallocatedFile.ts';
 import type { ShelfAnswer, ShelfEnvelope, ShelfRequest } from './shelfMessages.ts';
 
 /**
@@ -9,16 +16,12 @@ const scope = globalThis as unknown as {
   postMessage: (answer: ShelfAnswer) => void;
 };
 
-/** The parts of `FileSystemSyncAccessHandle` that are used here; the DOM library leaves it out. */
-interface Handle {
-  getSize(): number;
-  write(bytes: Uint8Array, at: { readonly at: number }): number;
-  truncate(size: number): void;
-  flush(): void;
-  close(): void;
-}
 const encoder = new TextEncoder();
-const handles = new Map<string, Handle>();
+const decoder = new TextDecoder();
+/** Those that this page writes to: nobody else can. */
+const held = new Map<string, PreallocatedFile>();
+/** How often a file is looked at that another tab writes to meanwhile. */
+const looks = { list: 3, read: 300 } as const;
 let folder: FileSystemDirectoryHandle | null = null;
 
 async function opened(path: readonly string[]): Promise<FileSystemDirectoryHandle> {
@@ -32,55 +35,92 @@ function here(): FileSystemDirectoryHandle {
   return folder;
 }
 
-async function handleOf(file: string): Promise<Handle> {
-  const known = handles.get(file);
+async function heldFile(file: string): Promise<PreallocatedFile> {
+  const known = held.get(file);
   if (known) return known;
   const entry = await here().getFileHandle(file, { create: true });
   const handle = await (
-    entry as unknown as { createSyncAccessHandle(): Promise<Handle> }
+    entry as unknown as { createSyncAccessHandle(): Promise<SyncAccessHandle> }
   ).createSyncAccessHandle();
-  handles.set(file, handle);
-  return handle;
+  try {
+    const opened = new PreallocatedFile(handle);
+    held.set(file, opened);
+    return opened;
+  } catch (error) {
+    handle.close();
+    throw error;
+  }
 }
 
-/** All of it or nothing: what a full disk cut off is taken back. */
 async function append(file: string, text: string): Promise<void> {
-  const handle = await handleOf(file);
-  const size = handle.getSize();
-  const bytes = encoder.encode(text);
+  const opened = await heldFile(file);
   try {
-    const written = handle.write(bytes, { at: size });
-    if (written < bytes.length) throw new DOMException('no room', 'QuotaExceededError');
-    handle.flush();
+    opened.append(encoder.encode(text));
   } catch (error) {
-    handle.truncate(size);
+    release(file);
     throw error;
   }
 }
 
 async function list() {
-  const files: { name: string; size: number }[] = [];
+  const files: ShelfFile[] = [];
   for await (const entry of here().values()) {
     if (entry.kind !== 'file') continue;
-    const size = await sizeOf(entry as FileSystemFileHandle);
-    if (size !== null) files.push({ name: entry.name, size });
+    const own = held.get(entry.name);
+    const size = own ? own.end : await sizeOf(entry as FileSystemFileHandle);
+    if (size !== 'gone') files.push({ name: entry.name, size });
   }
   return files;
 }
 
-/** Null where another tab has removed it meanwhile. */
-async function sizeOf(entry: FileSystemFileHandle): Promise<number | null> {
+/** `gone`: another tab has removed it meanwhile; null: another tab writes to it. */
+async function sizeOf(entry: FileSystemFileHandle): Promise<number | null | 'gone'> {
   try {
-    return (await entry.getFile()).size;
+    return await looked(entry, looks.list, contentSize);
   } catch (error) {
-    if ((error as DOMException).name === 'NotFoundError') return null;
+    const { name } = error as DOMException;
+    if (name === 'NotFoundError') return 'gone';
+    if (name === 'NotReadableError') return null;
     throw error;
   }
 }
 
+/**
+ * A file as it is at this moment is readable until the tab that holds it writes to it again: then it
+ * is looked at anew.
+ */
+async function looked<T>(
+  entry: FileSystemFileHandle,
+  times: number,
+  look: (file: File) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await look(await entry.getFile());
+    } catch (error) {
+      const isSpoilt = (error as DOMException).name === 'NotReadableError';
+      if (!isSpoilt || attempt === times) throw error;
+    }
+  }
+}
+
+/** Bytes without the room behind them. Only the end of it is read. */
+async function contentSize(file: Blob): Promise<number> {
+  for (let to = file.size; to > 0; to -= growthStep) {
+    const from = Math.max(0, to - growthStep);
+    const length = contentLength(new Uint8Array(await file.slice(from, to).arrayBuffer()));
+    if (length > 0) return from + length;
+  }
+  return 0;
+}
+
 async function read(file: string): Promise<string> {
   try {
-    return await (await (await here().getFileHandle(file)).getFile()).text();
+    const entry = await here().getFileHandle(file);
+    const bytes = new Uint8Array(
+      await looked(entry, looks.read, (content) => content.arrayBuffer()),
+    );
+    return decoder.decode(bytes.subarray(0, contentLength(bytes)));
   } catch (error) {
     if ((error as DOMException).name === 'NotFoundError') return '';
     throw error;
@@ -88,8 +128,8 @@ async function read(file: string): Promise<string> {
 }
 
 function release(file: string): void {
-  handles.get(file)?.close();
-  handles.delete(file);
+  held.get(file)?.close();
+  held.delete(file);
 }
 
 async function remove(file: string): Promise<boolean> {
@@ -122,7 +162,7 @@ async function done(request: ShelfRequest): Promise<unknown> {
     case 'remove':
       return remove(request.file);
     case 'close':
-      for (const file of [...handles.keys()]) release(file);
+      for (const file of [...held.keys()]) release(file);
       return null;
   }
 }

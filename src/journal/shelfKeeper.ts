@@ -219,13 +219,14 @@ export class ShelfKeeper {
   async #unchanged(files: readonly ShelfFile[]): Promise<string[]> {
     const now = files.length === 0 ? [] : ((await this.#connection?.list()) ?? []);
     const sizes = new Map(now.map(({ name, size }) => [name, size]));
-    return files.flatMap(({ name, size }) => (sizes.get(name) === size ? name : []));
+    const isSame = ({ name, size }: ShelfFile) => size !== null && sizes.get(name) === size;
+    return files.filter(isSame).map(({ name }) => name);
   }
 
   async #isCrowded(): Promise<boolean> {
     try {
       const others = this.#connection ? await this.#others(this.#connection) : [];
-      const size = others.reduce((sum, file) => sum + file.size, 0);
+      const size = others.reduce((sum, file) => sum + (file.size ?? 0), 0);
       const isEmpty = this.#options.facts().outbox.size === 0;
       return isEmpty ? others.length > 0 : others.length >= filesLimit || size > this.#limit;
     } catch (cause) {

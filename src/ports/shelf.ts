@@ -27,8 +27,11 @@ export interface ShelfSizes {
 
 export interface ShelfFile {
   readonly name: string;
-  /** Bytes. */
-  readonly size: number;
+  /**
+   * Bytes that were appended to it, so that each append can be told by it. Null: another connection
+   * writes to it in this moment.
+   */
+  readonly size: number | null;
 }
 
 export interface ShelfConnection {
@@ -39,7 +42,10 @@ export interface ShelfConnection {
   /**
    * Writes behind what the file holds, which is made if absent and belongs to this connection from
    * then on. Resolves once it survives a crash of the machine; a crash before that may leave a
-   * beginning of it. Rejects with `StorageError`: `quota`, `timeout`, `failed`.
+   * beginning of it, or NULs in place of a part. Rejects with `StorageError`: `quota`, `timeout`,
+   * `failed`.
+   *
+   * @param text does not end in a NUL
    */
   append(file: string, text: string): Promise<void>;
   /** Lets a file go: it stays, and others may remove it. */

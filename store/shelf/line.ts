@@ -150,8 +150,12 @@ export function* eachUnframed(text: string): Generator<string | null> {
   // Behind the last line's end: nothing, or what a crash cut off.
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
     const encoded = text.slice(from + 9, end);
-    const isWhole = text[from + 8] === ' ' && text.slice(from, from + 8) === sumOf(encoded);
-    yield isWhole && from + 8 < end ? encoded : null;
+    const isSummed = text[from + 8] === ' ' && text.slice(from, from + 8) === sumOf(encoded);
+    const isWhole = isSummed && from + 8 < end;
+    // A machine that went down as it was written: zeros, and what stood behind them.
+    const isTorn = () => text.slice(from, end).includes('\0') && !text.includes('\n', end + 1);
+    if (!isWhole && isTorn()) return;
+    yield isWhole ? encoded : null;
     from = end + 1;
   }
 }

@@ -77,6 +77,51 @@ export const shelfCases: readonly ShelfCase[] = [
     },
   },
   {
+    title: 'a size tells of each append, also of a file that another tab is writing',
+    async run(shelf, name) {
+      const writer = await shelf.open(name);
+      const other = await shelf.open(name);
+      const line = `${'x'.repeat(999)}\n`;
+      for (let n = 1; n <= 150; n++) {
+        await writer.append('a', line);
+        same(await other.list(), [{ name: 'a', size: n * line.length }]);
+      }
+      same(await other.read('a'), line.repeat(150));
+      await writer.close();
+      await other.close();
+    },
+  },
+  {
+    title: 'a file can be listed and read at any moment while another tab appends to it',
+    async run(shelf, name) {
+      const writer = await shelf.open(name);
+      const other = await shelf.open(name);
+      const line = `${'x'.repeat(700)}\n`;
+      let appended = 0;
+      let isOver = false;
+      const writing = (async () => {
+        for (; !isOver; appended++) await writer.append('a', line);
+      })();
+      for (let look = 0; look < 20; look++) {
+        const least = appended;
+        const [file] = await other.list();
+        const text = await other.read('a');
+        // No size is told of a file that is being written.
+        for (const size of [file?.size ?? text.length, text.length]) {
+          if (size < least * line.length) throw new Error(`${size} of ${least} lines`);
+        }
+        // What is being written may be there in part, or not yet.
+        const whole = text.slice(0, least * line.length);
+        same(whole === line.repeat(least), true);
+      }
+      isOver = true;
+      await writing;
+      same((await other.read('a')) === line.repeat(appended), true);
+      await writer.close();
+      await other.close();
+    },
+  },
+  {
     title:
       "another tab's file can be read while it is written, and not be removed until it is let go",
     async run(shelf, name) {

@@ -28,6 +28,24 @@ test('the private file system of a real browser keeps the shelf contract', async
   }
 });
 
+test('ST12: zeros behind what a crash left are room: they are not read, and the next line goes before them', async () => {
+  await using running = await launchBrowser({ profile: profile.path });
+  const page = await running.newPage(served.url);
+  for (const left of ['one\ntwo\n', 'one\ntorn', '']) {
+    for (const zeros of [0, 1, 65_536, 200_000]) {
+      const found = await page.evaluate(
+        ({ left, zeros }) => shelfPage.afterCrash(left + '\0'.repeat(zeros), '\nthree\n'),
+        { left, zeros },
+      );
+      expect([found.size, found.read]).toEqual([left.length, left]);
+      expect(found.bytes.replace(/\0+$/, '')).toBe(`${left}\nthree\n`);
+      // It had room, so it is as long as it was; else it was given some.
+      if (zeros > 1) expect(found.bytes.length).toBe(left.length + zeros);
+      else expect(found.bytes.length).toBe(65_536);
+    }
+  }
+});
+
 test('ST25: what the second shelf called kept survives SIGKILL of the whole browser', async () => {
   let told = 0;
   for (let round = 0; round < 3; round++) {

@@ -56,7 +56,7 @@ class Phone {
 
   async shelfSize(): Promise<number> {
     const connection = await this.shelf.open(this.name);
-    return (await connection.list()).reduce((sum, { size }) => sum + size, 0);
+    return (await connection.list()).reduce((sum, { size }) => sum + (size ?? 0), 0);
   }
 }
 

@@ -17,6 +17,7 @@ async function device() {
   const watcher = await shelf.open('app');
   let meanwhile = async () => {};
   let appended = async () => {};
+  let sizeTold = (size: number | null) => size;
   async function tab(writer: string) {
     let facts: Facts = emptyFacts(models);
     const connection = await shelf.open('app');
@@ -35,6 +36,10 @@ async function device() {
       },
       {
         ...connection,
+        list: async () => {
+          const files = await connection.list();
+          return files.map(({ name, size }) => ({ name, size: sizeTold(size) }));
+        },
         append: async (file, text) => {
           await connection.append(file, text);
           await appended();
@@ -79,6 +84,10 @@ async function device() {
     afterLook,
     /** Done once, when lines were written and nobody has heard of it yet. */
     afterAppend,
+    /** Whoever looks at a file finds that another one writes to it. */
+    writeAllTheTime: () => {
+      sizeTold = () => null;
+    },
   };
 }
 
@@ -124,6 +133,20 @@ test('N16: the file of a tab that wrote and ended while the leader wrote its own
   await leader.keeper.restate('leading');
   expect((await recovered()).sort()).toEqual(['a', 'b']);
   leader.fold();
+  await leader.keeper.restate('leading');
+  expect((await recovered()).sort()).toEqual(['a', 'b']);
+});
+
+test('N16: a file that another tab was writing to at each look stays, though that tab has ended since', async () => {
+  const { tab, recovered, afterLook, writeAllTheTime } = await device();
+  const [leader, other] = [await tab('leader'), await tab('other')];
+  await other.write('a');
+  leader.fold();
+  writeAllTheTime();
+  afterLook(async () => {
+    await other.write('b');
+    await other.keeper.close();
+  });
   await leader.keeper.restate('leading');
   expect((await recovered()).sort()).toEqual(['a', 'b']);
 });

@@ -467,6 +467,23 @@ describe('the second shelf', () => {
     }
   });
 
+  test('ST12: zeros that a crash left where a line was being written cost that line alone', () => {
+    const shelves = new Shelves();
+    for (const id of ids) shelves.write('one', recorded(operation('create', id, { n: 1 })));
+    const lines = (shelves.files.get('one') ?? []).map((line) => framed(encodeLine(line)));
+    const [first = '', torn = '', last = ''] = lines;
+    // The disk had written pages of it in an order of its own; nobody was told of this line.
+    for (let from = 0; from < torn.length; from++) {
+      const zeros = '\0'.repeat(Math.min(20, torn.length - 1 - from));
+      if (zeros === '') continue;
+      const left = torn.slice(0, from) + zeros + torn.slice(from + zeros.length);
+      expect(unframed(first + left)).toEqual({ lines: [first.slice(9, -1)], damaged: 0 });
+      // With lines behind it it was told of: it is damaged, and they are not.
+      const { lines: read, damaged } = unframed(first + left + last);
+      expect([read, damaged]).toEqual([[first.slice(9, -1), last.slice(9, -1)], 1]);
+    }
+  });
+
   test('ST13: a flipped character costs the line that it stands in, and is told', () => {
     const shelves = new Shelves();
     for (const id of ids) shelves.write('one', recorded(operation('create', id, { n: 1 })));

@@ -30,8 +30,28 @@ async function last(): Promise<number> {
   return Number(lines.at(-2) ?? 0);
 }
 
+/** A file as a crash left it; what the shelf says of it, and its bytes once a line was appended. */
+async function afterCrash(left: string, line: string) {
+  let folder = await navigator.storage.getDirectory();
+  for (const name of ['syncharts', 'crash']) {
+    folder = await folder.getDirectoryHandle(name, { create: true });
+  }
+  const file = await folder.getFileHandle('lines', { create: true });
+  const stream = await file.createWritable();
+  await stream.write(left);
+  await stream.close();
+  const connection = await opfsShelf().open('crash');
+  const [listed] = await connection.list();
+  const read = await connection.read('lines');
+  await connection.append('lines', line);
+  const bytes = await (await file.getFile()).text();
+  await connection.close();
+  return { size: listed?.size, read, bytes };
+}
+
 export interface ShelfPage {
   readonly runCase: typeof runCase;
+  readonly afterCrash: typeof afterCrash;
   readonly fill: typeof fill;
   readonly last: typeof last;
 }
@@ -41,4 +61,4 @@ declare global {
   var told: (n: number) => Promise<void>;
 }
 
-globalThis.shelfPage = { runCase, fill, last };
+globalThis.shelfPage = { runCase, afterCrash, fill, last };

@@ -1,0 +1,100 @@
+/** The parts of `FileSystemSyncAccessHandle` that are used here; the DOM library leaves it out. */
+export interface SyncAccessHandle {
+  getSize(): number;
+  read(into: Uint8Array, from: { readonly at: number }): number;
+  write(bytes: Uint8Array, to: { readonly at: number }): number;
+  truncate(size: number): void;
+  flush(): void;
+  close(): void;
+}
+
+/** Bytes: a file grows to a multiple of it. */
+export const growthStep = 65_536;
+
+/** Bytes up to the last one that is no NUL: behind it is room. */
+export function contentLength(bytes: Uint8Array): number {
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0) length--;
+  return length;
+}
+
+/**
+ * A file that is only appended to, with zeros written behind its end for what is to come. A flush of
+ * bytes that stand where others stood writes these bytes; one of bytes that make the file longer has
+ * the file system write down the new length and where it lies as well, in its own journal
+ * (docs/decisions, the second shelf).
+ *
+ * No text of ours ends in a NUL, so the end is found again: it is behind the last byte that is none.
+ */
+export class PreallocatedFile {
+  readonly #handle: SyncAccessHandle;
+  /** Where the next bytes go. */
+  #end: number;
+  #size: number;
+
+  constructor(handle: SyncAccessHandle) {
+    this.#handle = handle;
+    this.#size = handle.getSize();
+    this.#end = endOf(handle, this.#size);
+  }
+
+  /** Bytes that were appended in all, without the room behind them. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /**
+   * All of it or nothing: what a full disk cut off is taken back.
+   *
+   * @throws DOMException `QuotaExceededError`, or what the file system says; it is to be opened anew
+   * then, as that may have failed too
+   */
+  append(bytes: Uint8Array): void {
+    const end = this.#end + bytes.length;
+    try {
+      if (end <= this.#size) this.#write(bytes);
+      else this.#grow(bytes, end);
+      this.#handle.flush();
+    } catch (error) {
+      this.#handle.truncate(this.#end);
+      this.#size = this.#end;
+      throw error;
+    }
+    this.#end = end;
+  }
+
+  close(): void {
+    this.#handle.close();
+  }
+
+  /** Room comes with the bytes that need it, so that both take one flush; where it finds none, without. */
+  #grow(bytes: Uint8Array, end: number): void {
+    const padded = new Uint8Array(Math.ceil(end / growthStep) * growthStep - this.#end);
+    padded.set(bytes);
+    try {
+      this.#write(padded);
+      this.#size = this.#end + padded.length;
+    } catch {
+      this.#handle.truncate(this.#end);
+      this.#write(bytes);
+      this.#size = end;
+    }
+  }
+
+  #write(bytes: Uint8Array): void {
+    const written = this.#handle.write(bytes, { at: this.#end });
+    if (written < bytes.length) throw new DOMException('no room', 'QuotaExceededError');
+  }
+}
+
+function endOf(handle: SyncAccessHandle, size: number): number {
+  const part = new Uint8Array(growthStep);
+  for (let to = size; to > 0; ) {
+    const from = Math.max(0, to - part.length);
+    const read = handle.read(part.subarray(0, to - from), { at: from });
+    const length = contentLength(part.subarray(0, read));
+    if (length > 0) return from + length;
+    to = from;
+  }
+  return 0;
+}
