@@ -1,4 +1,4 @@
-import { createSlice, type PayloadAction, type UnknownAction } from '@reduxjs/toolkit';
+import { createAction, type UnknownAction } from '@reduxjs/toolkit';
 import type { ConnectionState } from '../machines/connection.ts';
 import type { EngineRole, EngineRun } from '../machines/engine.ts';
 import type { Failure } from '../machines/failure.ts';
@@ -47,6 +47,11 @@ export interface LineFacts {
   readonly failure: Failure | null;
 }
 
+interface LineChange {
+  readonly origin: string;
+  readonly line: LineFacts;
+}
+
 export interface PullProgress {
   /** `held`: it would remove so much that a person is asked first. */
   readonly state: 'running' | 'done' | 'failed' | 'postponed' | 'held';
@@ -77,66 +82,76 @@ export const initialEphemeral: Ephemeral = {
 };
 
 /**
- * The small part of the slice: Immer is welcome here, but for what comes with each request. There a
- * draft costs more than all the rest of the action (measured in the simulator), so it is left out.
+ * The small part of the slice. Its actions come with every request and every start of a page, and
+ * each sets a field or two: a draft of Immer costs more than all the rest of such an action (measured
+ * in the simulator), so there is none.
  */
 export function ephemeralSlice(name: string) {
-  const { actions: rare, reducer } = createSlice({
-    name,
-    initialState: initialEphemeral,
-    reducers: {
-      connectionChanged(state, action: PayloadAction<Ephemeral['connection']>) {
-        state.connection = action.payload;
-      },
-      leadershipChanged(state, action: PayloadAction<{ role: EngineRole; run: EngineRun }>) {
-        state.role = action.payload.role;
-        state.run = action.payload.run;
-      },
-      lineChanged(state, action: PayloadAction<{ origin: string; line: LineFacts }>) {
-        const { origin, line } = action.payload;
-        if (line.state === 'open') delete state.lines[origin];
-        else state.lines[origin] = line;
-      },
-      shelfChanged(state, action: PayloadAction<ShelfState>) {
-        state.shelf = action.payload;
-      },
-      roomMeasured(state, action: PayloadAction<StorageRoom>) {
-        state.room = action.payload;
-      },
-      dependentChanged(state, action: PayloadAction<number>) {
-        state.dependent = action.payload;
-      },
-      leaderTold: (state, action: PayloadAction<Shared>) => ({ ...state, ...action.payload }),
-      progress(state, action: PayloadAction<{ model: string; progress: PullProgress }>) {
-        state.pulls[action.payload.model] = action.payload.progress;
-      },
-    },
-  });
   const types = {
+    connectionChanged: `${name}/connectionChanged`,
+    leadershipChanged: `${name}/leadershipChanged`,
+    lineChanged: `${name}/lineChanged`,
+    shelfChanged: `${name}/shelfChanged`,
+    roomMeasured: `${name}/roomMeasured`,
+    dependentChanged: `${name}/dependentChanged`,
+    leaderTold: `${name}/leaderTold`,
+    progress: `${name}/progress`,
     attemptStarted: `${name}/attemptStarted`,
     attemptEnded: `${name}/attemptEnded`,
   } as const;
-  return {
-    actions: {
-      ...rare,
-      /** Requests of these lanes are under way. */
-      attemptStarted: (lanes: readonly string[]) => ({
-        type: types.attemptStarted,
-        payload: lanes,
-      }),
-      attemptEnded: (lanes: readonly string[]) => ({ type: types.attemptEnded, payload: lanes }),
-    },
-    reducer: (state: Ephemeral, action: UnknownAction): Ephemeral => {
-      switch (action.type) {
-        case types.attemptStarted:
-          return { ...state, underWay: started(state, action.payload as readonly string[]) };
-        case types.attemptEnded:
-          return { ...state, underWay: ended(state, action.payload as readonly string[]) };
-        default:
-          return reducer(state, action);
-      }
-    },
+  const actions = {
+    connectionChanged: createAction<Ephemeral['connection']>(types.connectionChanged),
+    leadershipChanged: createAction<Pick<Ephemeral, 'role' | 'run'>>(types.leadershipChanged),
+    lineChanged: createAction<LineChange>(types.lineChanged),
+    shelfChanged: createAction<ShelfState>(types.shelfChanged),
+    roomMeasured: createAction<StorageRoom>(types.roomMeasured),
+    dependentChanged: createAction<number>(types.dependentChanged),
+    /** Of the leader's, all that its followers show as well. */
+    leaderTold: createAction<Shared>(types.leaderTold),
+    progress: createAction<{ model: string; progress: PullProgress }>(types.progress),
+    /** Requests of these lanes are under way. */
+    attemptStarted: createAction<readonly string[]>(types.attemptStarted),
+    attemptEnded: createAction<readonly string[]>(types.attemptEnded),
   };
+  const reducer = (state: Ephemeral, action: UnknownAction): Ephemeral => {
+    switch (action.type) {
+      case types.connectionChanged:
+        return { ...state, connection: action.payload as Ephemeral['connection'] };
+      case types.leadershipChanged: {
+        const { role, run } = action.payload as Pick<Ephemeral, 'role' | 'run'>;
+        return { ...state, role, run };
+      }
+      case types.lineChanged:
+        return lineChanged(state, action.payload as LineChange);
+      case types.shelfChanged:
+        return { ...state, shelf: action.payload as ShelfState };
+      case types.roomMeasured:
+        return { ...state, room: action.payload as StorageRoom };
+      case types.dependentChanged:
+        return { ...state, dependent: action.payload as number };
+      case types.leaderTold:
+        return { ...state, ...(action.payload as Shared) };
+      case types.progress: {
+        const { model, progress } = action.payload as { model: string; progress: PullProgress };
+        return { ...state, pulls: { ...state.pulls, [model]: progress } };
+      }
+      case types.attemptStarted:
+        return { ...state, underWay: started(state, action.payload as readonly string[]) };
+      case types.attemptEnded:
+        return { ...state, underWay: ended(state, action.payload as readonly string[]) };
+      default:
+        return state;
+    }
+  };
+  return { actions, reducer };
+}
+
+function lineChanged(state: Ephemeral, { origin, line }: LineChange): Ephemeral {
+  const { lines } = state;
+  if (line.state !== 'open') return { ...state, lines: { ...lines, [origin]: line } };
+  if (!Object.hasOwn(lines, origin)) return state;
+  const { [origin]: _, ...others } = lines;
+  return { ...state, lines: others };
 }
 
 function started({ underWay }: Ephemeral, lanes: readonly string[]): Ephemeral['underWay'] {
