@@ -42,7 +42,7 @@ interface Split<V> {
 export class PagesDraft<V> {
   readonly #before: Pages<V>;
   /** Nodes, and lists of keys, that this draft has made and still has: what is let go leaves it. */
-  readonly #own = new Set<object>();
+  #own: Set<object> | null = null;
   #root: PageNode<V>;
   #depth: number;
   #size: number;
@@ -82,7 +82,7 @@ export class PagesDraft<V> {
     const split = this.#insert(root, this.#depth, key, value);
     if (split) {
       const lifted: OwnBranch<V> = { keys: ['', split.key], children: [root, split.right] };
-      this.#own.add(lifted).add(lifted.keys);
+      this.#keep(lifted).add(lifted.keys);
       this.#root = lifted;
       this.#depth++;
     }
@@ -103,7 +103,7 @@ export class PagesDraft<V> {
 
   clear(): void {
     const none = noPages<V>();
-    this.#own.clear();
+    this.#own = null;
     this.#root = none.root;
     this.#depth = 0;
     this.#size = 0;
@@ -117,21 +117,21 @@ export class PagesDraft<V> {
 
   /** The keys stay shared until one comes or goes: most edits change a value and no key. */
   #ownNode(node: PageNode<V>, depth: number): PageNode<V> {
-    if (this.#own.has(node)) return node;
+    if (this.#own?.has(node)) return node;
     const { keys } = node;
     const copy: PageNode<V> =
       depth === 0
         ? { keys, values: (node as Leaf<V>).values.slice() }
         : { keys, children: (node as Branch<V>).children.slice() };
-    this.#own.add(copy);
+    this.#keep(copy);
     return copy;
   }
 
   /** The keys of an own node, to be changed. */
   #ownKeys(node: OwnLeaf<V> | OwnBranch<V>): string[] {
-    if (!this.#own.has(node.keys)) {
+    if (!this.#own?.has(node.keys)) {
       node.keys = node.keys.slice();
-      this.#own.add(node.keys);
+      this.#keep(node.keys);
     }
     return node.keys;
   }
@@ -159,7 +159,7 @@ export class PagesDraft<V> {
       keys: keys.splice(at),
       children: branch.children.splice(at),
     };
-    this.#own.add(right).add(right.keys);
+    this.#keep(right).add(right.keys);
     return { key: right.keys[0] as string, right };
   }
 
@@ -181,7 +181,7 @@ export class PagesDraft<V> {
     if (keys.length <= leafCapacity) return undefined;
     const at = index === leafCapacity ? leafCapacity : leafCapacity >> 1;
     const right: OwnLeaf<V> = { keys: keys.splice(at), values: leaf.values.splice(at) };
-    this.#own.add(right).add(right.keys);
+    this.#keep(right).add(right.keys);
     return { key: right.keys[0] as string, right };
   }
 
@@ -228,8 +228,14 @@ export class PagesDraft<V> {
 
   /** It is no part of the tree any more: a draft that lives long must not hold what it once held. */
   #disown(node: PageNode<V>): void {
-    this.#own.delete(node);
-    this.#own.delete(node.keys);
+    this.#own?.delete(node);
+    this.#own?.delete(node.keys);
+  }
+
+  /** Made by this draft. Most drafts are only read: the set comes with the first edit. */
+  #keep(made: object): Set<object> {
+    this.#own ??= new Set();
+    return this.#own.add(made);
   }
 }
 
