@@ -5,15 +5,18 @@ import {
   type EngineRun,
   engineMachine,
 } from '../../machines/engine.ts';
+import { withKeptSteps } from '../../machines/keptSteps.ts';
 import type { Env } from '../ports/env.ts';
 import { envClock, type Inspect } from './connection.ts';
+
+const swift = withKeptSteps(engineMachine);
 
 /** The live engine machine: what this tab is, and whether it may act. */
 export class Roles {
   readonly #actor;
 
   constructor(env: Env, inspect: Inspect | undefined, onChange: () => void) {
-    this.#actor = createActor(engineMachine, {
+    this.#actor = createActor(inspect ? engineMachine : swift, {
       ...{ id: 'engine', clock: envClock(env) },
       ...(inspect && { inspect }),
     });
