@@ -24,7 +24,8 @@ const heldStates: ReadonlySet<string> = new Set([
 ]);
 
 /** Timers of a page that asks its disk again after a while. */
-const storageTimers: ReadonlySet<string> = new Set(['reopen', 'storage']);
+const reopening: ReadonlySet<string> = new Set(['reopen']);
+const storageTimers: ReadonlySet<string> = new Set([...reopening, 'storage']);
 
 /** I22, I30: all is checkpointed, and then each device is started anew, without anything to do. */
 export async function startAgain(run: Run): Promise<void> {
@@ -97,7 +98,7 @@ function unrestOf(device: SimDevice): string | null {
   if (!isManned(device)) return 'a tab that has no role, or is not open';
   if (!isUpToDate(device)) return 'a tab that has not written or read all';
   // A tab that has just woken tries once more what its disk had not answered.
-  if (device.tabs.some((tab) => tab.isRunning && tab.timers.includes('reopen'))) return 'a disk';
+  if (device.tabs.some((tab) => tab.isRunning && tab.waitsFor(reopening))) return 'a disk';
   const { sequenced, ephemeral } = life.state();
   const moving = valuesOf(sequenced.lanes).find(
     (lane) => lane.state !== 'failed' && lane.state !== 'conflicted' && !isHeld(sequenced, lane),
@@ -147,8 +148,7 @@ export function areResting({ devices }: Run): boolean {
   return devices.every((device) => {
     if (!device.life || !isManned(device) || !isUpToDate(device)) return false;
     // A tab that has just woken tries once more what its disk had not answered.
-    const running = device.tabs.filter((tab) => tab.isRunning);
-    if (running.some(({ timers }) => timers.some((it) => storageTimers.has(it)))) return false;
+    if (device.tabs.some((tab) => tab.isRunning && tab.waitsFor(storageTimers))) return false;
     const { sequenced, ephemeral } = device.life.state();
     const moving = valuesOf(sequenced.lanes).some(
       (lane) => lane.state !== 'failed' && lane.state !== 'conflicted' && !isHeld(sequenced, lane),
@@ -164,12 +164,15 @@ export function areResting({ devices }: Run): boolean {
 
 /** Whether each tab has its page, one of those that run leads, and each other follows. */
 function isManned({ tabs }: SimDevice): boolean {
-  const roles = tabs.filter((tab) => tab.isRunning).map((tab) => tab.life?.state().ephemeral.role);
-  const isOpen = tabs.every((tab) => tab.life !== null && !tab.isWaking);
-  const leading = roles.filter((role) => role === 'leading').length;
-  return (
-    isOpen && leading === 1 && roles.every((role) => role === 'leading' || role === 'following')
-  );
+  let leading = 0;
+  for (const { isRunning, isWaking, life } of tabs) {
+    if (!life || isWaking) return false;
+    if (!isRunning) continue;
+    const { role } = life.state().ephemeral;
+    if (role === 'leading') leading++;
+    else if (role !== 'following') return false;
+  }
+  return leading === 1;
 }
 
 /** Whether all tabs that run have folded all, and have nothing that is not on the disk. */

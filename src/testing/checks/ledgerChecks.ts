@@ -1,5 +1,5 @@
 import { ownField, type SimDevice } from '../device/simDevice.ts';
-import { carriedBy, InvariantBroken, type Run, sealOf } from '../history/history.ts';
+import { InvariantBroken, isCarriedBy, type Run, sealOf } from '../history/history.ts';
 import { isDamaged, isSealDamaged, isSealedAnew, type Sealed } from '../history/written.ts';
 import type { Effect } from '../server/serverPort.ts';
 import { checkParents } from './relations.ts';
@@ -139,8 +139,8 @@ export function checkEnded(
     broken('I17', `${operationId} ended as ${before}, then as ${outcome}`);
   }
   if (outcome !== 'committed') return;
-  const applied = run.server.ledger.some((effect) => carriedBy(run, effect).has(operationId));
-  if (!applied && !isGone(run, operationId) && !isSealedAnew(run.written, operationId)) {
+  const isApplied = run.server.ledger.some((effect) => isCarriedBy(run, effect, operationId));
+  if (!isApplied && !isGone(run, operationId) && !isSealedAnew(run.written, operationId)) {
     broken('I3', `${operationId} was told as committed and has not taken effect`);
   }
 }

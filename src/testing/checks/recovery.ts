@@ -22,12 +22,16 @@ function isSame(one: unknown, other: unknown): boolean {
       isSame(valuesOf(one), valuesOf(other))
     );
   }
-  if (Array.isArray(one) !== Array.isArray(other)) return false;
-  const names = Object.keys(one).filter((name) => fieldOf(one, name) !== undefined);
-  const count = Object.keys(other).filter((name) => fieldOf(other, name) !== undefined).length;
-  return (
-    names.length === count &&
-    names.every((name) => isSame(fieldOf(one, name), fieldOf(other, name)))
+  if (Array.isArray(one) || Array.isArray(other)) {
+    if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
+    return one.every((item, i) => isSame(item, other[i]));
+  }
+  // What is undefined is not there.
+  for (const name of Object.keys(one)) {
+    if (!isSame(fieldOf(one, name), fieldOf(other, name))) return false;
+  }
+  return Object.keys(other).every(
+    (name) => fieldOf(one, name) !== undefined || fieldOf(other, name) === undefined,
   );
 }
 

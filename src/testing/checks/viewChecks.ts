@@ -1,7 +1,7 @@
 import { type Entry, laneKey } from '../../../store/facts.ts';
 import { operationsIn } from '../../../store/operationsIn.ts';
 import { getIn, type Pages, scan, valuesOf } from '../../../store/pages.ts';
-import type { Operation } from '../../../store/rows/row.ts';
+import type { Operation, PersonRow } from '../../../store/rows/row.ts';
 import { lanesOfRow, type SyncState } from '../../../store/slice.ts';
 import { ownField, type SimDevice } from '../device/simDevice.ts';
 import type { SimTab } from '../device/simTab.ts';
@@ -80,6 +80,7 @@ function forgetDamaged(
   { sequenced }: SyncState,
 ): void {
   const held = sequenced.models.todo?.records;
+  if (written.damages.length === 0) return;
   const own = written.damages.filter((damage) => damage.device === index);
   for (const { records, made, row } of own.slice(seen.damages)) {
     for (const id of records) {
@@ -102,13 +103,16 @@ function forgetDamaged(
 
 function note({ written }: Run, seen: Seen, { index }: SimDevice): void {
   if (written.operations.size === seen.noted) return;
-  const all = [...written.operations.values()];
-  for (const operation of all.slice(seen.noted)) {
+  let at = 0;
+  for (const operation of written.operations.values()) {
+    if (at++ < seen.noted) continue;
     const { device, era, by, recordId } = operation;
     if (device !== index || era !== seen.era || by !== 'recorded') continue;
-    seen.writes.set(recordId, [...(seen.writes.get(recordId) ?? []), operation]);
+    const writes = seen.writes.get(recordId);
+    if (writes) writes.push(operation);
+    else seen.writes.set(recordId, [operation]);
   }
-  seen.noted = all.length;
+  seen.noted = at;
 }
 
 /**
@@ -124,6 +128,7 @@ function checkWrites(
   const { shown, tail } = state;
   // An operation ends once: what has ended is not looked at again.
   while (writes.length > 0 && getIn(shown.settlements, writes.at(-1)?.id ?? '')) writes.pop();
+  if (writes.length === 0) return;
   // What other tabs have written is asked for when it has come here.
   const { head } = state.sequenced;
   const newest = device.isShared
@@ -132,11 +137,11 @@ function checkWrites(
   if (!newest) return;
   const { recordId } = newest;
   const key = laneKey('todo', recordId);
-  const waits = valuesOf(shown.quarantine).some((item) => item.lane?.recordId === recordId);
-  const acts = valuesOf(tail).filter((row) => lanesOfRow(row).includes(key));
-  const isPlain = acts.every((row) => row.type === 'recorded' && row.operation.kind === 'update');
+  const waits =
+    shown.quarantine.size > 0 &&
+    valuesOf(shown.quarantine).some((item) => item.lane?.recordId === recordId);
   // Waits behind a row that can not be read; or something newer of that person's is in front of it.
-  if (waits || !isPlain || valuesOf(tail).some((row) => row.type === 'purged')) return;
+  if (waits || !valuesOf(tail).every((row) => isPlain(row, key))) return;
   const place = getIn(shown.places, newest.id);
   const standing = place === undefined ? undefined : getIn(shown.outbox, place);
   if (!standing) {
@@ -177,6 +182,14 @@ function checkWrites(
     const seen = `device ${device.index} shows ${recordId} as ${JSON.stringify(record)}`;
     throw new InvariantBroken('I10', `${seen} without ${field}: ${newest.changes[field]}`);
   }
+}
+
+/** Whether an act leaves a lane alone, or only changes fields in it. */
+function isPlain(row: PersonRow, lane: string): boolean {
+  if (row.type === 'purged') return false;
+  return (
+    (row.type === 'recorded' && row.operation.kind === 'update') || !lanesOfRow(row).includes(lane)
+  );
 }
 
 /** The field of the tab that made it: others have theirs. */

@@ -122,9 +122,13 @@ export class SimDevice {
 
   /** The page of the tab that leads, or else of the first that runs. */
   get life(): Life | null {
-    const running = this.tabs.filter((tab) => tab.isRunning);
-    const leading = running.find(({ life }) => life?.state().ephemeral.role === 'leading');
-    return (leading ?? running[0])?.life ?? null;
+    let first: Life | null = null;
+    for (const { isRunning, life } of this.tabs) {
+      if (!isRunning || !life) continue;
+      if (life.state().ephemeral.role === 'leading') return life;
+      first ??= life;
+    }
+    return first;
   }
 
   /** Timers of the pages that have not run. */

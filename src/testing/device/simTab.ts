@@ -112,6 +112,12 @@ export class SimTab {
     return [...this.#timers.values()].map(({ label }) => label);
   }
 
+  /** Whether a timer of the page of one of these names has not run. */
+  waitsFor(labels: ReadonlySet<string>): boolean {
+    for (const { label } of this.#timers.values()) if (labels.has(label)) return true;
+    return false;
+  }
+
   open(): void {
     const { world, device, models, storage, transport, onEvent } = this.#options;
     const life = ++this.#lives;

@@ -252,3 +252,14 @@ export function sealOf({ written }: Run, { key, body }: Effect): Sealed | undefi
 export function carriedBy(run: Run, effect: Effect): Set<string> {
   return withSuperseded(run.written, sealOf(run, effect)?.operationIds ?? []);
 }
+
+/** Whether an effect carries an operation: one that was sealed for it, or one that such a one stands for. */
+export function isCarriedBy(run: Run, effect: Effect, operationId: string): boolean {
+  const sealed = sealOf(run, effect)?.operationIds;
+  if (!sealed) return false;
+  if (sealed.includes(operationId)) return true;
+  const { supersedes } = run.written;
+  return (
+    sealed.some((id) => supersedes.has(id)) && withSuperseded(run.written, sealed).has(operationId)
+  );
+}

@@ -82,7 +82,9 @@ export function nothingWritten(): Written {
 
 /** How often a device's database was taken away. */
 export function eraOf({ wipes }: Written, device: number): number {
-  return wipes.filter((wipe) => wipe.device === device).length;
+  let era = 0;
+  for (const wipe of wipes) if (wipe.device === device) era++;
+  return era;
 }
 
 /** Notes rows of a device that reached its platter. */

@@ -20,8 +20,12 @@ export class SimulationError extends Error {
   override readonly name = 'SimulationError';
 }
 
-/** Turns of the event loop that are asked for at once: a look at the platform's I/O costs as much as a step. */
+/**
+ * Turns of the event loop that are asked for at once, at most: a look at the platform's I/O costs as
+ * much as many of them. It begins with few, since most waits are over after some steps.
+ */
 const burst = 64;
+const firstBurst = 4;
 
 /**
  * Calls `turn` again and again until it answers false, each time after all promise jobs of the time
@@ -30,13 +34,15 @@ const burst = 64;
  */
 function drive(turn: () => boolean): void {
   let state: 'going' | 'ended' = 'going';
+  let turns = firstBurst;
   const once = (isLast: boolean): void => {
     if (state === 'ended') return;
     if (!turn()) state = 'ended';
     else if (isLast) arm();
   };
   const arm = (): void => {
-    for (let i = 1; i <= burst; i++) setImmediate(once, i === burst);
+    for (let i = 1; i <= turns; i++) setImmediate(once, i === turns);
+    turns = Math.min(burst, 2 * turns);
   };
   arm();
 }
