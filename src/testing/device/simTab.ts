@@ -9,7 +9,7 @@ import type { Storage } from '../../ports/storage.ts';
 import type { TransportFactory } from '../../ports/transport.ts';
 import type { Page, SimNet } from '../net/simNet.ts';
 import { keyed, keyedBelow, keyedUuid } from '../world/keyed.ts';
-import type { World } from '../world/world.ts';
+import type { Scheduled, World } from '../world/world.ts';
 import type { SimBus, SimLocks } from './simTabs.ts';
 
 export interface SimTodo {
@@ -76,7 +76,7 @@ export class SimTab {
   readonly #options: SimTabOptions;
   #life: Life | null = null;
   #lives = 0;
-  #timers = new Map<number, { readonly event: number; readonly label: string }>();
+  #timers = new Map<number, { readonly event: Scheduled; readonly label: string }>();
   /** What waits while it is stopped; null: it runs. */
   #missed: (() => void)[] | null = null;
   #condition: 'running' | 'hung' | 'frozen' | 'waking' = 'running';

@@ -9,7 +9,7 @@ import { rest } from '../../rest/rest.ts';
 import type { SimDisk } from '../disk/simDisk.ts';
 import { type SimNet, simBaseUrl } from '../net/simNet.ts';
 import { keyed, keyedBelow, keyedUuid } from '../world/keyed.ts';
-import type { World } from '../world/world.ts';
+import type { Scheduled, World } from '../world/world.ts';
 
 export interface SoakTodo {
   readonly id: string;
@@ -57,7 +57,7 @@ export class SoakDevice {
   readonly #draws = new Map<string, number>();
   #life = 0;
   #page: SoakPage | null = null;
-  #timers = new Map<number, number>();
+  #timers = new Map<number, Scheduled>();
   #timerIds = 0;
   #requests = 0;
   #resumes = new Set<() => void>();

@@ -1,6 +1,7 @@
 import { keyedHash } from './keyed.ts';
 
-interface Event {
+/** What will happen at a moment, unless it is cancelled. */
+export interface Scheduled {
   readonly at: number;
   /** Breaks ties between events of the same moment, in an order that the seed decides. */
   readonly rank: number;
@@ -56,8 +57,7 @@ export class World {
   now = began;
   steps = 0;
   readonly #last: { readonly at: number; readonly what: string }[] = [];
-  #heap: Event[] = [];
-  #events = new Map<number, Event>();
+  #heap: Scheduled[] = [];
   #ids = 0;
   #hash = 0;
   /** Real work that is under way: time stands still until it is done. */
@@ -69,19 +69,17 @@ export class World {
   }
 
   /** Runs `run` after `delay` virtual ms. */
-  schedule(delay: number, run: () => void): number {
+  schedule(delay: number, run: () => void): Scheduled {
     const id = ++this.#ids;
     const rank = mixed(id, this.seed);
-    const event: Event = { at: this.now + Math.max(0, delay), rank, id, run, cancelled: false };
-    this.#events.set(id, event);
+    const event: Scheduled = { at: this.now + Math.max(0, delay), rank, id, run, cancelled: false };
     this.#push(event);
-    return id;
+    return event;
   }
 
-  cancel(id: number): void {
-    const event = this.#events.get(id);
-    if (event) event.cancelled = true;
-    this.#events.delete(id);
+  /** It does not happen any more; one that has happened is as it was. */
+  cancel(event: Scheduled): void {
+    event.cancelled = true;
   }
 
   /** What happened, for the trace. */
@@ -99,10 +97,6 @@ export class World {
 
   get trace(): string {
     return this.#hash.toString(16);
-  }
-
-  get waiting(): number {
-    return this.#events.size;
   }
 
   /**
@@ -157,28 +151,27 @@ export class World {
     return true;
   }
 
-  #pop(): Event | undefined {
+  #pop(): Scheduled | undefined {
     for (;;) {
       const first = this.#heap[0];
       if (!first) return undefined;
-      const last = this.#heap.pop() as Event;
+      const last = this.#heap.pop() as Scheduled;
       if (this.#heap.length > 0) {
         this.#heap[0] = last;
         this.#sink();
       }
       if (first.cancelled) continue;
-      this.#events.delete(first.id);
       return first;
     }
   }
 
-  #push(event: Event): void {
+  #push(event: Scheduled): void {
     const heap = this.#heap;
     let at = heap.push(event) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!before(heap[at] as Event, heap[parent] as Event)) return;
-      [heap[at], heap[parent]] = [heap[parent] as Event, heap[at] as Event];
+      if (!before(heap[at] as Scheduled, heap[parent] as Scheduled)) return;
+      [heap[at], heap[parent]] = [heap[parent] as Scheduled, heap[at] as Scheduled];
       at = parent;
     }
   }
@@ -190,9 +183,11 @@ export class World {
       if (left >= heap.length) return;
       const right = left + 1;
       const smaller =
-        right < heap.length && before(heap[right] as Event, heap[left] as Event) ? right : left;
-      if (!before(heap[smaller] as Event, heap[at] as Event)) return;
-      [heap[at], heap[smaller]] = [heap[smaller] as Event, heap[at] as Event];
+        right < heap.length && before(heap[right] as Scheduled, heap[left] as Scheduled)
+          ? right
+          : left;
+      if (!before(heap[smaller] as Scheduled, heap[at] as Scheduled)) return;
+      [heap[at], heap[smaller]] = [heap[smaller] as Scheduled, heap[at] as Scheduled];
       at = smaller;
     }
   }
@@ -206,7 +201,7 @@ function mixed(count: number, seed: number): number {
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
-function before(a: Event, b: Event): boolean {
+function before(a: Scheduled, b: Scheduled): boolean {
   if (a.at !== b.at) return a.at < b.at;
   return a.rank !== b.rank ? a.rank < b.rank : a.id < b.id;
 }
