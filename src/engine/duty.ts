@@ -107,6 +107,11 @@ export class Duty {
     return this.#connection.state;
   }
 
+  /** Pauses that were asked for and are not over; not all of them need be on the disk. */
+  get pauses(): Readonly<Record<string, OriginPause>> {
+    return this.#lines.pauses;
+  }
+
   /** The lead is taken: what earlier lives left of pauses holds, and every model is pulled. */
   begin(origins: Readonly<Record<string, OriginPause>>): void {
     this.#lines.restore(origins);

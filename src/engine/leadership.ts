@@ -1,6 +1,6 @@
 import type { ConnectionState } from '../../machines/connection.ts';
 import type { Explanation } from '../../store/explanation.ts';
-import type { Facts } from '../../store/facts.ts';
+import type { Facts, OriginPause } from '../../store/facts.ts';
 import { type LineFacts, nothingShared, type Shared, type SyncState } from '../../store/slice.ts';
 import type { SyncEvents } from '../events.ts';
 import type { Codec } from '../ports/codec.ts';
@@ -55,6 +55,8 @@ export class Leadership {
   readonly #others: OtherTabs;
   readonly #watchdog: Watchdog;
   #duty: Duty | null;
+  /** What servers had asked of this page when it led last: it may not have come to the disk. */
+  #pauses: Pauses = {};
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
@@ -223,7 +225,7 @@ export class Leadership {
     }
     roles.send('elected');
     this.#watchdog.rebuild(ground.facts);
-    this.#duty.begin(ground.facts.origins);
+    this.#duty.begin(longest(this.#pauses, ground.facts.origins));
     this.#others.lead();
     wake();
     await ground.tidy().catch(onStorageError);
@@ -242,6 +244,7 @@ export class Leadership {
 
   #retire(): void {
     const { ground, store } = this.#options;
+    if (this.#duty) this.#pauses = this.#duty.pauses;
     this.rest();
     this.#duty = null;
     ground.leaveLead();
@@ -291,4 +294,15 @@ export class Leadership {
     if (status === 'done') this.#others.emit({ type: 'pulled', model, items, deleted });
     else if (failure) this.#others.emit({ type: 'pullFailed', model, failure });
   }
+}
+
+type Pauses = Readonly<Record<string, OriginPause>>;
+
+/** Of two pauses of one origin the one that ends later. */
+function longest(some: Pauses, others: Pauses): Pauses {
+  const all: Record<string, OriginPause> = { ...some };
+  for (const [origin, pause] of Object.entries(others)) {
+    if (pause.until >= (all[origin]?.until ?? 0)) all[origin] = pause;
+  }
+  return all;
 }

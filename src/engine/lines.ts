@@ -71,6 +71,15 @@ export class Lines {
     }
   }
 
+  /** Pauses that are not over. */
+  get pauses(): Readonly<Record<string, OriginPause>> {
+    const pauses: Record<string, OriginPause> = {};
+    for (const [origin, { state, until, failure }] of this.#lines) {
+      if (state === 'pausedUntil' && until !== null && failure) pauses[origin] = { until, failure };
+    }
+    return pauses;
+  }
+
   /** How many requests may be under way to an origin. */
   room(origin: string): number {
     const { state } = this.#line(origin);
