@@ -95,7 +95,15 @@ export class SalvagedReads {
       lanes.delete(key);
       this.#failures = 0;
     }
-    if (lanes.size === 0) this.#waiting.delete(model);
+    if (lanes.size === 0) this.#forget(model);
     else this.#later(model);
+  }
+
+  /** Nothing of it waits any more, for another read either. */
+  #forget(model: string): void {
+    this.#waiting.delete(model);
+    const timer = this.#timers.get(model);
+    if (timer !== undefined) this.#options.env.clearTimer(timer);
+    this.#timers.delete(model);
   }
 }
