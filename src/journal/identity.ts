@@ -125,7 +125,8 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
   const { recovered = [], unreadable = 0 } = untold ?? {};
   return {
     ...{ id, replaces, recovered, unreadable },
-    lost: untold?.lost ?? (mark !== undefined && mark !== id ? mark : null),
+    // The one that people knew, not one that was begun after it and lost before it was told.
+    lost: (mark !== undefined && mark !== id ? mark : untold?.lost) ?? null,
     shelf: shelf ? (isKept ? 'kept' : isMissing ? 'missing' : 'new') : 'none',
     remember: async () => {
       if (mark !== id) env.writeMark(markKey, id);

@@ -3,8 +3,10 @@ import { type SimulationResult, simulate } from '../simulate.ts';
 import { SimulationError } from '../world/world.ts';
 import type { NamedFault, Scenario } from './scenarios/row.ts';
 
+type Placeable = Pick<Scenario, 'name' | 'plan' | 'faults'>;
+
 /** The scenario's plan, with its own faults at the steps that they name. */
-export async function placed(scenario: Scenario, seed: number): Promise<Plan> {
+export async function placed(scenario: Placeable, seed: number): Promise<Plan> {
   let plan: Plan = { ...scenario.plan, faults: [] };
   for (const fault of scenario.faults) {
     // Where a step stands depends on the faults in front of it: each is looked for in a run.
@@ -15,7 +17,7 @@ export async function placed(scenario: Scenario, seed: number): Promise<Plan> {
 }
 
 function placedFault(
-  { name }: Scenario,
+  { name }: Placeable,
   fault: Exclude<NamedFault, { readonly on: string }>,
   result: SimulationResult,
 ): Fault {

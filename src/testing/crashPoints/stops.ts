@@ -2,6 +2,7 @@ import type { Plan, TabFault, TimeFault } from '../plan/plan.ts';
 import { openedAt } from '../plan/tabDays.ts';
 import { type SimulationResult, type Span, simulate } from '../simulate.ts';
 import { SimulationError } from '../world/world.ts';
+import { placed } from './placed.ts';
 import type { TabScenario } from './scenarios/tabs.ts';
 
 /** How a tab is stopped: it hangs or is frozen until the others have come to rest, or it dies. */
@@ -51,7 +52,8 @@ const besides = 0.01;
  * @throws SimulationError for a stop that never strikes
  */
 export async function exploreStops(scenario: TabScenario, seed: number): Promise<StopsExplored> {
-  const calm = { ...scenario.plan(seed), faults: [] };
+  const { name, faults } = scenario;
+  const calm = await placed({ name, faults, plan: scenario.plan(seed) }, seed);
   const broken = (plan: Plan, stop: Stop | null) => (cause: unknown) => {
     throw new StopBroken(scenario, plan, stop, cause);
   };
@@ -59,10 +61,10 @@ export async function exploreStops(scenario: TabScenario, seed: number): Promise
   const cells = new Map<string, number>();
   let runs = 0;
   for (const stop of stopsOf(seed, calm, result)) {
-    const plan: Plan = { ...calm, faults: [stop.fault] };
+    const plan: Plan = { ...calm, faults: [...calm.faults, stop.fault] };
     const { struck } = await simulate(seed, plan).catch(broken(plan, stop));
     if (!struck.has(stop.fault)) {
-      throw new SimulationError(`${scenario.name}: ${stop.kind} at ${stop.name} never struck`);
+      throw new SimulationError(`${name}: ${stop.kind} at ${stop.name} never struck`);
     }
     runs++;
     const cell = `${stop.name}/${stop.kind}`;

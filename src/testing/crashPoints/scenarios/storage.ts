@@ -195,6 +195,19 @@ export const storage: readonly ScenarioRow[] = [
     ],
   },
 
+  {
+    ...{ name: 'the database is gone with a change of what the server has named', group: 'damage' },
+    ...{ shelf: true, ids: ['server'], steps: ['append answered', 'append recovered'] },
+    faults: [
+      { request: 'PATCH', do: 'dropRequest' },
+      { on: 'time', device: 0, at: 1_500, do: 'wipe' },
+    ],
+    doing: [
+      [500, 'create'],
+      [1_400, 'update'],
+    ],
+  },
+
   // Everything is emptied.
   {
     ...{ name: 'after all was sent', group: 'clear', ids: bothIds },

@@ -1,11 +1,13 @@
 import type { Plan, UserStep } from '../../plan/plan.ts';
 import { openedAt } from '../../plan/tabDays.ts';
+import type { NamedFault } from './row.ts';
 
 /** A small day of two tabs without a stop: the ground on which one is stopped at every moment. */
 export interface TabScenario {
   readonly name: string;
   /** Of the seed that says when the second tab opens. */
   readonly plan: (seed: number) => Omit<Plan, 'faults'>;
+  readonly faults: readonly NamedFault[];
 }
 
 type Doing = readonly [at: number, tab: 0 | 1, act: UserStep['do'], record?: number];
@@ -15,6 +17,8 @@ interface TabDay {
   readonly doing: (opened: number) => readonly Doing[];
   readonly together?: boolean;
   readonly shelf?: boolean;
+  readonly seeded?: number;
+  readonly faults?: readonly NamedFault[];
 }
 
 const days: Readonly<Record<string, TabDay>> = {
@@ -60,6 +64,14 @@ const days: Readonly<Record<string, TabDay>> = {
       [opened + 900, 0, 'checkpoint'],
     ],
   },
+  'one does not hear that its first write was kept': {
+    ...{ together: true, seeded: 0, faults: [{ step: 'append recorded', do: 'lostAfter' }] },
+    doing: (opened) => [
+      [opened + 3, 1, 'create'],
+      [opened + 900, 0, 'upsert'],
+      [opened + 1_200, 0, 'checkpoint'],
+    ],
+  },
   'one clears while the other writes': {
     doing: () => [
       [100, 0, 'create'],
@@ -90,11 +102,11 @@ const days: Readonly<Record<string, TabDay>> = {
 };
 
 export const tabScenarios: readonly TabScenario[] = Object.entries(days).map(([name, day]) => ({
-  name: `tabs: ${name}`,
+  ...{ name: `tabs: ${name}`, faults: day.faults ?? [] },
   plan: (seed) => {
-    const { doing, together = false, shelf = false } = day;
+    const { doing, together = false, shelf = false, seeded = 2 } = day;
     return {
-      ...{ devices: 1, tabs: 2, ids: 'client', onReject: 'keep', seeded: 2 },
+      ...{ devices: 1, tabs: 2, ids: 'client', onReject: 'keep', seeded },
       ...(together && { together }),
       ...(shelf && { shelf }),
       steps: doing(openedAt(seed, 0, 1, together)).map(([at, tab, act, record = 0]) => ({
