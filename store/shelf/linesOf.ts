@@ -58,7 +58,7 @@ export function linesOf(
     }
     for (const lane of lanesOfRow(row)) {
       const made = touched.get(lane) ?? [];
-      made.push(...broughtBy(row));
+      made.push(...broughtBy(row), ...sealedBy(row, lane, after));
       touched.set(lane, made);
     }
   }
@@ -71,6 +71,16 @@ export function linesOf(
     lines.push(laneLine(after, lane, head, made));
   }
   return lines;
+}
+
+/**
+ * What a request is of goes with its seal: the tab that wrote one of them may have hung or died between
+ * the two shelves, and without it the request could not be sent again as it is.
+ */
+function sealedBy(row: Row, lane: string, after: Facts): Operation[] {
+  if (row.type !== 'sealed') return [];
+  const ids = row.requests.flatMap(({ operationIds }) => operationIds);
+  return operationsIn(after, lane).filter(({ id }) => ids.includes(id));
 }
 
 /** The whole outbox as it stands, for a file that begins anew. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { SalvagedReads } from '../../src/engine/salvagedReads.ts';
+import type { TimerHandle } from '../../src/ports/env.ts';
 import { emptyFacts, laneKey } from '../../store/facts.ts';
 import { foldEntries } from '../../store/fold.ts';
 import { failure, models, operation, row } from '../support/rows.ts';
@@ -88,4 +89,36 @@ test('N16: a read that ends after all was stopped asks for nothing more and leav
   answer();
   await new Promise((resolve) => setTimeout(resolve, 5));
   expect(timers).toEqual([]);
+});
+
+test('N16: a pull that brings a new read leaves no timer of the one that had failed', async () => {
+  const facts = salvaged();
+  const timers = new Set<TimerHandle>();
+  let isDown = true;
+  const reads = new SalvagedReads({
+    env: {
+      ...env,
+      setTimer: (...timer) => {
+        const handle = env.setTimer(...timer);
+        timers.add(handle);
+        return handle;
+      },
+      clearTimer: (handle) => {
+        timers.delete(handle);
+        env.clearTimer(handle);
+      },
+    },
+    facts: () => facts,
+    read: async () =>
+      isDown
+        ? { status: 'failed', failure: { ...failure, code: 'network' } }
+        : { status: 'done', failure: null },
+  });
+  reads.add(laneKey('todo', 'one'));
+  reads.pulled('todo');
+  await expect.poll(() => timers.size).toBe(1);
+  isDown = false;
+  reads.pulled('todo');
+  await expect.poll(() => timers.size).toBe(0);
+  reads.stop();
 });

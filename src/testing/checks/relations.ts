@@ -93,7 +93,8 @@ function isGivenUp({ written, devices }: Run, child: WrittenOperation, parent: s
     ({ id, recordId, device, era }) =>
       recordId === parent &&
       device === child.device &&
-      era === child.era &&
+      // After a loss the child came back, and its parent did not.
+      era <= child.era &&
       (written.discarded.has(id) ||
         written.chosen.has(id) ||
         ['discarded', 'cancelled'].includes(devices[device]?.ended.get(id) ?? '')),

@@ -137,11 +137,11 @@ function checkPauses({ net, devices }: Run): void {
     // A person who signs in goes on at once with what waited.
     if (signIns > 0) continue;
     const own = net.attempts.filter((attempt) => attempt.device === index);
-    for (const { to, pause, page } of own) {
-      if (to === null || pause === null) continue;
+    for (const { to, heardAt, pause, page } of own) {
+      if (to === null || heardAt === null || pause === null) continue;
       const early = own.find(
-        (it) =>
-          it.page?.id === page?.id && it.writes.length > 0 && it.from > to && it.from < to + pause,
+        ({ from, writes, ...it }) =>
+          it.page?.id === page?.id && writes.length > 0 && from > heardAt && from < to + pause,
       );
       if (!early) continue;
       const wait = `${early.from - to} of ${pause} ms`;

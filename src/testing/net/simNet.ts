@@ -33,6 +33,8 @@ export interface Attempt extends Said {
   readonly writes: readonly Said[];
   readonly from: number;
   to: number | null;
+  /** When the page could hear the answer: later than it came where the page stood still. */
+  heardAt: number | null;
   /** ms that the answer asked all to wait for, where the page heard it. */
   pause: number | null;
 }
@@ -161,6 +163,7 @@ export class SimNet {
       world.schedule(back, () => {
         end(() => {
           attempt.pause = pauseIn(heard);
+          attempt.heardAt = world.now;
           resolve(responseOf(heard));
         });
       });
@@ -177,7 +180,7 @@ function attemptOf(
   const itself = saidBy(wire);
   const writes = requestsIn(wire).map((part) => (part === wire ? itself : saidBy(part)));
   const keyed = writes.filter(({ key }) => key !== null);
-  return { ...itself, device, page, writes: keyed, from, to: null, pause: null };
+  return { ...itself, device, page, writes: keyed, from, to: null, heardAt: null, pause: null };
 }
 
 function saidBy(wire: WireRequest): Said {
