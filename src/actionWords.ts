@@ -70,6 +70,7 @@ const words: Readonly<Record<string, (payload: never) => string>> = {
   tailRejected: (counts: readonly number[]) =>
     `${counted(counts.length, 'write')} rolled back: not durable`,
   checkpointLoaded: () => 'facts read from disk',
+  restarted: () => 'facts read from disk, started again',
   connectionChanged: (state: string) => `the connection is ${state}`,
   leadershipChanged: ({ role, run }: { role: string; run: string }) =>
     `this tab is ${role}, ${run}`,

@@ -48,7 +48,8 @@ export function devToolsOptions(name: string, reducerPath: string) {
       if (sentence === null && !isHydration) return action;
       const { payload } = action as A & { payload?: { entries?: readonly unknown[] } };
       const rows = payload?.entries?.length;
-      const isFacts = isHydration || action.type === `${name}/checkpointLoaded`;
+      const isFacts =
+        isHydration || [`${name}/checkpointLoaded`, `${name}/restarted`].includes(action.type);
       const small = rows === undefined ? redacted(payload) : `<${rows} rows>`;
       const type = sentence === null ? action.type : `${name}/${sentence}`;
       return { ...action, type, payload: isFacts ? '<facts>' : small };
@@ -113,6 +114,7 @@ export function mergedMiddlewareOptions<O extends DefaultMiddlewareOptions>(
     'persist/PAUSE',
     `${name}/sequenced`,
     `${name}/checkpointLoaded`,
+    `${name}/restarted`,
   ];
   return {
     ...own,

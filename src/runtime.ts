@@ -80,7 +80,7 @@ export class Runtime {
 
   /** After a stop the gate is open already: facts come by the slice's own action. */
   load(facts: Facts): void {
-    this.#send(this.#options.slice.actions.checkpointLoaded(facts));
+    this.#send(this.#options.slice.actions.restarted(facts));
     this.hydrated();
   }
 

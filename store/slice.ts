@@ -85,6 +85,7 @@ export function createSyncSlice(name: string, models: readonly string[]) {
     sequenced: `${name}/sequenced`,
     tailRejected: `${name}/tailRejected`,
     checkpointLoaded: `${name}/checkpointLoaded`,
+    restarted: `${name}/restarted`,
   } as const;
   const empty = emptyFacts(models);
   const initialState: SyncState = {
@@ -104,8 +105,10 @@ export function createSyncSlice(name: string, models: readonly string[]) {
     }),
     /** Acts that could not be made durable leave again. */
     tailRejected: (counts: readonly number[]) => ({ type: types.tailRejected, payload: counts }),
-    /** Facts read from disk: at the start, after a compaction, after a jump of the DevTools. */
+    /** Facts read from disk anew: after a compaction, after a jump of the DevTools. */
     checkpointLoaded: (facts: Facts) => ({ type: types.checkpointLoaded, payload: facts }),
+    /** Facts read from disk at a start after a stop. */
+    restarted: (facts: Facts) => ({ type: types.restarted, payload: facts }),
   };
 
   function isPersonAction(action: UnknownAction): action is PersonAction & UnknownAction {
@@ -125,12 +128,14 @@ export function createSyncSlice(name: string, models: readonly string[]) {
       case types.tailRejected:
         return tailRejected(state, action.payload as readonly number[]);
       case types.checkpointLoaded:
-        return loaded(state, action.payload as Facts);
-      // redux-persist's own action: the same function as `checkpointLoaded`. A persisted reducer of
-      // the app's that has our key would bring something else.
+        return loaded(state, action.payload as Facts, 'again');
+      case types.restarted:
+        return loaded(state, action.payload as Facts, 'first');
+      // redux-persist's own action, at the first start. A persisted reducer of the app's that has our
+      // key would bring something else.
       case 'persist/REHYDRATE':
         return action.key === name && isFacts(action.payload)
-          ? loaded(state, action.payload)
+          ? loaded(state, action.payload, 'first')
           : state;
       default: {
         const next = ephemeral.reducer(state.ephemeral, action);
@@ -279,15 +284,16 @@ function tailRejected(state: SyncState, counts: readonly number[]): SyncState {
   };
 }
 
-/** Facts from disk replace `sequenced`; the tail stays, on the generation that it now meets. */
-function loaded(state: SyncState, facts: Facts): SyncState {
+/** Facts from disk replace `sequenced`; the tail stays, the first time on the generation that it meets. */
+function loaded(state: SyncState, facts: Facts, when: 'first' | 'again'): SyncState {
   const { generation } = facts;
   const tail = new PagesDraft(state.tail);
   const saving = new PagesDraft<number>(noPages());
   for (const row of valuesOf(state.tail)) {
     const key = orderKey(row.actionId.n);
-    // Dispatched before anybody could know how often the store had been cleared.
-    const early = state.sequenced.folded === 0 && row.type === 'recorded';
+    // Dispatched before anybody could know how often the store had been cleared, and written after this:
+    // later it may be on its way to the disk as it is.
+    const early = when === 'first' && row.type === 'recorded';
     if (row.actionId.n <= (facts.lastSeen[row.actionId.writer]?.n ?? 0)) tail.delete(key);
     else if (early) tail.set(key, { ...row, generation });
   }

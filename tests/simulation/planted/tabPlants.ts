@@ -91,12 +91,8 @@ export const tabPlants: readonly Plant[] = [
     edits: [
       {
         file: 'store/slice.ts',
-        find:
-          '    if (row.actionId.n <= (facts.lastSeen[row.actionId.writer]?.n ?? 0)) tail.delete(key);\n' +
-          '    else if (early) tail.set(key, { ...row, generation });',
-        replace:
-          '    if (early) tail.set(key, { ...row, generation });\n' +
-          '    else if (row.actionId.n <= (facts.lastSeen[row.actionId.writer]?.n ?? 0)) tail.delete(key);',
+        find: '    if (row.actionId.n <= (facts.lastSeen[row.actionId.writer]?.n ?? 0)) tail.delete(key);\n    else if',
+        replace: '    if',
       },
     ],
   },
