@@ -107,6 +107,8 @@ function unrestOf(device: SimDevice): string | null {
   if (ephemeral.connection !== 'online') return `the connection is ${ephemeral.connection}`;
   const held = Object.values(ephemeral.lines).find(({ state }) => heldStates.has(state));
   if (held) return `a line is ${held.state}`;
+  // A tab that asked twice may have one more pull begun than it waits for.
+  if (Object.values(ephemeral.pulls).some(({ state }) => state === 'running')) return 'a pull';
   return Object.keys(ephemeral.underWay).length > 0 ? 'a request' : null;
 }
 
