@@ -2,12 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { missedCells } from '../src/testing/crashPoints/crashPoints.ts';
 import { CrashBroken, type Exploration, explore } from '../src/testing/crashPoints/explore.ts';
+import { tabScenarios } from '../src/testing/crashPoints/scenarios/tabs.ts';
 import { scenarios } from '../src/testing/crashPoints/scenarios.ts';
+import { exploreStops, StopBroken } from '../src/testing/crashPoints/stops.ts';
+import type { Plan } from '../src/testing/plan/plan.ts';
 
 /**
  * `npm run crash-points [-- --seed S] [--pairs N] [--scenario words]`: a crash at every durable step
- * of every scenario, then a second one in the recovery from each. `--pairs N` runs one pair in N (0:
- * none). Prints what was hit; ends with 1 at a broken promise, or where a kind of step was never hit.
+ * of every scenario, then a second one in the recovery from each; `--pairs N` runs one pair in N (0:
+ * none). Then a stop of one of two tabs at every moment of every day of tabs. Prints what was hit; ends with 1 at a broken promise, or where a kind of step was never hit.
  */
 const { seed, pairs, scenario } = parseArgs({
   options: {
@@ -18,11 +21,12 @@ const { seed, pairs, scenario } = parseArgs({
 }).values;
 const options = { seed: Number(seed), pairsOneIn: Number(pairs) };
 const chosen = scenarios.filter(({ name }) => name.includes(scenario));
+const chosenTabs = tabScenarios.filter(({ name }) => name.includes(scenario));
 if (!Object.values(options).every((value) => Number.isSafeInteger(value) && value >= 0)) {
   console.error('--seed and --pairs take whole numbers from 0 on');
   process.exit(2);
 }
-if (chosen.length === 0) {
+if (chosen.length + chosenTabs.length === 0) {
   console.error(`no scenario has "${scenario}" in its name`);
   process.exit(2);
 }
@@ -34,7 +38,19 @@ for (const one of chosen) {
     explored.push(await explore(one, options));
   } catch (error) {
     console.error(error);
-    if (error instanceof CrashBroken) console.error(await repeating(error));
+    if (error instanceof CrashBroken)
+      console.error(await repeating(error.run.seed, error.run.plan));
+    process.exit(1);
+  }
+}
+
+let stops = 0;
+for (const one of chosenTabs) {
+  try {
+    stops += (await exploreStops(one, { seed: options.seed, oneIn: 1 })).runs;
+  } catch (error) {
+    console.error(error);
+    if (error instanceof StopBroken) console.error(await repeating(options.seed, error.plan));
     process.exit(1);
   }
 }
@@ -72,7 +88,8 @@ const seconds = Math.round((performance.now() - began) / 1_000);
 console.log(
   `${chosen.length} scenarios, seed ${seed}: ${sum(explored, 'runs')} runs with one crash, ` +
     `${sum(explored, 'pairs')} with two (${sum(explored, 'skipped')} left out), ` +
-    `${cells.size} distinct points x kinds; no promise broken; ${seconds} s`,
+    `${cells.size} distinct points x kinds; ` +
+    `${chosenTabs.length} days of tabs, ${stops} runs with one stop; no promise broken; ${seconds} s`,
 );
 const missed = missedCells(cells);
 if (missed.length > 0 && chosen.length === scenarios.length) {
@@ -81,9 +98,9 @@ if (missed.length > 0 && chosen.length === scenarios.length) {
 }
 
 /** Writes the plan that broke a promise and says how to run it again. */
-async function repeating({ run }: CrashBroken): Promise<string> {
+async function repeating(seed: number, plan: Plan): Promise<string> {
   const file = '.reports/crashPoint.json';
   await mkdir('.reports', { recursive: true });
-  await writeFile(file, `${JSON.stringify(run.plan, null, 2)}\n`);
-  return `repeat it: npm run sim -- --seed ${run.seed} --plan ${file}`;
+  await writeFile(file, `${JSON.stringify(plan, null, 2)}\n`);
+  return `repeat it: npm run sim -- --seed ${seed} --plan ${file}`;
 }

@@ -1,6 +1,7 @@
 import type { Plan, TabFault, TimeFault } from '../plan/plan.ts';
 import { openedAt } from '../plan/tabDays.ts';
 import { type SimulationResult, type Span, simulate } from '../simulate.ts';
+import { keyedBelow } from '../world/keyed.ts';
 import { SimulationError } from '../world/world.ts';
 import { placed } from './placed.ts';
 import type { TabScenario } from './scenarios/tabs.ts';
@@ -38,6 +39,8 @@ export class StopBroken extends Error {
 
 export interface StopsExplored {
   readonly runs: number;
+  /** Stops that were left out by the sampling rule. */
+  readonly skipped: number;
   /** How often a tab was stopped at each kind of moment (`name/kind`). */
   readonly cells: ReadonlyMap<string, number>;
 }
@@ -45,13 +48,22 @@ export interface StopsExplored {
 /** ms behind a beginning or an end: what comes of it is on its way, or has just been heard. */
 const besides = 0.01;
 
+export interface StopsOptions {
+  readonly seed: number;
+  /** Of the stops one in this many is run, by a draw keyed with what the stop is. */
+  readonly oneIn: number;
+}
+
 /**
  * Runs a day of two tabs once for every moment, each tab and each kind of stop. What the tab knew and
  * had begun meets what the other did meanwhile.
  * @throws StopBroken for a broken promise
  * @throws SimulationError for a stop that never strikes
  */
-export async function exploreStops(scenario: TabScenario, seed: number): Promise<StopsExplored> {
+export async function exploreStops(
+  scenario: TabScenario,
+  { seed, oneIn }: StopsOptions,
+): Promise<StopsExplored> {
   const { name, faults } = scenario;
   const calm = await placed({ name, faults, plan: scenario.plan(seed) }, seed);
   const broken = (plan: Plan, stop: Stop | null) => (cause: unknown) => {
@@ -60,7 +72,10 @@ export async function exploreStops(scenario: TabScenario, seed: number): Promise
   const result = await simulate(seed, calm).catch(broken(calm, null));
   const cells = new Map<string, number>();
   let runs = 0;
-  for (const stop of stopsOf(seed, calm, result)) {
+  const stops = stopsOf(seed, calm, result);
+  for (const stop of stops) {
+    const { kind, tab, fault } = stop;
+    if (keyedBelow(seed, `${name}/${kind}/${tab}/${fault.at}`, oneIn) > 0) continue;
     const plan: Plan = { ...calm, faults: [...calm.faults, stop.fault] };
     const { struck } = await simulate(seed, plan).catch(broken(plan, stop));
     if (!struck.has(stop.fault)) {
@@ -70,7 +85,7 @@ export async function exploreStops(scenario: TabScenario, seed: number): Promise
     const cell = `${stop.name}/${stop.kind}`;
     cells.set(cell, (cells.get(cell) ?? 0) + 1);
   }
-  return { runs, cells };
+  return { runs, skipped: stops.length - runs, cells };
 }
 
 /** Every moment of a run, for each tab that is open then. */

@@ -16,6 +16,11 @@ export interface Plant {
   readonly edits: readonly Edit[];
   /** Of which days: those on which each device has several tabs, or a second shelf (default: all). */
   readonly days?: 'tabs' | 'shelf';
+  /**
+   * Found by the exhaustive mode instead of random days: a crash at every step of a scenario, or a stop
+   * of one of two tabs at every moment.
+   */
+  readonly by?: 'crashes' | 'stops';
 }
 
 /** The code has changed under a plant: it can not be planted as it is written. */

@@ -5,7 +5,8 @@ import type { Plant } from './plant.ts';
 
 /** Where a bug was found last. */
 export interface Recorded {
-  readonly seed: number;
+  /** A seed, or a scenario of the exhaustive mode. */
+  readonly place: number | string;
   readonly invariant: string;
 }
 
@@ -31,7 +32,7 @@ export function writeRecord(rows: readonly Row[], control: string): void {
   const record: Record<string, Recorded> = {};
   for (const { plant, report } of rows) {
     const { found } = report;
-    if (found) record[plant.id] = { seed: found.seed, invariant: found.invariant };
+    if (found) record[plant.id] = { place: found.place, invariant: found.invariant };
   }
   writeFileSync(recordFile, `${JSON.stringify(record, null, 2)}\n`);
   writeFileSync(page, pageOf(rows, control));
@@ -39,7 +40,7 @@ export function writeRecord(rows: readonly Row[], control: string): void {
 
 function pageOf(rows: readonly Row[], control: string): string {
   const lines = rows.map(({ plant, report: { found, seconds } }) => {
-    const where = found ? `${found.invariant} | ${found.seed}` : '**not found** |';
+    const where = found ? `${found.invariant} | ${found.place}` : '**not found** |';
     return `| ${plant.id} | ${plant.promise} | ${where} | ${seconds.toFixed(1)} |`;
   });
   return `# Planted bugs: the simulator is tested too
@@ -47,13 +48,14 @@ function pageOf(rows: readonly Row[], control: string): string {
 A simulator that finds nothing may be blind. So ${rows.length} bugs, each a mistake that somebody could make, are planted one
 at a time in a throw-away copy of the kit (\`tests/simulation/planted\`; nothing of it ships), and random days
 ([the simulator](simulator.md)) are run in it, from seed 1 on, until a promise breaks. Each must be found within 2,000 seeds; bugs
-of the second shelf within 2,000 days on which devices have one, bugs of tabs within 2,000 on which they have several tabs.
+of the second shelf within 2,000 days on which devices have one, bugs of tabs within 2,000 on which they have several tabs. Four
+that need several rare things at once are found by the exhaustive mode, in the scenario that the table names.
 Where the kit guards a promise twice, the plant takes away both guards: one alone covers for the other.
 
 \`npm run planted\` repeats the table (\`-- --only words\` for some of it, \`-- --seeds N\` for another limit), \`-- --write\` records
 it here. \`npm test\` plants each bug again and looks for it from the recorded seed on. ${control}
 
-| bug | the promise | broken as | at seed | seconds |
+| bug | the promise | broken as | at seed, or in the scenario | seconds |
 |---|---|---|---|---|
 ${lines.join('\n')}
 

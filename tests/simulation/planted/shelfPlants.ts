@@ -70,6 +70,7 @@ export const shelfPlants: readonly Plant[] = [
     id: 'the second shelf forgets the alias',
     promise: 'a record is found by the server’s id after a loss',
     days: 'shelf',
+    by: 'crashes',
     edits: [
       {
         file: 'store/shelf/linesOf.ts',

@@ -6,6 +6,7 @@ export const tabPlants: readonly Plant[] = [
     id: 'no fence check',
     promise: 'a leader that was replaced writes no more',
     days: 'tabs',
+    by: 'stops',
     edits: [
       {
         file: 'src/journal/journal.ts',
@@ -88,6 +89,7 @@ export const tabPlants: readonly Plant[] = [
     id: 're-add an early act',
     promise: 'what another tab has settled by now does not wait here again',
     days: 'tabs',
+    by: 'stops',
     edits: [
       {
         file: 'store/slice.ts',
@@ -100,6 +102,7 @@ export const tabPlants: readonly Plant[] = [
     id: 'a page swept during hydration',
     promise: 'a checkpoint that is replaced while it is read is read again',
     days: 'tabs',
+    by: 'stops',
     edits: [
       {
         file: 'src/journal/hydrate.ts',
