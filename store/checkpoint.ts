@@ -15,12 +15,12 @@ import {
   type Lane,
   type LaneState,
   laneKey,
-  type ModelFacts,
   type Quarantined,
   type Settlement,
 } from './facts.ts';
 import { FactsDraft } from './factsDraft.ts';
 import { isJsonObject } from './json.ts';
+import { type PullPosition, positionOf } from './modelDraft.ts';
 import { type Branch, type Leaf, leavesOf, type PageNode, type Pages, valuesOf } from './pages.ts';
 import type { Operation } from './rows/row.ts';
 
@@ -39,12 +39,6 @@ export interface TreeRoot {
   readonly page: string | null;
 }
 
-/** How far the pulls of a model have come. */
-type Progress = Pick<
-  ModelFacts,
-  'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince' | 'listedSince'
->;
-
 /** The small part: names the pages that belong to it. */
 export interface CheckpointRoot {
   readonly v: typeof checkpointVersion;
@@ -61,7 +55,7 @@ export interface CheckpointRoot {
     | 'lastSyncedAt'
     | 'lastFailure'
   >;
-  readonly models: Readonly<Record<string, Progress>>;
+  readonly models: Readonly<Record<string, PullPosition>>;
   /** By tree name: `lanes`, `records/todo`, … */
   readonly trees: Readonly<Record<string, TreeRoot>>;
 }
@@ -89,7 +83,7 @@ export function rootOf(facts: Facts, trees: CheckpointRoot['trees']): Checkpoint
   const { lastSeen, origins, lastSyncedAt, lastFailure } = facts;
   const small = { head, folded, generation, order, settledOrder, logOrder };
   const models = Object.fromEntries(
-    Object.entries(facts.models).map(([name, model]) => [name, progressOf(model)]),
+    Object.entries(facts.models).map(([name, model]) => [name, positionOf(model)]),
   );
   return {
     v: checkpointVersion,
@@ -97,18 +91,6 @@ export function rootOf(facts: Facts, trees: CheckpointRoot['trees']): Checkpoint
     models,
     trees,
   };
-}
-
-function progressOf({
-  cursor,
-  pulled,
-  epoch,
-  epochSince,
-  filter,
-  fullSince,
-  listedSince,
-}: ModelFacts): Progress {
-  return { cursor, pulled, epoch, epochSince, filter, fullSince, listedSince };
 }
 
 /** A page as text: a leaf with its values, a branch with the keys of its children's pages. */
@@ -263,7 +245,7 @@ export function* restoreFacts(
           {
             records,
             aliases: tree<string>(`aliases/${name}`, empty.settled),
-            ...progressOf({ ...emptyModel, ...root.models[name] }),
+            ...positionOf({ ...emptyModel, ...root.models[name] }),
             shown: records.size,
           },
         ];
@@ -293,7 +275,7 @@ function* derive(stored: Facts): Generator<undefined, Facts> {
     if (lane !== read) draft.pages('lanes').set(laneKey(lane.model, lane.recordId), lane);
     // A record without a base was counted as shown above, though its stored page shows nothing.
     const entry = draft.entry(lane.model, lane.recordId);
-    if (entry && entry.shown === null) draft.model(lane.model).shown--;
+    if (entry && entry.shown === null) draft.model(lane.model).uncount();
     draft.count(lane);
     draft.rebaseRecord(lane.model, lane.recordId);
   }

@@ -19,6 +19,7 @@ import {
   type Settlement,
 } from './facts.ts';
 import type { JsonObject } from './json.ts';
+import { ModelDraft } from './modelDraft.ts';
 import { type Pages, valuesOf } from './pages.ts';
 import { PagesDraft } from './pagesDraft.ts';
 import { asKnown, rebase } from './rebase.ts';
@@ -26,16 +27,6 @@ import { broughtBy } from './rows/broughtBy.ts';
 import { decodeEntry } from './rows/codec.ts';
 import type { Operation } from './rows/row.ts';
 import { noteSeen, type Seen } from './seen.ts';
-
-interface ModelDraft {
-  readonly records: PagesDraft<Entry>;
-  readonly aliases: PagesDraft<string>;
-  progress: Pick<
-    ModelFacts,
-    'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince' | 'listedSince'
-  >;
-  shown: number;
-}
 
 /** A row that is not legal where it stands: it changed nothing. */
 export interface IllegalMove {
@@ -99,15 +90,8 @@ export class FactsDraft {
   model(name: string): ModelDraft {
     let draft = this.#models.get(name);
     if (!draft) {
-      const before = Object.hasOwn(this.#before.models, name)
-        ? (this.#before.models[name] as ModelFacts)
-        : emptyModel;
-      draft = {
-        records: new PagesDraft(before.records),
-        aliases: new PagesDraft(before.aliases),
-        progress: before,
-        shown: before.shown,
-      };
+      const isKnown = Object.hasOwn(this.#before.models, name);
+      draft = new ModelDraft(isKnown ? (this.#before.models[name] as ModelFacts) : emptyModel);
       this.#models.set(name, draft);
     }
     return draft;
@@ -222,17 +206,8 @@ export class FactsDraft {
   }
 
   putEntry(model: string, recordId: string, next: Entry): void {
-    const draft = this.model(model);
-    const before = draft.records.get(recordId);
-    const wasShown = before !== undefined && before.shown !== null;
-    const isShown = next.shown !== null;
-    if (wasShown !== isShown) draft.shown += isShown ? 1 : -1;
-    if (next.base === null && !isShown && !this.lane(laneKey(model, recordId))) {
-      draft.records.delete(recordId);
-      if (next.alias !== null) draft.aliases.delete(next.alias);
-    } else {
-      draft.records.set(recordId, next);
-    }
+    const hasLane = () => this.lane(laneKey(model, recordId)) !== undefined;
+    this.model(model).put(recordId, next, hasLane);
   }
 
   /** Sets what the server confirmed; what is shown follows by `rebaseRecord`. */
@@ -243,16 +218,10 @@ export class FactsDraft {
     version: string | null,
     alias?: string,
   ): void {
-    const draft = this.model(model);
-    const before = draft.records.get(recordId);
-    const known = alias ?? before?.alias ?? null;
-    nameAs(draft, recordId, before?.alias ?? null, known);
-    const shown = before?.shown ?? null;
-    const kept = asKnown(base, shown);
-    draft.records.set(recordId, { base: kept, version, alias: known, shown, confirmed: this.head });
+    this.model(model).putBase(recordId, { base, version, alias, confirmed: this.head });
   }
 
-  /** Base and shown at once, for a record without operations: one walk down the pages, not three. */
+  /** Base and shown at once, for a record without operations. */
   putClean(
     model: string,
     recordId: string,
@@ -260,21 +229,7 @@ export class FactsDraft {
     version: string | null,
     alias?: string,
   ): void {
-    const draft = this.model(model);
-    const before = draft.records.get(recordId);
-    const known = alias ?? before?.alias ?? null;
-    if (base === null) {
-      if (before !== undefined) draft.records.delete(recordId);
-      if (before?.shown) draft.shown--;
-      if (known !== null) draft.aliases.delete(known);
-      return;
-    }
-    nameAs(draft, recordId, before?.alias ?? null, known);
-    if (!before?.shown) draft.shown++;
-    const kept = asKnown(base, before?.shown ?? null);
-    draft.records.set(recordId, {
-      ...{ base: kept, version, alias: known, shown: kept, confirmed: this.head },
-    });
+    this.model(model).putClean(recordId, { base, version, alias, confirmed: this.head });
   }
 
   /** Shows base with the visible operations of the lane: the one function of every change. */
@@ -369,13 +324,7 @@ export class FactsDraft {
     }
     this.pages('quarantine').clear();
     this.#counts = { pending: 0, syncing: 0, backoff: 0, conflicted: 0, failed: 0 };
-    for (const name of Object.keys(this.#before.models)) {
-      const model = this.model(name);
-      model.records.clear();
-      model.aliases.clear();
-      model.progress = emptyModel;
-      model.shown = 0;
-    }
+    for (const name of Object.keys(this.#before.models)) this.model(name).clear();
   }
 
   finish(): Facts {
@@ -398,43 +347,11 @@ export class FactsDraft {
     if (this.#counts) next.counts = this.#counts;
     if (this.#models.size > 0) {
       const models = { ...this.#before.models };
-      for (const [name, draft] of this.#models) {
-        models[name] = {
-          records: draft.records.finish(),
-          aliases: draft.aliases.finish(),
-          ...pick(draft.progress),
-          shown: draft.shown,
-        };
-      }
+      for (const [name, draft] of this.#models) models[name] = draft.finish();
       next.models = models;
     }
     return next;
   }
-}
-
-/** The server's id leads to the record. */
-function nameAs(
-  { aliases }: ModelDraft,
-  recordId: string,
-  before: string | null,
-  known: string | null,
-): void {
-  if (before === known) return;
-  if (known !== null) aliases.set(known, recordId);
-  // The old id is another record's now (a tombstone's): it must not lead here any more.
-  if (before !== null) aliases.delete(before);
-}
-
-function pick({
-  cursor,
-  pulled,
-  epoch,
-  epochSince,
-  filter,
-  fullSince,
-  listedSince,
-}: ModelDraft['progress']) {
-  return { cursor, pulled, epoch, epochSince, filter, fullSince, listedSince };
 }
 
 type PagedField =

@@ -1,0 +1,110 @@
+import { type Entry, emptyModel, type ModelFacts } from './facts.ts';
+import type { JsonObject } from './json.ts';
+import { PagesDraft } from './pagesDraft.ts';
+import { asKnown } from './rebase.ts';
+
+/** How far a model's pulls have come. */
+export type PullPosition = Pick<
+  ModelFacts,
+  'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince' | 'listedSince'
+>;
+
+export function positionOf(facts: PullPosition): PullPosition {
+  const { cursor, pulled, epoch, epochSince, filter, fullSince, listedSince } = facts;
+  return { cursor, pulled, epoch, epochSince, filter, fullSince, listedSince };
+}
+
+/** What the server said of a record. */
+export interface Told {
+  /** Null: there is none. */
+  readonly base: JsonObject | null;
+  readonly version: string | null;
+  /** The server's id of it, where it has just been said. */
+  readonly alias?: string | undefined;
+  /** Sequence of the row that tells it. */
+  readonly confirmed: number;
+}
+
+/** A model's records being folded: keeps together an entry, its alias and the count of those shown. */
+export class ModelDraft {
+  readonly records: PagesDraft<Entry>;
+  readonly aliases: PagesDraft<string>;
+  progress: PullPosition;
+  #shown: number;
+
+  constructor(before: ModelFacts) {
+    this.records = new PagesDraft(before.records);
+    this.aliases = new PagesDraft(before.aliases);
+    this.progress = before;
+    this.#shown = before.shown;
+  }
+
+  /** `hasLane`: operations of it wait, so it stays though nothing is shown. */
+  put(recordId: string, next: Entry, hasLane: () => boolean): void {
+    const before = this.records.get(recordId);
+    const wasShown = before !== undefined && before.shown !== null;
+    const isShown = next.shown !== null;
+    if (wasShown !== isShown) this.#shown += isShown ? 1 : -1;
+    if (next.base === null && !isShown && !hasLane()) {
+      this.records.delete(recordId);
+      if (next.alias !== null) this.aliases.delete(next.alias);
+    } else {
+      this.records.set(recordId, next);
+    }
+  }
+
+  /** Sets what the server confirmed; what is shown stays as it is. */
+  putBase(recordId: string, { base, version, alias, confirmed }: Told): void {
+    const before = this.records.get(recordId);
+    const known = alias ?? before?.alias ?? null;
+    this.#name(recordId, before?.alias ?? null, known);
+    const shown = before?.shown ?? null;
+    const kept = asKnown(base, shown);
+    this.records.set(recordId, { base: kept, version, alias: known, shown, confirmed });
+  }
+
+  /** Base and shown at once, for a record without operations: one walk down the pages, not three. */
+  putClean(recordId: string, { base, version, alias, confirmed }: Told): void {
+    const before = this.records.get(recordId);
+    const known = alias ?? before?.alias ?? null;
+    if (base === null) {
+      if (before !== undefined) this.records.delete(recordId);
+      if (before?.shown) this.#shown--;
+      if (known !== null) this.aliases.delete(known);
+      return;
+    }
+    this.#name(recordId, before?.alias ?? null, known);
+    if (!before?.shown) this.#shown++;
+    const kept = asKnown(base, before?.shown ?? null);
+    this.records.set(recordId, { base: kept, version, alias: known, shown: kept, confirmed });
+  }
+
+  /** A record that was counted as shown shows nothing. */
+  uncount(): void {
+    this.#shown--;
+  }
+
+  clear(): void {
+    this.records.clear();
+    this.aliases.clear();
+    this.progress = emptyModel;
+    this.#shown = 0;
+  }
+
+  finish(): ModelFacts {
+    return {
+      records: this.records.finish(),
+      aliases: this.aliases.finish(),
+      ...positionOf(this.progress),
+      shown: this.#shown,
+    };
+  }
+
+  /** The server's id leads to the record. */
+  #name(recordId: string, before: string | null, known: string | null): void {
+    if (before === known) return;
+    if (known !== null) this.aliases.set(known, recordId);
+    // The old id is another record's now (a tombstone's): it must not lead here any more.
+    if (before !== null) this.aliases.delete(before);
+  }
+}
