@@ -68,7 +68,7 @@ export const answerPlants: readonly Plant[] = [
     promise: 'a merge stands on what the server has now',
     edits: [
       {
-        file: 'store/fold.ts',
+        file: 'store/foldChoices.ts',
         find: '  draft.putBase(model, recordId, row.base, row.version);\n  refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null, parked: null }, row);',
         replace:
           '  refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null, parked: null }, row);',

@@ -31,7 +31,7 @@ export const requestPlants: readonly Plant[] = [
     promise: 'an operation stays in the outbox until its ending is durable',
     edits: [
       {
-        file: 'store/fold.ts',
+        file: 'store/foldSending.ts',
         find: '  for (const { key, lane } of moves) draft.putLane(key, lane);\n',
         replace:
           '  for (const { key, lane } of moves) draft.putLane(key, lane);\n' +
@@ -88,7 +88,7 @@ export const requestPlants: readonly Plant[] = [
     promise: 'cancelled means that it never takes effect',
     edits: [
       {
-        file: 'store/fold.ts',
+        file: 'store/foldChoices.ts',
         find: "if (row.operationIds.some((id) => bound.includes(id))) return 'too late: it is sealed';",
         replace: '',
       },
