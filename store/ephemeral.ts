@@ -1,4 +1,9 @@
-import { createAction, type UnknownAction } from '@reduxjs/toolkit';
+import {
+  createAction,
+  createSlice,
+  type PayloadAction,
+  type UnknownAction,
+} from '@reduxjs/toolkit';
 import type { ConnectionState } from '../machines/connection.ts';
 import type { EngineRole, EngineRun } from '../machines/engine.ts';
 import type { Failure } from '../machines/failure.ts';
@@ -82,30 +87,40 @@ export const initialEphemeral: Ephemeral = {
 };
 
 /**
- * The small part of the slice. Its actions come with every request and every start of a page, and
- * each sets a field or two: a draft of Immer costs more than all the rest of such an action (measured
- * in the simulator), so there is none.
+ * The small part of the slice. What comes with every request and every start of a page sets a field or
+ * two without a draft of Immer, which costs more than all the rest of such an action (measured in the
+ * simulator).
  */
 export function ephemeralSlice(name: string) {
+  const { actions: rare, reducer: rarely } = createSlice({
+    name,
+    initialState: initialEphemeral,
+    reducers: {
+      shelfChanged(state, action: PayloadAction<ShelfState>) {
+        state.shelf = action.payload;
+      },
+      roomMeasured(state, action: PayloadAction<StorageRoom>) {
+        state.room = action.payload;
+      },
+      dependentChanged(state, action: PayloadAction<number>) {
+        state.dependent = action.payload;
+      },
+    },
+  });
   const types = {
     connectionChanged: `${name}/connectionChanged`,
     leadershipChanged: `${name}/leadershipChanged`,
     lineChanged: `${name}/lineChanged`,
-    shelfChanged: `${name}/shelfChanged`,
-    roomMeasured: `${name}/roomMeasured`,
-    dependentChanged: `${name}/dependentChanged`,
     leaderTold: `${name}/leaderTold`,
     progress: `${name}/progress`,
     attemptStarted: `${name}/attemptStarted`,
     attemptEnded: `${name}/attemptEnded`,
   } as const;
   const actions = {
+    ...rare,
     connectionChanged: createAction<Ephemeral['connection']>(types.connectionChanged),
     leadershipChanged: createAction<Pick<Ephemeral, 'role' | 'run'>>(types.leadershipChanged),
     lineChanged: createAction<LineChange>(types.lineChanged),
-    shelfChanged: createAction<ShelfState>(types.shelfChanged),
-    roomMeasured: createAction<StorageRoom>(types.roomMeasured),
-    dependentChanged: createAction<number>(types.dependentChanged),
     /** Of the leader's, all that its followers show as well. */
     leaderTold: createAction<Shared>(types.leaderTold),
     progress: createAction<{ model: string; progress: PullProgress }>(types.progress),
@@ -123,12 +138,6 @@ export function ephemeralSlice(name: string) {
       }
       case types.lineChanged:
         return lineChanged(state, action.payload as LineChange);
-      case types.shelfChanged:
-        return { ...state, shelf: action.payload as ShelfState };
-      case types.roomMeasured:
-        return { ...state, room: action.payload as StorageRoom };
-      case types.dependentChanged:
-        return { ...state, dependent: action.payload as number };
       case types.leaderTold:
         return { ...state, ...(action.payload as Shared) };
       case types.progress: {
@@ -140,7 +149,7 @@ export function ephemeralSlice(name: string) {
       case types.attemptEnded:
         return { ...state, underWay: ended(state, action.payload as readonly string[]) };
       default:
-        return state;
+        return rarely(state, action);
     }
   };
   return { actions, reducer };

@@ -98,7 +98,8 @@ export class Lines {
     // It left before the trip, and says nothing about what came after.
     if (line.state === 'tripped') return;
     line.refusals.clear();
-    line.failure = null;
+    // A pause holds, with its reason, whatever is answered to requests that left before.
+    if (line.state !== 'pausedUntil') line.failure = null;
     line.actor.send({ type: 'answered' });
   }
 
