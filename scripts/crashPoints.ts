@@ -10,7 +10,8 @@ import type { Plan } from '../src/testing/plan/plan.ts';
 /**
  * `npm run crash-points [-- --seed S] [--pairs N] [--scenario words]`: a crash at every durable step
  * of every scenario, then a second one in the recovery from each; `--pairs N` runs one pair in N (0:
- * none). Then a stop of one of two tabs at every moment of every day of tabs. Prints what was hit; ends with 1 at a broken promise, or where a kind of step was never hit.
+ * none). Then a stop of one of two tabs at every moment of every day of tabs. Prints what was hit;
+ * ends with 1 at a broken promise, or where a kind of step was never hit.
  */
 const { seed, pairs, scenario } = parseArgs({
   options: {

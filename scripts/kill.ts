@@ -3,9 +3,10 @@ import { serveApp } from '../tests/e2e/support/device.ts';
 import { killRounds } from '../tests/e2e/support/killRounds.ts';
 
 /**
- * `npm run kill -- --rounds 200 [--tear-every 10] [--seed text]`: kills a real browser again and
- * again while it writes; every so many rounds its database is torn too, so that it deletes the whole
- * of it, or deleted outright before it is opened again. Ends with 1 if anything that was called saved is missing, or anything was done twice.
+ * `npm run kill -- --rounds 200 [--tear-every 10] [--delete-every 11] [--seed text]`: kills a real
+ * browser again and again while it writes; every so many rounds its database is torn too, so that it
+ * deletes the whole of it, or deleted outright before it is opened again. Ends with 1 if anything that
+ * was called saved is missing, or anything was done twice.
  */
 const {
   rounds,

@@ -15,7 +15,7 @@ export type Choice = 'keepLocal' | 'keepRemote' | object;
 export interface Conflicts {
   /** Conflicts that wait for a person. */
   list(): readonly ParkedConflict[];
-  /** What merges overwrote, oldest first: ours stayed, theirs stands here. The last 1,000. */
+  /** What was overwritten, on either side (`kept` says whose stands), oldest first. The last 1,000. */
   log(): readonly ConflictLogEntry[];
   /**
    * Decides one. `id`: the record's key (with its model, where two models share the key).

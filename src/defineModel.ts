@@ -19,7 +19,11 @@ export interface ModelOptions<T extends Identified = Identified> extends ModelPu
    * server makes its own, kept as an alias; the key on this device stays.
    */
   readonly ids?: 'client' | 'server';
-  /** `meaningful`: a null field means null, so updates travel as whole records (PUT). */
+  /**
+   * What null says in a change. `delete` (default): the field goes, as a merge patch has it.
+   * `meaningful`: null means null, so updates travel as whole records (PUT), or as the changed fields
+   * in plain JSON where `requests.update.method` says PATCH.
+   */
   readonly nulls?: 'delete' | 'meaningful';
   /** Whether a refused change stays shown until a person decides (`keep`), or goes (`rollback`). */
   readonly onReject?: 'keep' | 'rollback';

@@ -16,7 +16,7 @@ export type SyncErrorCode =
   | 'noProvider'
   /** The sync is in no store yet, or was stopped. */
   | 'notStarted'
-  /** Another tab of this name has the database: this one does not write. */
+  /** A newer build of the app has the database: this page shows the records and does not write. */
   | 'readOnly'
   /**
    * Rows of this record can't be read by this build, and too much waits behind such rows already:

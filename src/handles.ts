@@ -16,7 +16,10 @@ export interface OperationHandle<T = unknown> {
   /** The record's key. */
   readonly id: string;
   readonly operationId: string;
-  /** Resolves when the write survives a crash; rejects (rolled back) with `notSaved` or `readOnly`. */
+  /**
+   * Resolves when the write survives a crash; rejects (rolled back) with `notSaved` or `readOnly`, and
+   * with `notStarted` where the sync was stopped before it was known.
+   */
   readonly saved: Promise<void>;
   /** Resolves with how it ended, maybe days later. Never rejects. */
   readonly settled: Promise<Settled<T>>;

@@ -41,8 +41,8 @@ export interface ModelActions<T extends Identified> {
 
 /**
  * One model's reads and writes. Writes throw SyncError (`badData`, `badId`, `recordExists`,
- * `readOnly`, `offline`, `noMiddleware`) at once, with nothing changed; everything later is told by
- * the handle. `state` is the store's root state.
+ * `readOnly`, `heldUp`, `offline`, `notStarted`, `noMiddleware`) at once, with nothing changed;
+ * everything later is told by the handle. `state` is the store's root state.
  */
 export interface ModelApi<T extends Identified> extends ModelPulls<T> {
   create(record: NewRecord<T>, options?: WriteOptions): OperationHandle<T>;

@@ -18,7 +18,7 @@ export interface WriteOptions {
   readonly dependsOn?: Dependency | readonly Dependency[];
   /** How this one call travels, where it differs from its model's way; kept with it, plain data. */
   readonly request?: CallRequest;
-  /** Your own plain data, handed back in events and lists. */
+  /** Your own plain data, handed back with the operation: in `outbox.list()`, to conflict functions. */
   readonly meta?: unknown;
 }
 

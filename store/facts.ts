@@ -7,7 +7,7 @@ import type { ConflictFacts, Operation, Overwritten, Salvage, SealedRequest } fr
 
 /**
  * Everything that is true and survives a reload: the fold of the journal's rows. Never changed but
- * by `foldRows`.
+ * by `foldEntries`.
  */
 export interface Facts {
   /** The last journal sequence folded. */
