@@ -32,7 +32,7 @@ export interface FetchResult<T> {
 
 /**
  * What comes from the server. `status` and `failure` tell how it went; it rejects only with SyncError
- * `badData`, for a call that can't be meant.
+ * `badData` (`badId`), for a call that can't be meant, and `notStarted`, where the sync was stopped.
  */
 export interface ModelPulls<T> {
   /** Brings what changed on the server, or all that there is (`full`). */
