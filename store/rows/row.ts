@@ -37,7 +37,7 @@ export interface Operation {
   readonly dependsOn?: readonly string[];
   /** How this one call travels, where it differs from its model's way; plain data. */
   readonly request?: JsonObject;
-  /** The caller's own, handed back in events and lists; never sent. */
+  /** The caller's own, handed back with the operation; never sent. */
   readonly meta?: Json;
 }
 
