@@ -31,8 +31,6 @@ export type SyncErrorCode =
   | 'unsent'
   /** There is no such operation, dead letter or conflict (any more). */
   | 'notFound'
-  /** The storage did not do what was asked. */
-  | 'storage'
   /** The server could not be asked or gave no answer that can be used. */
   | 'remote';
 
