@@ -394,6 +394,35 @@ describe('the second shelf', () => {
     expect(waitsInVain(shelves.recovered())).toEqual([`${child.id} for ${parent.id}`]);
   });
 
+  test('P6: one that failed holds up what depends on it until a retry of it has reached the server', () => {
+    const shelves = new Shelves();
+    const parent = operation('update', 'a', { n: 1 });
+    const child = operation('update', 'b', { n: 2 }, { dependsOn: [parent.id] });
+    shelves.write('one', recorded(parent), recorded(child), sealed([parent]));
+    const about = { model: 'todo', recordId: 'a', operationIds: [parent.id] } as const;
+    const parked = {
+      ...about,
+      type: 'parked',
+      reason: 'rejected',
+      failure,
+      rollback: false,
+    } as const;
+    shelves.write('one', row(parked));
+    const again = operation('update', 'a', { n: 1 }, { supersedes: [parent.id] });
+    shelves.write('one', row({ ...about, type: 'retried', operation: again }));
+    shelves.write('one', sealed([again]));
+    shelves.write('one', answered([again], { id: 'a', n: 1 }));
+    const lines = shelves.files.get('one') ?? [];
+    expect(lines.filter(({ kind }) => kind === 'ended')).toMatchObject([
+      { operationId: parent.id, outcome: 'committed' },
+    ]);
+    expect(waitsInVain(shelves.recovered())).toEqual([]);
+    // Also where it is told anew, and where another comes that depends on it.
+    shelves.write('two', recorded(operation('update', 'c', { n: 3 }, { dependsOn: [parent.id] })));
+    shelves.restate('one', false);
+    expect(waitsInVain(shelves.recovered())).toEqual([]);
+  });
+
   test('N16: what files without a head, of databases that know nothing of each other, tell is all taken in', () => {
     const [one, other] = [new Shelves(), new Shelves()];
     one.write('one', recorded(operation('update', 'a', { n: 1 })));
