@@ -75,6 +75,8 @@ export class KillWorld implements AsyncDisposable {
     for (const { operationId, id: tag, kind, edit } of acknowledged.values()) {
       const fate = fates[operationId] ?? 'unknown';
       const shown = edits.get(tag);
+      // It waits and nothing is shown: so does a removal behind it, which the kill may have kept from us.
+      if (fate === 'waiting' && shown === undefined) this.device.removals.add(tag);
       const arrived = edit !== null && (arrivals.get(tag) ?? 0) >= edit;
       // Made and removed, unsent, is no request.
       const isGone = arrived || (wiped && this.device.removals.has(tag));
