@@ -52,20 +52,15 @@ export class KillWorld implements AsyncDisposable {
   /** Compares what was acknowledged with what is there; forgets, with `forget`, what has ended. */
   async check(tab: Page, { forget }: { readonly forget: boolean }): Promise<Findings> {
     const { acknowledged } = this.device;
-    const { id, told, fates, records, removed } = await tab.evaluate(
+    const { id, told, fates, records } = await tab.evaluate(
       async (ids) => ({
         id: app.sync.databaseId,
         told: app.events.some((event) => event.type === 'dataLoss'),
         fates: await app.fates(ids),
         records: app.records(),
-        removed: app.sync.outbox
-          .list()
-          .flatMap(({ operation }) => (operation.kind === 'delete' ? [operation.recordId] : [])),
       }),
       acknowledged.ids,
     );
-    // The kill may have kept from us that they were about to be dispatched.
-    for (const tag of removed) this.device.removals.add(tag);
     const wiped = id !== this.#databaseId;
     if (wiped && !told) return { wiped, missing: ['the database is gone, and nobody was told'] };
     if (id !== null) this.#databaseId = id;
@@ -74,11 +69,7 @@ export class KillWorld implements AsyncDisposable {
     // How operations ended is forgotten with the database; the ledger tells what arrived.
     const arrivals = wiped ? newestEdits(ledger) : new Map<string, number>();
     const edits = new Map(
-      // After a loss a record may be known by the server's name, and edits of before name the tag.
-      [...records.item, ...records.note].flatMap(({ id, tag, edit }) => [
-        [tag, edit] as const,
-        [id, edit] as const,
-      ]),
+      [...records.item, ...records.note].map(({ tag, edit }) => [tag, edit] as const),
     );
     const missing: string[] = [];
     for (const { operationId, id: tag, kind, edit } of acknowledged.values()) {
