@@ -54,6 +54,8 @@ export class ShelfKeeper {
   /** Files that the current one replaces. */
   #old: string[] = [];
   #restating: Promise<void> | null = null;
+  /** Ends when all lines so far are on their way. */
+  #posted: Promise<unknown> = Promise.resolve();
   /** What entries came to that the facts may not have yet, with the last one's sequence. */
   #unfolded: { readonly through: number; readonly lines: readonly ShelfLine[] }[] = [];
   #retry: TimerHandle | null = null;
@@ -155,9 +157,14 @@ export class ShelfKeeper {
     // Counted at once: who comes next writes behind it.
     this.#size++;
     try {
-      const text = await encodeLines(codec, [...first, ...lines]);
-      if (file === this.#file) this.#size += text.length;
-      await connection.append(file, text);
+      // One after another: a codec may take longer for a large part than for the small one behind it.
+      const posted = this.#posted.then(async () => {
+        const text = await encodeLines(codec, [...first, ...lines]);
+        if (file === this.#file) this.#size += text.length;
+        return { written: connection.append(file, text) };
+      });
+      this.#posted = posted.catch(() => {});
+      await (await posted).written;
     } catch (cause) {
       this.#fail(cause);
     }

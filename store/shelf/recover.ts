@@ -152,10 +152,10 @@ function linesByDatabase(files: readonly (readonly ShelfLine[])[]): DatabaseLine
     if (own.some(({ kind }) => kind === 'through')) for (const id of replaces) over.add(id);
   }
   const rank = (line: SequencedLine) => (line.kind === 'through' ? 0 : 1);
+  const age = agesOf(databases);
   const ordered = [...databases]
     .filter(([database]) => !over.has(database))
-    // Each names all that came before it.
-    .sort(([, a], [, b]) => a.replaces.length - b.replaces.length)
+    .sort(([a], [b]) => age(a) - age(b))
     .map(([database, { replaces, lines }]) => {
       return { database, replaces, lines: lines.sort((a, b) => a.s - b.s || rank(a) - rank(b)) };
     });
@@ -168,6 +168,27 @@ function linesByDatabase(files: readonly (readonly ShelfLine[])[]): DatabaseLine
     else families.push([item]);
   }
   return families;
+}
+
+/**
+ * How many generations of databases each comes after. A database names those whose files it has met:
+ * of three that were lost in turn the last may name the second alone.
+ */
+function agesOf(
+  databases: ReadonlyMap<string, { readonly replaces: readonly string[] }>,
+): (database: string) => number {
+  const ages = new Map<string, number>();
+  const age = (database: string): number => {
+    const known = ages.get(database);
+    if (known !== undefined) return known;
+    // Only a damaged file could name itself in a circle.
+    ages.set(database, 0);
+    const older = databases.get(database)?.replaces.filter((id) => databases.has(id)) ?? [];
+    const own = older.reduce((oldest, id) => Math.max(oldest, age(id) + 1), 0);
+    ages.set(database, own);
+    return own;
+  };
+  return age;
 }
 
 function addOperation(

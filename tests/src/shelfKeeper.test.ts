@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readShelf } from '../../src/journal/shelfFiles.ts';
 import { ShelfKeeper } from '../../src/journal/shelfKeeper.ts';
-import { identityCodec } from '../../src/ports/codec.ts';
+import { type Codec, identityCodec } from '../../src/ports/codec.ts';
 import { memoryShelf } from '../../src/storage/memoryShelf.ts';
 import { emptyFacts, type Facts } from '../../store/facts.ts';
 import { foldEntries } from '../../store/fold.ts';
@@ -11,7 +11,7 @@ import { models, operation, recorded } from '../support/rows.ts';
 import { quickEnv } from '../support/tinyServer.ts';
 
 /** Tabs of one device over one journal; what is written is folded when the test says so. */
-async function device() {
+async function device(codec: Codec = identityCodec) {
   const shelf = memoryShelf();
   const disk: JournalEntry[] = [];
   const watcher = await shelf.open('app');
@@ -23,7 +23,7 @@ async function device() {
     const connection = await shelf.open('app');
     const keeper = new ShelfKeeper(
       {
-        ...{ env: quickEnv(), codec: identityCodec, database: 'db', replaces: [], writer },
+        ...{ env: quickEnv(), codec, database: 'db', replaces: [], writer },
         open: () => shelf.open('app'),
         sizes: shelf.sizes,
         facts: () => facts,
@@ -62,7 +62,7 @@ async function device() {
   }
   async function recovered(): Promise<string[]> {
     const names = (await watcher.list()).map(({ name }) => name);
-    const { files } = await readShelf(watcher, identityCodec, names, quickEnv());
+    const { files } = await readShelf(watcher, codec, names, quickEnv());
     return recoverShelf(files).lanes.map(({ recordId }) => recordId);
   }
   const afterLook = (work: () => Promise<void>) => {
@@ -77,9 +77,15 @@ async function device() {
       return work();
     };
   };
+  async function texts(): Promise<string[]> {
+    const names = (await watcher.list()).map(({ name }) => name);
+    return Promise.all(names.map((name) => watcher.read(name)));
+  }
   return {
     tab,
     recovered,
+    /** What the files hold. */
+    texts,
     /** Done once, right after somebody has looked how far the journal is. */
     afterLook,
     /** Done once, when lines were written and nobody has heard of it yet. */
@@ -149,4 +155,20 @@ test('N16: a file that another tab was writing to at each look stays, though tha
   });
   await leader.keeper.restate('leading');
   expect((await recovered()).sort()).toEqual(['a', 'b']);
+});
+
+test('N16: lines stand in the order in which they came, also where a codec takes longer for the first', async () => {
+  let count = 0;
+  const slowAtFirst: Codec = {
+    encode: (text) => new Promise((done) => setTimeout(() => done(text), count++ === 0 ? 20 : 0)),
+    decode: (text) => text,
+  };
+  const { tab, texts } = await device(slowAtFirst);
+  const own = await tab('own');
+  await Promise.all([own.write('a'), own.write('b')]);
+  const [text = ''] = await texts();
+  const kinds = text
+    .split('\n')
+    .flatMap((line) => line.match(/"kind":"(file|operation)"/)?.[1] ?? []);
+  expect(kinds).toEqual(['file', 'operation', 'operation']);
 });

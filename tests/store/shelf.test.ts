@@ -355,6 +355,31 @@ describe('the second shelf', () => {
     expect(lanes.find(({ recordId }) => recordId === 'a')?.operations).toHaveLength(2);
   });
 
+  test('N16: of three databases lost in turn the newest has the last word, however few of the others it names', () => {
+    const shelves = new Shelves();
+    shelves.write('one', recorded(operation('create', 'a', { n: 1 })));
+    const lines = shelves.files.get('one') ?? [];
+    // The first one's files are gone: the second, which named it, told all of it.
+    const second: ShelfLine[] = [
+      { v: 1, kind: 'file', database: 'second', replaces: ['first'] },
+      ...lines,
+    ];
+    const [of] = outboxLines(shelves.facts);
+    if (of?.kind !== 'lane') throw new Error('no lane');
+    // It ended there.
+    const over: ShelfLine = { ...of, s: 1, operationIds: [], operations: [] };
+    const third: ShelfLine[] = [
+      { v: 1, kind: 'file', database: 'third', replaces: ['second'] },
+      over,
+    ];
+    for (const files of [
+      [second, third],
+      [third, second],
+    ]) {
+      expect(recoverShelf(files).lanes).toEqual([]);
+    }
+  });
+
   test('N16 P28: what the server calls a record that is named by what waits is known after the loss, whenever it was told', () => {
     for (const when of ['before', 'after', 'restated'] as const) {
       const shelves = new Shelves();

@@ -117,7 +117,7 @@ const driver = {
   /** Resolves when each write so far is saved or refused. */
   written: () => writes.written(),
   /** Writes on and on, until the page ends or the budget does. */
-  load: (options: LoadOptions) => load(options, records, (edit) => writes.write(edit)),
+  load: (options: LoadOptions) => load(options, records, writes),
   /** Asks the server now instead of after the wait. */
   connect: () => sync.resume(),
   /** Nothing is on the way and nothing waits. */

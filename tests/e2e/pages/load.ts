@@ -1,6 +1,7 @@
 import type { OperationHandle } from 'syncharts';
-import { type Edit, Editor, type ModelName, type Thing } from '../support/edits.ts';
+import { Editor, type ModelName, type Thing } from '../support/edits.ts';
 import { between, createRandom } from '../support/random.ts';
+import type { Writes } from './writes.ts';
 
 export interface LoadOptions {
   readonly seed: string;
@@ -20,7 +21,7 @@ export interface LoadOptions {
 export async function load(
   { seed, prefix, firstEdit, budget, burst }: LoadOptions,
   records: () => Readonly<Record<ModelName, readonly Thing[]>>,
-  write: (edit: Edit) => OperationHandle<Thing>,
+  writes: Writes,
 ): Promise<void> {
   const random = createRandom(seed);
   const { item, note } = records();
@@ -33,7 +34,9 @@ export async function load(
     const count = Math.min(left, between(random, 1, burst));
     left -= count;
     let last: OperationHandle<Thing> | undefined;
-    for (const edit of editor.take(count)) last = write(edit);
+    const edits = editor.take(count);
+    await writes.announce(edits);
+    for (const edit of edits) last = writes.write(edit);
     if (random() < 0.5) await last?.saved;
     else await new Promise((resolve) => setTimeout(resolve, between(random, 0, 8)));
   }

@@ -14,8 +14,11 @@ export interface Acknowledgement {
 declare global {
   /** Takes acknowledgements out of the browser, where no kill reaches them. */
   var acknowledged: (batch: readonly Acknowledgement[]) => Promise<void>;
-  /** Tells of a removal before it is dispatched: a kill may keep its acknowledgement from us. */
-  var removing: (id: string) => Promise<void>;
+  /**
+   * Tells of removals before they are dispatched, and resolves once the test knows: a kill may keep their
+   * acknowledgements from us, and a record that was made and removed is nowhere after a loss.
+   */
+  var removing: (ids: readonly string[]) => Promise<void>;
 }
 
 export interface Written {
@@ -34,6 +37,12 @@ export class Writes {
 
   constructor(models: Readonly<Record<ModelName, ModelApi<Thing>>>) {
     this.#models = models;
+  }
+
+  /** What is about to be removed; to be waited for before any of these edits is written. */
+  async announce(edits: readonly Edit[]): Promise<void> {
+    const ids = edits.flatMap(({ kind, id }) => (kind === 'remove' ? [id] : []));
+    if (ids.length > 0) await globalThis.removing(ids);
   }
 
   write(edit: Edit): OperationHandle<Thing> {
@@ -71,7 +80,6 @@ export class Writes {
       case 'update':
         return api.update(edit.id, edit.fields);
       case 'remove':
-        void globalThis.removing(edit.id);
         return api.remove(edit.id);
     }
   }

@@ -117,8 +117,8 @@ export class Device implements AsyncDisposable {
       'acknowledged',
       (_source, batch: readonly Acknowledgement[]) => this.acknowledged.add(batch),
     );
-    await browser.context.exposeBinding('removing', (_source, id: string) => {
-      this.removals.add(id);
+    await browser.context.exposeBinding('removing', (_source, ids: readonly string[]) => {
+      for (const id of ids) this.removals.add(id);
     });
     return browser;
   }
