@@ -161,6 +161,8 @@ export class Ground {
       facts: () => this.#folded.facts,
       fence: () => this.#fence,
       keep: (entries, isOwn) => this.#shelf.keep(this.#folded.facts, entries, isOwn),
+      foretell: (entries, isOwn) => this.#shelf.foretell(this.#folded.facts, entries, isOwn),
+      foretoldIs: (head) => this.#shelf.foretoldIs(head),
       onSequenced: (entries) => this.#fold(entries),
       onTrouble: (error) => (error ? this.trouble.failed(error) : this.trouble.recovered()),
       isReplaced: () => this.#isReplaced(connection),

@@ -97,6 +97,16 @@ export class SecondShelf {
     if (!isTold) await this.#keeper.restateAs(read, 'leading');
   }
 
+  /** These entries have their sequences, and their transaction runs. */
+  foretell(before: Facts, entries: readonly JournalEntry[], isOwn: (row: Row) => boolean): void {
+    this.#keeper?.foretell(before, entries, isOwn);
+  }
+
+  /** It has ended: the journal's head is this now, or null: nothing was written. */
+  foretoldIs(head: number | null): Promise<void> | undefined {
+    return this.#keeper?.foretoldIs(head);
+  }
+
   /** Resolves once both shelves have what these entries (not folded yet) come to. */
   keep(before: Facts, entries: readonly JournalEntry[], isOwn: (row: Row) => boolean) {
     return this.#keeper?.keep(before, entries, isOwn);

@@ -63,6 +63,15 @@ export class PreallocatedFile {
     this.#end = end;
   }
 
+  /** Takes back what was appended beyond so many bytes; it needs no room. @throws DOMException */
+  cut(size: number): void {
+    if (size >= this.#end) return;
+    this.#handle.truncate(size);
+    this.#end = size;
+    this.#size = size;
+    this.#handle.flush();
+  }
+
   close(): void {
     this.#handle.close();
   }

@@ -3,8 +3,11 @@ export type ShelfRequest =
   /** Folders below the origin's root, outermost first. */
   | { readonly do: 'open'; readonly path: readonly string[] }
   | { readonly do: 'list' }
-  | { readonly do: 'read'; readonly file: string }
+  /** From this byte on. */
+  | { readonly do: 'read'; readonly file: string; readonly from: number }
   | { readonly do: 'append'; readonly file: string; readonly text: string }
+  /** To so many bytes. */
+  | { readonly do: 'cut'; readonly file: string; readonly size: number }
   | { readonly do: 'release'; readonly file: string }
   | { readonly do: 'remove'; readonly file: string }
   | { readonly do: 'close' };

@@ -35,10 +35,10 @@ function here(): FileSystemDirectoryHandle {
   return folder;
 }
 
-async function heldFile(file: string): Promise<PreallocatedFile> {
+async function heldFile(file: string, { create } = { create: true }): Promise<PreallocatedFile> {
   const known = held.get(file);
   if (known) return known;
-  const entry = await here().getFileHandle(file, { create: true });
+  const entry = await here().getFileHandle(file, { create });
   const handle = await (
     entry as unknown as { createSyncAccessHandle(): Promise<SyncAccessHandle> }
   ).createSyncAccessHandle();
@@ -52,13 +52,27 @@ async function heldFile(file: string): Promise<PreallocatedFile> {
   }
 }
 
-async function append(file: string, text: string): Promise<void> {
+async function append(file: string, text: string): Promise<number> {
   const opened = await heldFile(file);
+  const before = opened.end;
   try {
     opened.append(encoder.encode(text));
+    return before;
   } catch (error) {
     release(file);
     throw error;
+  }
+}
+
+/** Also of a file that was let go meanwhile. */
+async function cut(file: string, size: number): Promise<void> {
+  const isHeld = held.has(file);
+  try {
+    (await heldFile(file, { create: false })).cut(size);
+  } catch (error) {
+    if ((error as DOMException).name !== 'NotFoundError') throw error;
+  } finally {
+    if (!isHeld) release(file);
   }
 }
 
@@ -114,11 +128,11 @@ async function contentSize(file: Blob): Promise<number> {
   return 0;
 }
 
-async function read(file: string): Promise<string> {
+async function read(file: string, from: number): Promise<string> {
   try {
     const entry = await here().getFileHandle(file);
     const bytes = new Uint8Array(
-      await looked(entry, looks.read, (content) => content.arrayBuffer()),
+      await looked(entry, looks.read, (content) => content.slice(from).arrayBuffer()),
     );
     return decoder.decode(bytes.subarray(0, contentLength(bytes)));
   } catch (error) {
@@ -154,9 +168,11 @@ async function done(request: ShelfRequest): Promise<unknown> {
     case 'list':
       return list();
     case 'read':
-      return read(request.file);
+      return read(request.file, request.from);
     case 'append':
       return append(request.file, request.text);
+    case 'cut':
+      return cut(request.file, request.size);
     case 'release':
       return release(request.file);
     case 'remove':

@@ -1,6 +1,11 @@
 import { encodeRow } from '../../store/rows/codec.ts';
 import type { PersonRow, Row } from '../../store/rows/row.ts';
-import { asStorageError, type Committed, type StorageError } from '../ports/storage.ts';
+import {
+  asStorageError,
+  type Committed,
+  type OnHead,
+  type StorageError,
+} from '../ports/storage.ts';
 import { EngineQueue, type RowBuilder } from './engineQueue.ts';
 import type { JournalOptions } from './journalOptions.ts';
 import { JournalReader } from './journalReader.ts';
@@ -158,8 +163,10 @@ export class Journal {
     if (this.#mustRead || this.#standing.grade === 'inDoubt') await this.#readNew();
     if (this.#standing.grade !== 'current' || this.#people.isEmpty) return;
     const { rows, texts } = await this.#people.group();
-    const head = await this.#commitRows(texts, (error) =>
-      rows.length > 1 ? this.#writeOneByOne(rows.length) : this.#giveUp(error),
+    const head = await this.#commitRows(
+      texts,
+      (error) => (rows.length > 1 ? this.#writeOneByOne(rows.length) : this.#giveUp(error)),
+      (head) => this.#reader.foretell(rows, head),
     );
     if (head === null) return;
     this.#people.drop(rows.length);
@@ -170,12 +177,19 @@ export class Journal {
   async #commitRows(
     append: readonly string[],
     onFailed: (error: StorageError) => Promise<void> | void,
+    onHead?: OnHead,
   ): Promise<number | null> {
+    const { connection, foretoldIs } = this.#options;
     try {
-      const { head } = await this.#options.connection.commit({ append });
+      const { head } = await connection.commit({ append }, onHead);
+      const known = foretoldIs(head);
+      if (known) await known;
       this.#options.onTrouble(undefined);
       return head;
     } catch (cause) {
+      // Before anybody hears that it was refused.
+      const known = foretoldIs(null);
+      if (known) await known;
       const error = asStorageError(cause);
       if (isInDoubt(error)) {
         this.#standing.worsen('inDoubt');

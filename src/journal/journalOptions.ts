@@ -22,6 +22,16 @@ export interface JournalOptions {
     entries: readonly JournalEntry[],
     isOwn: (row: Row) => boolean,
   ) => Promise<void> | undefined;
+  /**
+   * People's entries have their sequences and are not durable yet: the second shelf may hear of them
+   * beside the transaction.
+   */
+  readonly foretell: (entries: readonly JournalEntry[], isOwn: (row: Row) => boolean) => void;
+  /**
+   * That transaction has ended, and the journal's head is this; null: nothing was written, or nobody
+   * knows. Resolves once nothing is told any more that is not so.
+   */
+  readonly foretoldIs: (head: number | null) => Promise<void> | undefined;
   /** Entries are durable, in order. */
   readonly onSequenced: (entries: readonly JournalEntry[]) => void;
   /** Rows that can't be made durable, with all that was built on them. */

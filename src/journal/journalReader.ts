@@ -23,6 +23,15 @@ export class JournalReader {
     this.#options = options;
   }
 
+  /** People's rows have the sequences that end at `head`, and are not durable yet. */
+  foretell(rows: readonly Row[], head: number): void {
+    const { facts, foretell } = this.#options.journal;
+    const first = head - rows.length + 1;
+    // What they come to depends on what stands before them.
+    if (first !== facts().head + 1) return;
+    foretell(entriesFrom(first, rows), this.#options.isOwn);
+  }
+
   /** Rows that end at `head` were written; what stands between our head and them comes first. */
   async deliver(rows: readonly Row[], head: number): Promise<void> {
     const { facts, onReplaced, onAppended } = this.#options.journal;
@@ -34,7 +43,7 @@ export class JournalReader {
     if (first > facts().head + 1) await this.catchUp(first - 1);
     // A checkpoint that was read meanwhile has them.
     if (head <= facts().head) return;
-    await this.#sequence(rows.map((row, i) => ({ sequence: first + i, row })));
+    await this.#sequence(entriesFrom(first, rows));
   }
 
   /** Reads and folds what the journal has beyond our head, up to `through`. */
@@ -93,4 +102,8 @@ export class JournalReader {
     await keep(entries, isOwn);
     if (!standing.isClosed) onSequenced(entries);
   }
+}
+
+function entriesFrom(first: number, rows: readonly Row[]): JournalEntry[] {
+  return rows.map((row, i) => ({ sequence: first + i, row }));
 }

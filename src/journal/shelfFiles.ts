@@ -4,9 +4,10 @@ import {
   encodeLine,
   framed,
   type ShelfLine,
+  unframed,
 } from '../../store/shelf/line.ts';
 import type { Codec } from '../ports/codec.ts';
-import type { ShelfConnection } from '../ports/shelf.ts';
+import type { ShelfConnection, ShelfFile } from '../ports/shelf.ts';
 import { Pacer, type PacingEnv } from './pacer.ts';
 
 /** Whose lines a file holds: the database's id, the tab, and how many files that tab had before. */
@@ -36,6 +37,26 @@ export async function encodeLines(codec: Codec, lines: Iterable<ShelfLine>): Pro
     text += framed(typeof encoded === 'string' ? encoded : await encoded);
   }
   return text;
+}
+
+/** Bytes at the end of a file that are looked at. */
+const lookedAt = 65_536;
+
+/** Whether the last line of a file speaks of rows behind `head`, as far as that is seen at a glance. */
+export async function speaksBeyond(
+  connection: ShelfConnection,
+  codec: Codec,
+  { name, size }: ShelfFile,
+  head: number,
+): Promise<boolean> {
+  // Another tab writes to it: what it says is on its way.
+  if (size === null) return false;
+  const { lines } = unframed(await connection.read(name, Math.max(0, size - lookedAt)));
+  const last = lines.at(-1);
+  // One that is longer than that: nobody knows.
+  if (last === undefined) return size > lookedAt;
+  const line = await decoded(codec, last);
+  return line !== null && line.kind !== 'file' && line.s > head;
 }
 
 export interface ReadShelf {

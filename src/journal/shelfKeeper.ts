@@ -1,25 +1,18 @@
 import type { Facts } from '../../store/facts.ts';
 import type { JournalEntry, Row } from '../../store/rows/row.ts';
 import type { ShelfLine } from '../../store/shelf/line.ts';
-import { linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
-import type { Codec } from '../ports/codec.ts';
+import { addedLines, linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
 import type { ShelfConnection, ShelfFile, ShelfSizes } from '../ports/shelf.ts';
 import { asStorageError, type StorageError } from '../ports/storage.ts';
-import { encodeLines, fileName, parseFileName } from './shelfFiles.ts';
+import { parseFileName, speaksBeyond } from './shelfFiles.ts';
+import { ShelfWriter, type ShelfWriterOptions, type Written } from './shelfWriter.ts';
 
-export interface ShelfKeeperOptions {
+export interface ShelfKeeperOptions extends ShelfWriterOptions {
   readonly env: Env;
-  readonly codec: Codec;
   /** Opens the shelf again after it has failed. */
   readonly open: () => Promise<ShelfConnection>;
   readonly sizes: ShelfSizes | undefined;
-  /** The database's id. */
-  readonly database: string;
-  /** Lost databases of which everything stands in this one. */
-  readonly replaces: readonly string[];
-  /** This tab. */
-  readonly writer: string;
   /** The facts as the journal has folded them. */
   readonly facts: () => Facts;
   /** The journal's head on the disk. */
@@ -36,6 +29,22 @@ const filesLimit = 8;
 /** ms until a shelf that failed is opened again. */
 const retryDelay = 30_000;
 
+/** What entries came to that the facts may not have yet, with the last one's sequence. */
+interface Unfolded {
+  readonly through: number;
+  readonly lines: readonly ShelfLine[];
+}
+
+/** Changes that were told before it was known whether they are durable in the database. */
+interface Foretold extends Unfolded {
+  readonly count: number;
+  /** Null: the shelf has failed. */
+  readonly written: Promise<Written | null>;
+  /** Resolves once it is known, and nothing stands on the shelf that is not so. */
+  readonly known: Promise<void>;
+  readonly end: () => void;
+}
+
 /**
  * Keeps the second shelf in step with the journal: what this tab has written there is told here
  * before anybody hears of it. A file is only appended to; when it has grown it begins anew, and the
@@ -46,18 +55,15 @@ export class ShelfKeeper {
   readonly #options: ShelfKeeperOptions;
   /** Null: it does not work at present. */
   #connection: ShelfConnection | null;
-  #n = 0;
-  /** Characters of the file; 0: it does not exist yet. */
-  #size = 0;
-  /** Of it, where something waits. */
+  readonly #writer: ShelfWriter;
+  /** Characters of the file beyond which it begins anew, where something waits. */
   #limit: number;
-  /** Files that the current one replaces. */
-  #old: string[] = [];
   #restating: Promise<void> | null = null;
-  /** Ends when all lines so far are on their way. */
-  #posted: Promise<unknown> = Promise.resolve();
-  /** What entries came to that the facts may not have yet, with the last one's sequence. */
-  #unfolded: { readonly through: number; readonly lines: readonly ShelfLine[] }[] = [];
+  #unfolded: Unfolded[] = [];
+  /** The transaction of these rows runs. */
+  #foretold: Foretold | null = null;
+  /** They are durable, and were not kept yet. */
+  #confirmed: Foretold | null = null;
   #retry: TimerHandle | null = null;
   readonly #end = new AbortController();
 
@@ -65,8 +71,46 @@ export class ShelfKeeper {
   constructor(options: ShelfKeeperOptions, connection: ShelfConnection | null) {
     this.#options = options;
     this.#connection = connection;
+    this.#writer = new ShelfWriter(options);
     this.#limit = this.#sizes.waiting;
     if (!connection) this.#tryLater();
+  }
+
+  /**
+   * These entries have their sequences, and their transaction runs: the shelf is told beside it. Only of
+   * changes that are added: whatever moves or ends what is kept already waits until it is so, because a
+   * page may die in between. `foretoldIs` says how it went.
+   */
+  foretell(before: Facts, entries: readonly JournalEntry[], isOwn: (row: Row) => boolean): void {
+    if (!this.#connection || this.#restating || this.#foretold) return;
+    const lines = addedLines(before, entries, isOwn);
+    if (!lines) return;
+    let end = () => {};
+    const known = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const unfolded = this.#notFolded(entries, lines);
+    const written = this.#append(lines);
+    this.#foretold = { ...unfolded, count: entries.length, written, known, end };
+  }
+
+  /**
+   * The transaction has ended: the journal's head is this now, or null: nothing was written. Resolves
+   * once nothing stands on the shelf that is not so; undefined where nothing was foretold.
+   */
+  foretoldIs(head: number | null): Promise<void> | undefined {
+    return this.#foretold ? this.#known(this.#foretold, head) : undefined;
+  }
+
+  async #known(told: Foretold, head: number | null): Promise<void> {
+    if (head === told.through) {
+      this.#confirmed = told;
+    } else {
+      this.#unfolded = this.#unfolded.filter(({ through }) => through !== told.through);
+      await this.#takeBack(await told.written);
+    }
+    this.#foretold = null;
+    told.end();
   }
 
   /** Resolves once the shelf has what these entries (not folded yet) come to; never rejects. */
@@ -75,22 +119,36 @@ export class ShelfKeeper {
     entries: readonly JournalEntry[],
     isOwn: (row: Row) => boolean,
   ): Promise<void> {
+    const told = this.#confirmed;
+    if (told && told.through === entries.at(-1)?.sequence && told.count === entries.length) {
+      this.#confirmed = null;
+      await told.written;
+      return;
+    }
     const lines = linesOf(before, entries, isOwn);
-    const through = entries[entries.length - 1]?.sequence ?? 0;
-    this.#unfolded = [...this.#beyond(this.#options.facts().head), { through, lines }];
+    this.#notFolded(entries, lines);
     await this.#append(lines);
+  }
+
+  #notFolded(entries: readonly JournalEntry[], lines: readonly ShelfLine[]): Unfolded {
+    const unfolded = { through: entries.at(-1)?.sequence ?? 0, lines };
+    this.#unfolded = [...this.#beyond(this.#options.facts().head), unfolded];
+    return unfolded;
   }
 
   /** Begins the file anew where it has grown; beside the journal. */
   async tidyIfLarge(role: 'leading' | 'following'): Promise<void> {
     const limit = this.#options.facts().outbox.size === 0 ? this.#sizes.idle : this.#limit;
-    if (this.#size > limit) await this.restate(role);
+    if (this.#writer.size > limit) await this.restate(role);
   }
 
-  /** As the leading tab: also where others have left much behind. */
+  /**
+   * As the leading tab: also where others have left much behind, or what was never so. A tab may have
+   * died between the shelf's line and the row in the database.
+   */
   async tidy(role: 'leading' | 'following'): Promise<void> {
     if (!this.#connection) return;
-    if (role === 'leading' && (await this.#isCrowded())) await this.restate(role);
+    if (role === 'leading' && (await this.#isLeftBehind())) await this.restate(role);
     else await this.tidyIfLarge(role);
   }
 
@@ -107,7 +165,9 @@ export class ShelfKeeper {
     await this.#restating;
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    // What may be taken back stands last in its file.
+    await this.#foretold?.known;
     return work()
       .catch((cause) => this.#fail(cause))
       .finally(() => {
@@ -117,14 +177,15 @@ export class ShelfKeeper {
 
   /** Lets the file go: a frozen page must hold nothing that others wait for. */
   async release(): Promise<void> {
-    const file = this.#file;
-    this.#begin();
+    const { file } = this.#writer;
+    this.#writer.begin();
     await this.#connection?.release(file).catch(() => {});
   }
 
   async close(): Promise<void> {
     this.#end.abort();
     if (this.#retry !== null) this.#options.env.clearTimer(this.#retry);
+    this.#foretold?.end();
     await this.#restating;
     const connection = this.#connection;
     this.#connection = null;
@@ -135,36 +196,22 @@ export class ShelfKeeper {
     return this.#options.sizes ?? usualSizes;
   }
 
-  get #file(): string {
-    const { database, writer } = this.#options;
-    return fileName({ database, writer, n: this.#n });
-  }
-
-  /** What is appended from here on stands in a file of its own. */
-  #begin(): void {
-    if (this.#size > 0) this.#old.push(this.#file);
-    this.#n++;
-    this.#size = 0;
-  }
-
-  async #append(lines: readonly ShelfLine[]): Promise<void> {
+  /** Null: it did not come to stand there. */
+  async #append(lines: readonly ShelfLine[]): Promise<Written | null> {
     const connection = this.#connection;
-    if (!connection || lines.length === 0) return;
-    const { codec, database, replaces } = this.#options;
-    const first: ShelfLine[] = [];
-    if (this.#size === 0) first.push({ v: 1, kind: 'file', database, replaces });
-    const file = this.#file;
-    // Counted at once: who comes next writes behind it.
-    this.#size++;
+    if (!connection || lines.length === 0) return null;
     try {
-      // One after another: a codec may take longer for a large part than for the small one behind it.
-      const posted = this.#posted.then(async () => {
-        const text = await encodeLines(codec, [...first, ...lines]);
-        if (file === this.#file) this.#size += text.length;
-        return { written: connection.append(file, text) };
-      });
-      this.#posted = posted.catch(() => {});
-      await (await posted).written;
+      return await this.#writer.append(connection, lines);
+    } catch (cause) {
+      this.#fail(cause);
+      return null;
+    }
+  }
+
+  async #takeBack(written: Written | null): Promise<void> {
+    if (!written || !this.#connection) return;
+    try {
+      await this.#writer.takeBack(this.#connection, written);
     } catch (cause) {
       this.#fail(cause);
     }
@@ -177,9 +224,9 @@ export class ShelfKeeper {
     const others = role === 'leading' ? await this.#others(connection) : [];
     // Lines of others that we have not folded yet are told by nobody but their own file.
     const isUpToDate = (await headOnDisk()) <= facts().head;
-    this.#begin();
+    this.#writer.begin();
     // A page that is frozen meanwhile begins another file: that one is not replaced by this one.
-    const before = [...this.#old];
+    const before = [...this.#writer.old];
     const told = facts();
     // The facts come to know of it only after the file that goes.
     await this.#append(this.#beyond(told.head).flatMap(({ lines }) => lines));
@@ -196,11 +243,11 @@ export class ShelfKeeper {
     }
     await this.#append(slice);
     if (this.#connection !== connection) return;
-    this.#limit = Math.max(this.#sizes.waiting, growth * this.#size);
+    this.#limit = Math.max(this.#sizes.waiting, growth * this.#writer.size);
     const gone = [...before, ...(isUpToDate ? await this.#unchanged(others) : [])];
     for (const name of gone) {
       await connection.remove(name);
-      this.#old = this.#old.filter((old) => old !== name);
+      this.#writer.gone(name);
     }
   }
 
@@ -214,7 +261,7 @@ export class ShelfKeeper {
    */
   async #others(connection: ShelfConnection): Promise<ShelfFile[]> {
     const { database, replaces } = this.#options;
-    const own = [this.#file, ...this.#old];
+    const own = [this.#writer.file, ...this.#writer.old];
     const known = [database, ...replaces];
     const files = await connection.list();
     return files.filter(({ name }) => {
@@ -230,16 +277,33 @@ export class ShelfKeeper {
     return files.filter(isSame).map(({ name }) => name);
   }
 
-  async #isCrowded(): Promise<boolean> {
+  async #isLeftBehind(): Promise<boolean> {
+    const connection = this.#connection;
+    if (!connection) return false;
     try {
-      const others = this.#connection ? await this.#others(this.#connection) : [];
-      const size = others.reduce((sum, file) => sum + (file.size ?? 0), 0);
-      const isEmpty = this.#options.facts().outbox.size === 0;
-      return isEmpty ? others.length > 0 : others.length >= filesLimit || size > this.#limit;
+      const others = await this.#others(connection);
+      return this.#isCrowded(others) || (await this.#isAhead(connection, others));
     } catch (cause) {
       this.#fail(cause);
       return false;
     }
+  }
+
+  #isCrowded(others: readonly ShelfFile[]): boolean {
+    const size = others.reduce((sum, file) => sum + (file.size ?? 0), 0);
+    const isEmpty = this.#options.facts().outbox.size === 0;
+    return isEmpty ? others.length > 0 : others.length >= filesLimit || size > this.#limit;
+  }
+
+  /** Whether one of them speaks of rows that the database does not have. */
+  async #isAhead(connection: ShelfConnection, others: readonly ShelfFile[]): Promise<boolean> {
+    const { codec, database, facts } = this.#options;
+    const { head } = facts();
+    for (const file of others) {
+      if (parseFileName(file.name)?.database !== database) continue;
+      if (await speaksBeyond(connection, codec, file, head)) return true;
+    }
+    return false;
   }
 
   #fail(cause: unknown): void {

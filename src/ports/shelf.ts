@@ -1,7 +1,7 @@
 /**
  * The second shelf's port: a place outside the database for what is not on the server yet, because
- * a browser may delete a whole database (docs/decisions). Files of lines, which are only ever
- * appended to and removed whole. `tests/contracts/shelf.ts` proves an implementation.
+ * a browser may delete a whole database (docs/decisions). Files of lines, which are appended to and
+ * removed whole; what was appended last can be taken back. `tests/contracts/shelf.ts` proves an implementation.
  */
 export interface Shelf {
   /** For messages and status: `opfs`, `memory`. */
@@ -37,17 +37,22 @@ export interface ShelfFile {
 export interface ShelfConnection {
   /** All files of this place, those of other tabs too. */
   list(): Promise<readonly ShelfFile[]>;
-  /** The whole of a file; '' where there is none. */
-  read(file: string): Promise<string>;
+  /** A file from this byte on, usually the whole of it; '' where there is none. */
+  read(file: string, from?: number): Promise<string>;
   /**
    * Writes behind what the file holds, which is made if absent and belongs to this connection from
-   * then on. Resolves once it survives a crash of the machine; a crash before that may leave a
-   * beginning of it, or NULs in place of a part. Rejects with `StorageError`: `quota`, `timeout`,
-   * `failed`.
+   * then on. Resolves with the bytes that stood before it, once it survives a crash of the machine; a
+   * crash before that may leave a beginning of it, or NULs in place of a part. Rejects with
+   * `StorageError`: `quota`, `timeout`, `failed`.
    *
    * @param text does not end in a NUL
    */
-  append(file: string, text: string): Promise<void>;
+  append(file: string, text: string): Promise<number>;
+  /**
+   * Takes back what this connection has appended beyond so many bytes. Resolves once that survives a
+   * crash of the machine; a file that is gone stays gone. Rejects as `append` does.
+   */
+  cut(file: string, size: number): Promise<void>;
   /** Lets a file go: it stays, and others may remove it. */
   release(file: string): Promise<void>;
   /** True if it is gone afterwards; false where another tab writes to it. */

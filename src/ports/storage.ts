@@ -35,6 +35,8 @@ export interface Batch {
   readonly fence?: number;
 }
 
+export type OnHead = (head: number) => void;
+
 export type Committed =
   | {
       readonly ok: true;
@@ -56,8 +58,12 @@ export interface StorageConnection {
   /**
    * One strict transaction: resolves once it is durable, writes all or nothing.
    * Rejects with `StorageError`; after `lost` it is in doubt whether the batch was written.
+   *
+   * @param onHead told the head as it will be, as soon as the appended rows have their sequences: the
+   * transaction may fail yet, or be done again with others where the handle died. A storage that can
+   * not tell so early never calls it
    */
-  commit(batch: Batch): Promise<Committed>;
+  commit(batch: Batch, onHead?: OnHead): Promise<Committed>;
   /** Rows after `sequence`, at most `limit`, in order. */
   readRows(after: number, limit: number): Promise<readonly StoredRow[]>;
   readPages(keys: readonly string[]): Promise<readonly unknown[]>;

@@ -1,4 +1,4 @@
-import type { Batch, Committed } from '../ports/storage.ts';
+import type { Batch, Committed, OnHead } from '../ports/storage.ts';
 import { type StoreName, stores } from './idbDatabase.ts';
 import { appendRows, removeRows } from './idbJournal.ts';
 import { requested } from './idbRequests.ts';
@@ -40,7 +40,11 @@ function hasMeta({ putMeta, removeMeta, fence, removeRowsThrough }: Batch): bool
 }
 
 /** Writes a batch in a transaction over `storesOf(batch)`. */
-export async function writeBatch(transaction: IDBTransaction, batch: Batch): Promise<Committed> {
+export async function writeBatch(
+  transaction: IDBTransaction,
+  batch: Batch,
+  onHead?: OnHead,
+): Promise<Committed> {
   const { expect } = batch;
   let head: number | undefined;
   if (expect) {
@@ -64,7 +68,10 @@ export async function writeBatch(transaction: IDBTransaction, batch: Batch): Pro
   await writeMeta(transaction, batch);
   // All is asked for: without this the browser waits for the answers before it commits.
   transaction.commit();
-  if (appended) head = await appended();
+  if (appended) {
+    head = await appended();
+    onHead?.(head);
+  }
   return { ok: true, head: head ?? 0 };
 }
 

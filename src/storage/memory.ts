@@ -18,7 +18,11 @@ export function memory(): Storage {
         return database;
       };
       return {
-        commit: async (batch) => applyBatch(use(), batch),
+        commit: async (batch, onHead) => {
+          const committed = applyBatch(use(), batch);
+          if (committed.ok && batch.append?.length) onHead?.(committed.head);
+          return committed;
+        },
         readRows: async (after, limit) =>
           use()
             .rows.filter((row) => row.sequence > after)

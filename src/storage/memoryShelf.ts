@@ -25,10 +25,15 @@ export function memoryShelf(): Shelf {
       };
       return {
         list: async () => [...files].map(([name, { text }]) => ({ name, size: text.length })),
-        read: async (file) => files.get(file)?.text ?? '',
+        read: async (file, from) => (files.get(file)?.text ?? '').slice(from),
         append: async (file, text) => {
+          const before = files.get(file)?.text ?? '';
+          files.set(file, { text: before + text, owner: self });
+          return before.length;
+        },
+        cut: async (file, size) => {
           const known = files.get(file);
-          files.set(file, { text: (known?.text ?? '') + text, owner: self });
+          if (known) known.text = known.text.slice(0, size);
         },
         release: async (file) => release(files.get(file)),
         remove: async (file) => {

@@ -35,8 +35,11 @@ export function opfsShelf(env: Env = browserEnv): Shelf {
 function connectionOver(client: WorkerClient): ShelfConnection {
   return {
     list: async () => (await client.ask({ do: 'list' }, 'listing')) as readonly ShelfFile[],
-    read: async (file) => (await client.ask({ do: 'read', file }, 'reading')) as string,
-    append: async (file, text) => void (await client.ask({ do: 'append', file, text }, 'writing')),
+    read: async (file, from = 0) =>
+      (await client.ask({ do: 'read', file, from }, 'reading')) as string,
+    append: async (file, text) =>
+      (await client.ask({ do: 'append', file, text }, 'writing')) as number,
+    cut: async (file, size) => void (await client.ask({ do: 'cut', file, size }, 'cutting')),
     release: async (file) => void (await client.ask({ do: 'release', file }, 'releasing')),
     remove: async (file) => (await client.ask({ do: 'remove', file }, 'removing')) as boolean,
     close: () => client.close(),

@@ -30,18 +30,9 @@ export function linesOf(
   entries: readonly JournalEntry[],
   isOwn: (row: Row) => boolean = () => true,
 ): ShelfLine[] {
+  const added = addedLines(before, entries, isOwn);
+  if (added) return added;
   const isRead = before.quarantine.size === 0;
-  if (isRead && entries.every(({ row }) => isPlainWrite(before, row))) {
-    return entries.flatMap(({ sequence, row }) =>
-      row?.type === 'recorded' && isOwn(row)
-        ? [
-            ...aliasLines(before, sequence, [row.operation]),
-            ...endedLines(before, sequence, dependedOn([row.operation])),
-            operationLine(before, sequence, row.operation),
-          ]
-        : [],
-    );
-  }
   const { facts: after } = foldEntries(before, entries);
   const lines: ShelfLine[] = [];
   const head = entries[entries.length - 1]?.sequence ?? before.head;
@@ -71,6 +62,28 @@ export function linesOf(
     lines.push(laneLine(after, lane, head, made));
   }
   return lines;
+}
+
+/**
+ * The same where these entries are nothing but changes that stand at the end of their lanes: such lines
+ * take nothing away from what others say. Null where they are more.
+ */
+export function addedLines(
+  before: Facts,
+  entries: readonly JournalEntry[],
+  isOwn: (row: Row) => boolean,
+): ShelfLine[] | null {
+  if (before.quarantine.size > 0) return null;
+  if (!entries.every(({ row }) => isPlainWrite(before, row))) return null;
+  return entries.flatMap(({ sequence, row }) =>
+    row?.type === 'recorded' && isOwn(row)
+      ? [
+          ...aliasLines(before, sequence, [row.operation]),
+          ...endedLines(before, sequence, dependedOn([row.operation])),
+          operationLine(before, sequence, row.operation),
+        ]
+      : [],
+  );
 }
 
 /**

@@ -28,6 +28,42 @@ export const shelfCases: readonly ShelfCase[] = [
     },
   },
   {
+    title: 'what was appended last can be taken back, also after the file was let go',
+    async run(shelf, name) {
+      const connection = await shelf.open(name);
+      same(await connection.append('a', 'one\n'), 0);
+      same(await connection.append('a', 'zwö\n'), 4);
+      const before = await connection.append('a', 'three\n');
+      await connection.cut('a', before);
+      same(await connection.read('a'), 'one\nzwö\n');
+      same((await connection.list())[0]?.size, before);
+      same(await connection.append('a', 'four\n'), before);
+      await connection.release('a');
+      await connection.cut('a', before);
+      same(await connection.read('a'), 'one\nzwö\n');
+      const other = await shelf.open(name);
+      same(await other.remove('a'), true);
+      await connection.cut('a', 4);
+      same(await names(connection), []);
+      await connection.append('a', 'anew\n');
+      await connection.cut('a', 0);
+      same(await connection.append('a', 'again\n'), 0);
+      same(await connection.read('a'), 'again\n');
+      await connection.close();
+      await other.close();
+    },
+  },
+  {
+    title: 'the end of a file can be read alone',
+    async run(shelf, name) {
+      const connection = await shelf.open(name);
+      await connection.append('a', 'one\ntwo\n');
+      same(await connection.read('a', 4), 'two\n');
+      same(await connection.read('a', 8), '');
+      await connection.close();
+    },
+  },
+  {
     title: 'an empty place has no files, and reads as nothing',
     async run(shelf, name) {
       const connection = await shelf.open(name);

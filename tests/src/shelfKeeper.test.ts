@@ -41,8 +41,9 @@ async function device(codec: Codec = identityCodec) {
           return files.map(({ name, size }) => ({ name, size: sizeTold(size) }));
         },
         append: async (file, text) => {
-          await connection.append(file, text);
+          const before = await connection.append(file, text);
           await appended();
+          return before;
         },
       },
     );
@@ -54,6 +55,12 @@ async function device(codec: Codec = identityCodec) {
         const entry = { sequence: disk.length + 1, row };
         disk.push(entry);
         await keeper.keep(facts, [entry], () => true);
+      },
+      /** The database has given it a sequence and is at it; resolves when the second shelf has it. */
+      async foretell(recordId: string): Promise<void> {
+        const row = recorded(operation('update', recordId, { n: 1 }));
+        keeper.foretell(facts, [{ sequence: disk.length + 1, row }], () => true);
+        await connection.list();
       },
       fold: () => {
         facts = foldEntries(facts, disk.slice(facts.head)).facts;
@@ -171,4 +178,63 @@ test('N16: lines stand in the order in which they came, also where a codec takes
     .split('\n')
     .flatMap((line) => line.match(/"kind":"(file|operation)"/)?.[1] ?? []);
   expect(kinds).toEqual(['file', 'operation', 'operation']);
+});
+
+test('N16 I7: a change that the database refused after all is taken back from the second shelf', async () => {
+  const { tab, recovered, texts } = await device();
+  const own = await tab('own');
+  await own.foretell('a');
+  expect(await recovered()).toEqual(['a']);
+  await own.keeper.foretoldIs(null);
+  expect(await texts()).toEqual(['']);
+  await own.write('b');
+  expect(await recovered()).toEqual(['b']);
+  // Another tab's row came before it: nothing stays of what was foretold of that sequence.
+  await own.foretell('c');
+  await own.keeper.foretoldIs(9);
+  expect(await recovered()).toEqual(['b']);
+});
+
+test('N16: a file begins anew only when it is known whether what was foretold is so', async () => {
+  const { tab, recovered } = await device();
+  const own = await tab('own');
+  await own.write('a');
+  own.fold();
+  await own.foretell('b');
+  const restated = own.keeper.restate('leading');
+  await own.keeper.foretoldIs(null);
+  await restated;
+  expect(await recovered()).toEqual(['a']);
+  await own.foretell('c');
+  const again = own.keeper.restate('leading');
+  await own.keeper.foretoldIs(2);
+  await again;
+  // It is durable, and the facts do not have it yet.
+  expect((await recovered()).sort()).toEqual(['a', 'c']);
+});
+
+test('N16 MT3: a change that a frozen page had foretold is taken back from the file that it let go', async () => {
+  const { tab, recovered } = await device();
+  const own = await tab('own');
+  await own.write('a');
+  await own.foretell('b');
+  await own.keeper.release();
+  await own.keeper.foretoldIs(null);
+  expect(await recovered()).toEqual(['a']);
+});
+
+test('N16: a leader removes what a tab foretold that died before the database had it', async () => {
+  const { tab, recovered } = await device();
+  const [leader, other] = [await tab('leader'), await tab('other')];
+  await other.write('a');
+  await other.foretell('b');
+  await other.keeper.close();
+  expect((await recovered()).sort()).toEqual(['a', 'b']);
+  leader.fold();
+  await leader.keeper.tidy('leading');
+  expect(await recovered()).toEqual(['a']);
+  // Nothing more was left behind: it is not written again.
+  const before = await recovered();
+  await leader.keeper.tidy('leading');
+  expect(await recovered()).toEqual(before);
 });

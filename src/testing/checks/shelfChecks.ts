@@ -11,7 +11,7 @@ const idleSize = 20_000;
 
 /**
  * I1, where a device has a second shelf: what was told as saved and is not over comes back with the
- * next database, whichever were deleted in between.
+ * next database, whichever were deleted in between. I7: what was told as not saved does not.
  */
 export function checkSalvaged(run: Run, device: SimDevice): void {
   const { written } = run;
@@ -28,6 +28,13 @@ export function checkSalvaged(run: Run, device: SimDevice): void {
     throw new InvariantBroken(
       'I1',
       `device ${index} has lost ${lost.id} with its database, which had been told as saved`,
+    );
+  }
+  const back = standing.find(({ id }) => device.refused.has(id));
+  if (back) {
+    throw new InvariantBroken(
+      'I7',
+      `device ${index}: ${back.id} had been told as not saved, and came back from the second shelf`,
     );
   }
   const { outbox, quarantine } = device.sequenced;

@@ -71,6 +71,8 @@ export class SimDevice {
   /** How messages between the tabs fare. */
   readonly weather: BusWeather;
   readonly accepted: Accepted[] = [];
+  /** Writes of which the app was told that they are not saved. */
+  readonly refused = new Set<string>();
   readonly events: SyncEvent[] = [];
   /** Endings that were told, by operation. */
   readonly ended = new Map<string, string>();
@@ -304,7 +306,10 @@ export class SimDevice {
         this.accepted.push({ operationId, recordId: id, at: world.now });
         hooks.accepted(this, operationId);
       },
-      () => void unsaved.delete(operationId),
+      (error: unknown) => {
+        unsaved.delete(operationId);
+        if ((error as { code?: unknown }).code === 'notSaved') this.refused.add(operationId);
+      },
     );
   }
 

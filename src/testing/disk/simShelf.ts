@@ -11,9 +11,9 @@ interface SimFile {
 
 const nobody = () => false;
 
-/** ms that a write, or a look, takes. */
-const slow = 2;
+/** ms that a look takes, and a write at least and at most: it may be done before the database's is. */
 const quick = 1;
+const slow = { least: 0.2, most: 2.2 } as const;
 
 /** So small that files begin anew all the time, in several slices. */
 const sizes: ShelfSizes = { idle: 1_500, waiting: 3_000, slice: 800 };
@@ -27,6 +27,8 @@ export class SimShelf {
   readonly #device: number;
   readonly #files = new Map<string, SimFile>();
   #appends = 0;
+  /** Until when each page's worker writes: one thing after another. */
+  readonly #busy = new WeakMap<() => boolean, number>();
   /** Files that were removed so far. */
   removals = 0;
 
@@ -65,8 +67,14 @@ export class SimShelf {
     return {
       list: () =>
         later(quick, () => [...files].map(([name, { text }]) => ({ name, size: text.length }))),
-      read: (name) => later(quick, () => files.get(name)?.text ?? ''),
+      read: (name, from) => later(quick, () => (files.get(name)?.text ?? '').slice(from)),
       append: (name, text) => this.#append(name, text, deliver, alive),
+      cut: (name, size) =>
+        later(this.#afterOthers(alive, quick), () => {
+          const file = files.get(name);
+          if (file) file.text = file.text.slice(0, size);
+          this.#world.note(`shelf ${this.#device} cut`);
+        }),
       release: async (name) => {
         const file = files.get(name);
         if (file?.isHeld === alive) file.isHeld = nobody;
@@ -83,16 +91,26 @@ export class SimShelf {
     };
   }
 
+  /** ms from now until that is done which takes so long, behind what the worker has to write already. */
+  #afterOthers(page: () => boolean, ms: number): number {
+    const { now } = this.#world;
+    const end = Math.max(now, this.#busy.get(page) ?? 0) + ms;
+    this.#busy.set(page, end);
+    return end - now;
+  }
+
   #append(
     name: string,
     text: string,
     deliver: (run: () => void) => void,
     alive: () => boolean,
-  ): Promise<void> {
+  ): Promise<number> {
     const { seed } = this.#world;
     const n = ++this.#appends;
+    const drawn =
+      slow.least + keyed(seed, `shelf/${this.#device}/${n}/ms`) * (slow.most - slow.least);
     return new Promise((resolve, reject) => {
-      this.#world.schedule(slow, () => {
+      this.#world.schedule(this.#afterOthers(alive, drawn), () => {
         const file = this.#files.get(name) ?? { text: '', isHeld: alive };
         if (file.isHeld !== alive && file.isHeld()) {
           deliver(() => reject(new StorageError('failed', 'another page writes to it')));
@@ -101,9 +119,10 @@ export class SimShelf {
         this.#files.set(name, file);
         file.isHeld = alive;
         if (alive()) {
+          const before = file.text.length;
           file.text += text;
           this.#world.note(`shelf ${this.#device} ${n}`);
-          deliver(resolve);
+          deliver(() => resolve(before));
           return;
         }
         // It died meanwhile: how far the system had come is anybody's guess.

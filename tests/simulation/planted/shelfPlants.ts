@@ -26,7 +26,7 @@ export const shelfPlants: readonly Plant[] = [
         find: '    const told = facts();\n',
         replace:
           '    const told = facts();\n' +
-          '    for (const name of this.#old.splice(0)) await connection.remove(name);\n',
+          '    for (const name of this.#writer.old) await connection.remove(name);\n',
       },
     ],
   },
@@ -39,6 +39,44 @@ export const shelfPlants: readonly Plant[] = [
         file: keeper,
         find: '    await this.#append(this.#beyond(told.head).flatMap(({ lines }) => lines));\n',
         replace: '',
+      },
+    ],
+  },
+  {
+    id: 'a refused change stays on the second shelf',
+    promise: 'what was told as not saved never comes back',
+    days: 'shelf',
+    by: 'crashes',
+    edits: [
+      {
+        file: keeper,
+        find: '      await this.#takeBack(await told.written);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    id: 'a choice is told the second shelf before it is made',
+    promise: 'what takes something away is told once it is so',
+    days: 'shelf',
+    by: 'crashes',
+    edits: [
+      {
+        file: keeper,
+        find: '    const lines = addedLines(before, entries, isOwn);\n',
+        replace: '    const lines = linesOf(before, entries, isOwn);\n',
+      },
+    ],
+  },
+  {
+    id: 'what was never so stays on the second shelf',
+    promise: 'a change that its page did not live to write comes back at once or never',
+    days: 'shelf',
+    edits: [
+      {
+        file: 'src/engine/secondShelf.ts',
+        find: "    if (few) await this.#keeper?.restate('leading');\n",
+        replace: "    if (few) await this.#keeper?.tidyIfLarge('leading');\n",
       },
     ],
   },

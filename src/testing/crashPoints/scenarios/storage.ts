@@ -207,6 +207,32 @@ export const storage: readonly ScenarioRow[] = [
       [1_400, 'update'],
     ],
   },
+  {
+    ...{ name: 'the database is gone after a change was refused', group: 'damage', shelf: true },
+    steps: ['append recorded', 'append recovered'],
+    faults: [
+      offline(0, 9_000),
+      { step: 'append recorded', nth: 2, do: 'quota' },
+      { on: 'time', device: 0, at: 1_500, do: 'wipe' },
+    ],
+    doing: [
+      [500, 'create'],
+      [1_000, 'create', 1],
+    ],
+  },
+  {
+    ...{ name: 'the database is gone as a change is taken back', group: 'damage', shelf: true },
+    steps: ['append recorded', 'append cancelled'],
+    faults: [offline(0, 9_000), { on: 'time', device: 0, at: 1_005, do: 'wipe' }],
+    doing: [
+      [500, 'create'],
+      [600, 'create', 1],
+      [700, 'create', 2],
+      [995, 'cancel'],
+      [998, 'cancel', 1],
+      [1_001, 'cancel', 2],
+    ],
+  },
 
   // Everything is emptied.
   {

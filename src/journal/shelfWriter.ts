@@ -1,0 +1,86 @@
+import type { ShelfLine } from '../../store/shelf/line.ts';
+import type { Codec } from '../ports/codec.ts';
+import type { ShelfConnection } from '../ports/shelf.ts';
+import { encodeLines, fileName } from './shelfFiles.ts';
+
+export interface ShelfWriterOptions {
+  readonly codec: Codec;
+  /** The database's id. */
+  readonly database: string;
+  /** Lost databases of which everything stands in this one. */
+  readonly replaces: readonly string[];
+  /** This tab. */
+  readonly writer: string;
+}
+
+/** Lines that were appended together, and the bytes that stood before them. */
+export interface Written {
+  readonly file: string;
+  readonly before: number;
+}
+
+/** The file of the second shelf that a tab writes to; when it has grown it begins another one. */
+export class ShelfWriter {
+  readonly #options: ShelfWriterOptions;
+  #n = 0;
+  /** Characters of the file; 0: it does not exist yet. */
+  #size = 0;
+  /** Files that the current one replaces. */
+  #old: string[] = [];
+  /** Ends when all lines so far are on their way. */
+  #posted: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ShelfWriterOptions) {
+    this.#options = options;
+  }
+
+  get file(): string {
+    const { database, writer } = this.#options;
+    return fileName({ database, writer, n: this.#n });
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Files of this tab that were begun before and are not gone. */
+  get old(): readonly string[] {
+    return this.#old;
+  }
+
+  /** What is appended from here on stands in a file of its own. */
+  begin(): void {
+    if (this.#size > 0) this.#old.push(this.file);
+    this.#n++;
+    this.#size = 0;
+  }
+
+  gone(file: string): void {
+    this.#old = this.#old.filter((old) => old !== file);
+  }
+
+  /** In the order of the calls. Rejects with StorageError. */
+  async append(connection: ShelfConnection, lines: readonly ShelfLine[]): Promise<Written> {
+    const { codec, database, replaces } = this.#options;
+    const first: ShelfLine[] = [];
+    if (this.#size === 0) first.push({ v: 1, kind: 'file', database, replaces });
+    const { file } = this;
+    // Counted at once: who comes next writes behind it.
+    this.#size++;
+    // One after another: a codec may take longer for a large part than for the small one behind it.
+    const posted = this.#posted.then(async () => {
+      const text = await encodeLines(codec, [...first, ...lines]);
+      if (file === this.file) this.#size += text.length;
+      return { appended: connection.append(file, text) };
+    });
+    this.#posted = posted.catch(() => {});
+    return { file, before: await (await posted).appended };
+  }
+
+  /** Takes back lines behind which nothing stands. Rejects with StorageError. */
+  async takeBack(connection: ShelfConnection, { file, before }: Written): Promise<void> {
+    await connection.cut(file, before);
+    // Its first line has gone as well, and is to be written again.
+    if (before === 0 && file === this.file) this.#size = 0;
+  }
+}
