@@ -68,8 +68,12 @@ export class KillWorld implements AsyncDisposable {
     const keys = new Set(ledger.map(({ key }) => key));
     // How operations ended is forgotten with the database; the ledger tells what arrived.
     const arrivals = wiped ? newestEdits(ledger) : new Map<string, number>();
+    // After a loss a record may be known by the server's name, and edits name it so.
     const edits = new Map(
-      [...records.item, ...records.note].map(({ tag, edit }) => [tag, edit] as const),
+      [...records.item, ...records.note].flatMap(({ id, tag, edit }) => [
+        [tag, edit] as const,
+        [id, edit] as const,
+      ]),
     );
     const missing: string[] = [];
     for (const { operationId, id: tag, kind, edit } of acknowledged.values()) {
