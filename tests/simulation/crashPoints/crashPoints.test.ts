@@ -14,7 +14,7 @@ const pairsOneIn = 64;
 
 /** The faults of the catalogue, and what must come of each at every scenario's every such step. */
 const promises = {
-  CR1: 'a crash before a write is durable leaves nothing of it, and nobody was told that it is saved',
+  CR1: 'a crash before a write is durable leaves nothing of it in the database, and nobody was told that it is saved',
   CR2: 'a write that became durable just before the crash is there once and takes effect once',
   CR3: 'a write that became durable just before the crash is shown by the next page',
   CR4: 'nobody is told that a write is saved before it is durable',

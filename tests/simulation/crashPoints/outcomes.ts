@@ -79,12 +79,15 @@ function attemptsAt({ result }: Crashed, key: string) {
 /** What each fault of the catalogue must come to; the invariants are checked besides. */
 const outcomes: Readonly<Record<string, Outcome>> = {
   CR1: (crashed) => {
+    const { group, plan } = crashed.scenario;
+    // The second shelf may have heard of it, and speaks where the database is lost before the next page.
+    const most = group === 'damage' && plan.shelf ? 1 : 0;
     for (const { id, kind, recordId, changes } of recorded(crashed)) {
       expect(placeOf(crashed.facts, id)).toBe('nowhere');
       const shown = entryOf(crashed.facts, recordId)?.shown;
       if (kind === 'delete') expect(shown).toBeDefined();
       else expect(shown).not.toMatchObject(changes);
-      expect(effectsOf(crashed, id)).toBe(0);
+      expect(effectsOf(crashed, id)).toBeLessThanOrEqual(most);
       expect(device(crashed).accepted.map(({ operationId }) => operationId)).not.toContain(id);
     }
   },
