@@ -21,6 +21,22 @@ export interface Folded {
 }
 
 /**
+ * What entries came to that were folded ahead, by the array that holds them: it is the reducer that
+ * folds them next, over the same facts.
+ */
+const ahead = new WeakMap<readonly JournalEntry[], { readonly before: Facts; folded: Folded }>();
+
+/**
+ * The same as `foldEntries`, for who must know it before the reducer does: the reducer is spared the
+ * second fold of the very same array over the very same facts.
+ */
+export function foldAhead(before: Facts, entries: readonly JournalEntry[]): Folded {
+  const folded = foldEntries(before, entries);
+  ahead.set(entries, { before, folded });
+  return folded;
+}
+
+/**
  * Folds journal entries into facts: the only way facts change. Total and pure: an illegal row
  * changes nothing and is named in `illegal`; no row makes it throw; no clock, no randomness, no
  * function of the user's is asked.
@@ -32,6 +48,12 @@ export function foldEntries(
   entries: readonly JournalEntry[],
   onMove?: OnMove,
 ): Folded {
+  const known = onMove ? undefined : ahead.get(entries);
+  if (known?.before === before) {
+    // Asked for once: who keeps the entries must not keep the facts for it.
+    ahead.delete(entries);
+    return known.folded;
+  }
   const draft = new FactsDraft(before, onMove);
   for (const entry of entries) {
     if (entry.sequence <= draft.head) continue;

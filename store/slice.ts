@@ -187,7 +187,9 @@ function counted(before: Pages<number>, rows: readonly Row[], by: 1 | -1): Pages
  * all of the tail was written, some of the tail's beginning was, or only rows of other lanes came.
  */
 function sequenced(state: SyncState, all: readonly JournalEntry[], writer: string): SyncState {
-  const entries = all.filter((entry) => entry.sequence > state.sequenced.head);
+  const isNew = (entry: JournalEntry) => entry.sequence > state.sequenced.head;
+  // As a rule it is the very array that was folded ahead.
+  const entries = all.every(isNew) ? all : all.filter(isNew);
   if (entries.length === 0) return state;
   const plain = state.tail.size > 0 && state.sequenced.quarantine.size === 0;
   const first = plain ? ownFirst(state.tail, entries, writer) : null;

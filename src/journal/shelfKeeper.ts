@@ -21,7 +21,7 @@ export interface ShelfKeeperOptions extends ShelfWriterOptions {
   readonly onChange: (error: StorageError | null) => void;
 }
 
-const usualSizes: ShelfSizes = { idle: 64_000, waiting: 1_000_000, slice: 250_000 };
+const usualSizes: ShelfSizes = { idle: 64_000, waiting: 2_000_000, slice: 250_000 };
 /** Times what was written when it last began anew. */
 const growth = 4;
 /** Files that closed tabs may leave behind. */
@@ -125,7 +125,7 @@ export class ShelfKeeper {
       await told.written;
       return;
     }
-    const lines = linesOf(before, entries, isOwn);
+    const lines = linesOf(before, entries, isOwn, (id) => this.#writer.hasTold(id));
     this.#notFolded(entries, lines);
     await this.#append(lines);
   }

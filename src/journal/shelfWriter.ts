@@ -1,4 +1,4 @@
-import type { ShelfLine } from '../../store/shelf/line.ts';
+import { operationsToldBy, type ShelfLine } from '../../store/shelf/line.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { ShelfConnection } from '../ports/shelf.ts';
 import { encodeLines, fileName } from './shelfFiles.ts';
@@ -17,6 +17,8 @@ export interface ShelfWriterOptions {
 export interface Written {
   readonly file: string;
   readonly before: number;
+  /** The operations that they tell whole. */
+  readonly operationIds: readonly string[];
 }
 
 /** The file of the second shelf that a tab writes to; when it has grown it begins another one. */
@@ -25,6 +27,8 @@ export class ShelfWriter {
   #n = 0;
   /** Characters of the file; 0: it does not exist yet. */
   #size = 0;
+  /** Operations that stand in the file: a seal need not tell them again. */
+  readonly #told = new Set<string>();
   /** Files that the current one replaces. */
   #old: string[] = [];
   /** Ends when all lines so far are on their way. */
@@ -48,11 +52,17 @@ export class ShelfWriter {
     return this.#old;
   }
 
+  /** Whether the file tells an operation whole, or will once what is on its way stands there. */
+  hasTold(operationId: string): boolean {
+    return this.#told.has(operationId);
+  }
+
   /** What is appended from here on stands in a file of its own. */
   begin(): void {
     if (this.#size > 0) this.#old.push(this.file);
     this.#n++;
     this.#size = 0;
+    this.#told.clear();
   }
 
   gone(file: string): void {
@@ -67,6 +77,8 @@ export class ShelfWriter {
     const { file } = this;
     // Counted at once: who comes next writes behind it.
     this.#size++;
+    const operationIds = lines.flatMap(operationsToldBy);
+    for (const id of operationIds) this.#told.add(id);
     // One after another: a codec may take longer for a large part than for the small one behind it.
     const posted = this.#posted.then(async () => {
       const text = await encodeLines(codec, [...first, ...lines]);
@@ -74,11 +86,13 @@ export class ShelfWriter {
       return { appended: connection.append(file, text) };
     });
     this.#posted = posted.catch(() => {});
-    return { file, before: await (await posted).appended };
+    return { file, operationIds, before: await (await posted).appended };
   }
 
   /** Takes back lines behind which nothing stands. Rejects with StorageError. */
-  async takeBack(connection: ShelfConnection, { file, before }: Written): Promise<void> {
+  async takeBack(connection: ShelfConnection, written: Written): Promise<void> {
+    const { file, before, operationIds } = written;
+    if (file === this.file) for (const id of operationIds) this.#told.delete(id);
     await connection.cut(file, before);
     // Its first line has gone as well, and is to be written again.
     if (before === 0 && file === this.file) this.#size = 0;

@@ -19,7 +19,7 @@ export interface Shelf {
 export interface ShelfSizes {
   /** Of a file beyond which it begins anew where nothing waits; usually 64,000. */
   readonly idle: number;
-  /** The same where something waits: at least, or four times what it began with; usually 1,000,000. */
+  /** The same where something waits: at least, or four times what it began with; usually 2,000,000. */
   readonly waiting: number;
   /** Written at once when it begins anew; usually 250,000. */
   readonly slice: number;

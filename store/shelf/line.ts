@@ -86,6 +86,12 @@ export interface LaneLine {
   readonly ended?: Readonly<Record<string, RecoveredEnding>>;
 }
 
+/** The ids of the operations that a line tells whole. */
+export function operationsToldBy(line: ShelfLine): string[] {
+  if (line.kind === 'operation') return [line.operation.id];
+  return line.kind === 'lane' ? line.operations.map(({ id }) => id) : [];
+}
+
 const lineChecks = {
   file: shape({ database: isText, replaces: listOf(isText) }),
   operation: shape({ s: isCount, operation, salvage, alias: nullable(isText) }),

@@ -7,12 +7,19 @@ import {
   orderKey,
   type Settlement,
 } from '../facts.ts';
-import { foldEntries } from '../fold.ts';
+import { foldAhead } from '../fold.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { operationsIn } from '../operationsIn.ts';
 import { getIn, valuesOf } from '../pages.ts';
 import { broughtBy } from '../rows/broughtBy.ts';
-import type { JournalEntry, Operation, RecoveredEnding, Row, Salvage } from '../rows/row.ts';
+import type {
+  JournalEntry,
+  Operation,
+  RecoveredEnding,
+  Row,
+  Salvage,
+  SealedRow,
+} from '../rows/row.ts';
 import { lanesOfRow } from '../slice.ts';
 import type { LaneLine, ShelfLine } from './line.ts';
 
@@ -24,16 +31,18 @@ const failures: ReadonlySet<Outcome> = new Set(['rejected', 'discarded', 'cancel
  * Writes of people are told one by one; of every other row the lanes that it moved, as they are then.
  *
  * @param isOwn entries of other tabs among them are folded, and told by those tabs
+ * @param isTold operations that stand in the very file that these lines go to
  */
 export function linesOf(
   before: Facts,
   entries: readonly JournalEntry[],
   isOwn: (row: Row) => boolean = () => true,
+  isTold: (operationId: string) => boolean = () => false,
 ): ShelfLine[] {
   const added = addedLines(before, entries, isOwn);
   if (added) return added;
   const isRead = before.quarantine.size === 0;
-  const { facts: after } = foldEntries(before, entries);
+  const { facts: after } = foldAhead(before, entries);
   const lines: ShelfLine[] = [];
   const head = entries[entries.length - 1]?.sequence ?? before.head;
   const touched = new Map<string, Operation[]>();
@@ -49,8 +58,13 @@ export function linesOf(
     }
     for (const lane of lanesOfRow(row)) {
       const made = touched.get(lane) ?? [];
-      made.push(...broughtBy(row), ...sealedBy(row, lane, after));
+      made.push(...broughtBy(row));
       touched.set(lane, made);
+    }
+    if (row.type !== 'sealed') continue;
+    for (const request of row.requests) {
+      const made = sealedBy(request, after).filter(({ id }) => !isTold(id));
+      touched.get(laneKey(request.model, request.recordId))?.push(...made);
     }
   }
   for (const [lane, made] of touched) {
@@ -90,10 +104,10 @@ export function addedLines(
  * What a request is of goes with its seal: the tab that wrote one of them may have hung or died between
  * the two shelves, and without it the request could not be sent again as it is.
  */
-function sealedBy(row: Row, lane: string, after: Facts): Operation[] {
-  if (row.type !== 'sealed') return [];
-  const ids = row.requests.flatMap(({ operationIds }) => operationIds);
-  return operationsIn(after, lane).filter(({ id }) => ids.includes(id));
+function sealedBy(request: SealedRow['requests'][number], after: Facts): Operation[] {
+  const { model, recordId, operationIds } = request;
+  const ids = new Set(operationIds);
+  return operationsIn(after, laneKey(model, recordId)).filter(({ id }) => ids.has(id));
 }
 
 /** The whole outbox as it stands, for a file that begins anew. */

@@ -3,11 +3,13 @@ import { readShelf } from '../../src/journal/shelfFiles.ts';
 import { ShelfKeeper } from '../../src/journal/shelfKeeper.ts';
 import { type Codec, identityCodec } from '../../src/ports/codec.ts';
 import { memoryShelf } from '../../src/storage/memoryShelf.ts';
-import { emptyFacts, type Facts } from '../../store/facts.ts';
+import { emptyFacts, type Facts, laneKey } from '../../store/facts.ts';
 import { foldEntries } from '../../store/fold.ts';
+import { operationsIn } from '../../store/operationsIn.ts';
 import type { JournalEntry } from '../../store/rows/row.ts';
+import { operationsToldBy, unframed } from '../../store/shelf/line.ts';
 import { recoverShelf } from '../../store/shelf/recover.ts';
-import { models, operation, recorded } from '../support/rows.ts';
+import { models, operation, recorded, sealed } from '../support/rows.ts';
 import { quickEnv } from '../support/tinyServer.ts';
 
 /** Tabs of one device over one journal; what is written is folded when the test says so. */
@@ -61,6 +63,13 @@ async function device(codec: Codec = identityCodec) {
         const row = recorded(operation('update', recordId, { n: 1 }));
         keeper.foretell(facts, [{ sequence: disk.length + 1, row }], () => true);
         await connection.list();
+      },
+      /** Seals what waits of a record. */
+      async seal(recordId: string): Promise<void> {
+        const row = sealed(operationsIn(facts, laneKey('todo', recordId)));
+        const entry = { sequence: disk.length + 1, row };
+        disk.push(entry);
+        await keeper.keep(facts, [entry], () => true);
       },
       fold: () => {
         facts = foldEntries(facts, disk.slice(facts.head)).facts;
@@ -237,4 +246,42 @@ test('N16: a leader removes what a tab foretold that died before the database ha
   const before = await recovered();
   await leader.keeper.tidy('leading');
   expect(await recovered()).toEqual(before);
+});
+
+/** The operations that the lines of each file tell whole. */
+const toldIn = (texts: readonly string[]) =>
+  texts.map((text) =>
+    unframed(text)
+      .lines.map((line) => JSON.parse(line))
+      .flatMap(operationsToldBy),
+  );
+
+test('N16: a seal tells no operation again that stands in the same file, and each that stands in another', async () => {
+  const { tab, recovered, texts } = await device();
+  const [leader, other] = [await tab('leader'), await tab('other')];
+  await leader.write('a');
+  leader.fold();
+  await other.write('b');
+  leader.fold();
+  await leader.seal('a');
+  leader.fold();
+  await leader.seal('b');
+  leader.fold();
+  const [own, others] = toldIn(await texts());
+  expect([own?.length, others?.length]).toEqual([2, 1]);
+  expect(new Set(own).size).toBe(2);
+  expect((await recovered()).sort()).toEqual(['a', 'b']);
+  // The file that begins anew tells all of it, and those before it are gone.
+  await leader.keeper.restate('leading');
+  expect((await recovered()).sort()).toEqual(['a', 'b']);
+});
+
+test('N16 MT3: a seal in the file that a page begins after it was frozen tells its operations anew', async () => {
+  const { tab, texts } = await device();
+  const own = await tab('own');
+  await own.write('a');
+  own.fold();
+  await own.keeper.release();
+  await own.seal('a');
+  expect(toldIn(await texts()).map((ids) => ids.length)).toEqual([1, 1]);
 });

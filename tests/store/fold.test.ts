@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { conflictLogCap, settlementCap, writerCap } from '../../store/caps.ts';
-import { foldEntries, foldTail } from '../../store/fold.ts';
+import { foldAhead, foldEntries, foldTail } from '../../store/fold.ts';
 import { getIn, valuesOf } from '../../store/pages.ts';
 import { about, entry, lane, outcome, shown, synced } from '../support/foldedJournal.ts';
 import {
@@ -282,6 +282,19 @@ describe('the fold', () => {
     const once = foldEntries(fresh.facts, journal.entries).facts;
     expect(canonical(once)).toEqual(canonical(journal.facts));
     expect(foldEntries(once, journal.entries).facts).toEqual(once);
+  });
+
+  test('CR20: done ahead is done once, for these entries over these facts alone', () => {
+    const create = operation('create', 'a', { id: 'a', title: 'x' });
+    const { facts, entries } = new TestJournal().add(recorded(create), sealed([create]));
+    const fresh = new TestJournal().facts;
+    const ahead = foldAhead(fresh, entries);
+    expect(canonical(ahead.facts)).toEqual(canonical(facts));
+    expect(foldEntries(facts, entries).facts).toEqual(facts);
+    expect(foldEntries(fresh, [...entries])).not.toBe(ahead);
+    expect(foldEntries(fresh, entries)).toBe(ahead);
+    // Who keeps the entries does not keep the facts.
+    expect(foldEntries(fresh, entries)).not.toBe(ahead);
   });
 
   test('of the tail does not move the head', () => {

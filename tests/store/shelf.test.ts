@@ -9,6 +9,7 @@ import {
   decodeLine,
   encodeLine,
   framed,
+  operationsToldBy,
   type ShelfLine,
   unframed,
 } from '../../store/shelf/line.ts';
@@ -48,7 +49,15 @@ class Shelves {
       row: { ...item, actionId: { writer: file, n: ++this.#count } } as Row,
     }));
     const lines = this.files.get(file) ?? [];
-    lines.push(...linesOf(this.facts, entries));
+    const told = new Set(lines.flatMap(operationsToldBy));
+    lines.push(
+      ...linesOf(
+        this.facts,
+        entries,
+        () => true,
+        (id) => told.has(id),
+      ),
+    );
     this.files.set(file, lines);
     this.facts = foldEntries(this.facts, entries).facts;
   }
