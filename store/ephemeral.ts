@@ -164,7 +164,9 @@ function lineChanged(state: Ephemeral, { origin, line }: LineChange): Ephemeral 
 }
 
 function started({ underWay }: Ephemeral, lanes: readonly string[]): Ephemeral['underWay'] {
-  return { ...underWay, ...Object.fromEntries(lanes.map((lane) => [lane, true as const])) };
+  const now = { ...underWay };
+  for (const lane of lanes) now[lane] = true;
+  return now;
 }
 
 function ended({ underWay }: Ephemeral, lanes: readonly string[]): Ephemeral['underWay'] {

@@ -39,6 +39,8 @@ interface Line {
   state: LineState;
   /** Another object whenever something in it has changed. */
   context: LineContext | null;
+  /** The context that the last answer left: until it changes, another one says nothing new. */
+  heard: LineContext | null;
   /** When its wait ends (ms since 1970); null: it does not wait for a time. */
   until: number | null;
   failure: Failure | null;
@@ -100,7 +102,10 @@ export class Lines {
     line.refusals.clear();
     // A pause holds, with its reason, whatever is answered to requests that left before.
     if (line.state !== 'pausedUntil') line.failure = null;
+    // A batch brings a hundred of them.
+    if (line.state === 'open' && line.heard !== null && line.heard === line.context) return;
     line.actor.send({ type: 'answered' });
+    line.heard = line.context;
   }
 
   /**
@@ -205,7 +210,7 @@ export class Lines {
     });
     const line: Line = {
       ...{ actor, refusals: new Map(), state: 'open', context: null, until: null, failure: null },
-      resting: null,
+      ...{ heard: null, resting: null },
     };
     this.#lines.set(origin, line);
     actor.subscribe(({ value, context }) => {
