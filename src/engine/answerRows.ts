@@ -11,14 +11,14 @@ import type { Answer, RemoteRecord, UnderWay } from '../ports/transport.ts';
 import { conflictRows } from './conflictRows.ts';
 import { type References, toKeys } from './references.ts';
 
-/** What was drawn and read before the rows are built: building them asks no clock and no dice. */
+/** What was drawn and read before the rows are built. */
 export interface AnswerContext {
   readonly model: string;
   readonly recordId: string;
   readonly request: SealedRequest;
   readonly at: number;
   /** For the operation that a merge makes. */
-  readonly newOperationId: string;
+  readonly newOperationId: () => string;
   /** ms to wait before attempt n + 1. */
   readonly delayAfter: (attempts: number) => number;
   readonly onReject: 'keep' | 'rollback';
@@ -168,7 +168,7 @@ function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteReco
   const intent = coalesce(operations, entry);
   return conflictRows({
     ...{ model, recordId, at, operations, version: remote.version },
-    ...{ rule: context.rule, newOperationId: context.newOperationId },
+    ...{ rule: context.rule, newOperationId: context.newOperationId() },
     waiting: operationsIn(facts, laneKey(model, recordId)),
     base: entry?.base ?? getIn(facts.lanes, laneKey(model, recordId))?.salvage?.base ?? null,
     remote: theirs,

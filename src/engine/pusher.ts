@@ -12,6 +12,7 @@ import type { LaneIndex } from './laneIndex.ts';
 import type { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
 import { Sealer } from './sealer.ts';
+import { SealsUnderWay, type SealUnderWay } from './sealsUnderWay.ts';
 
 /** Requests of one origin under way at once: what browsers allow over HTTP/1.1. */
 const parallel = 6;
@@ -67,7 +68,7 @@ export class Pusher {
   readonly #underWay = new Map<string, Request>();
   readonly #requests = new Set<Request>();
   readonly #departures = new Departures();
-  #sealing: Promise<void> | null = null;
+  readonly #seals = new SealsUnderWay();
   /** Operations in one request, at most; halved where the server says that it is too much. */
   #batchLimit: number;
   /** Waits after rows that could not be written. */
@@ -301,19 +302,20 @@ export class Pusher {
       ...{ model: lane.model, recordId: lane.recordId, request },
       ...{ onReject: model.onReject, references: model.references, rule: model.rule },
       at: env.now(),
-      newOperationId: env.uuid(),
+      newOperationId: () => env.uuid(),
       delayAfter: (attempts) => backoffDelay(backoff, attempts, random),
     };
   }
 
-  /** Whether there was anything to write. */
-  async #write(build: RowBuilder, patience = 0): Promise<boolean> {
+  /** Whether there was anything to write; `onFailed` before the rest after a failure. */
+  async #write(build: RowBuilder, patience = 0, onFailed = () => {}): Promise<boolean> {
     const { appendIf, onStorageError } = this.#options;
     try {
       return await appendIf(build, patience);
     } catch (error) {
       // The answer is known but not durable: the request will be sent again with the same key.
       onStorageError(error);
+      onFailed();
       if (!this.#stopped) await this.#rest();
       return false;
     }
@@ -340,24 +342,36 @@ export class Pusher {
   }
 
   #seal(): void {
-    if (this.#sealing || !this.#sealer.hasWork) return;
+    const { isWaiting } = this.#seals;
+    const { head } = this.#options.facts();
+    const inFlight = this.#seals.lanes(head);
+    if (isWaiting || !this.#sealer.hasWork((lane) => inFlight.has(lane))) return;
     const room = this.#sealRoom();
     // While the line is full a few wait for more: one row seals them all.
     const { most, ahead } = this.#pace;
     const isFull = this.#requests.size >= most;
     if (room <= 0 || (isFull && room < ahead / 2)) return;
-    this.#sealing = this.#sealSome(room).finally(() => {
-      this.#sealing = null;
-      this.#options.wake();
-    });
+    const seal = this.#seals.begin();
+    this.#sealSome(seal)
+      .finally(() => {
+        this.#seals.end(seal);
+        this.#options.wake();
+      })
+      .catch(this.#options.env.report);
   }
 
-  async #sealSome(room: number): Promise<void> {
-    const build = this.#sealer.rows(room);
-    const written = await this.#write((facts, taken) => {
-      const rows = build(facts, taken);
-      if (Array.isArray(rows)) this.#departures.sealed(rows);
+  async #sealSome(seal: SealUnderWay): Promise<void> {
+    const build: RowBuilder = (facts, taken) => {
+      seal.builtOn = null;
+      const rows = this.#sealer.rows(this.#sealRoom())(facts, taken);
+      if (Array.isArray(rows)) {
+        this.#departures.sealed(rows);
+        this.#seals.built(seal, rows, facts.head);
+      }
       return rows;
+    };
+    const written = await this.#write(build, 0, () => {
+      seal.builtOn = null;
     });
     // All that were looked at wait for others, and there may be a hundred thousand more of them.
     if (!written) await this.#options.env.breathe();
@@ -365,13 +379,15 @@ export class Pusher {
 
   /** How many may be sealed: as many as may be under way, and some to take their place. */
   #sealRoom(): number {
-    const { env, index, lines } = this.#options;
+    const { env, index, lines, facts } = this.#options;
     const { sealed, ahead } = this.#pace;
-    let waiting = 0;
+    let waiting = this.#seals.lanes(facts().head).size;
     for (const origin of index.origins(env.now())) {
       // What waits for an origin that is held keeps nobody else waiting.
       if (lines.room(origin) > 0) waiting += index.waitingToSend(origin);
     }
+    // Nothing is on the line: what goes in its requests first goes at once, the rest beside them.
+    if (waiting === 0 && this.#requests.size === 0) return sealed;
     return sealed + ahead + this.#ending() - waiting;
   }
 

@@ -33,9 +33,9 @@ export class Sealer {
     this.#options = options;
   }
 
-  /** Whether anything waits to be sealed. */
-  get hasWork(): boolean {
-    return this.#options.index.nextToSeal(1, () => false).length > 0;
+  /** Whether anything waits to be sealed that `skip` doesn't hold. */
+  hasWork(skip: (lane: string) => boolean): boolean {
+    return this.#options.index.nextToSeal(1, skip).length > 0;
   }
 
   /** The rows that seal up to `room` lanes: one row for all requests, one for each empty run. */

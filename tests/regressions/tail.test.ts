@@ -131,7 +131,7 @@ class Walk {
     if (!lane.sealed) return;
     const context: AnswerContext = {
       ...{ model: 'todo', recordId: lane.recordId, request: lane.sealed, at: 1 },
-      newOperationId: `merged-${++this.#made}`,
+      newOperationId: () => `merged-${++this.#made}`,
       delayAfter: () => 5,
       ...mergeRule,
       onReject: pick % 2 ? 'keep' : 'rollback',
