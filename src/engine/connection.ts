@@ -75,6 +75,12 @@ export class Connection {
     return this.#actor.getSnapshot().value as ConnectionState;
   }
 
+  /** A probe is under way, and nothing speaks against it: the platform says yes, and none has failed. */
+  get isPromising(): boolean {
+    const { value, context } = this.#actor.getSnapshot();
+    return value === 'probing' && context.hinted === 'present' && context.failures === 0;
+  }
+
   /**
    * A request ended without an answer. Resolves with what the probe finds: true if the server can be
    * reached after all (then the failure was the request's own).

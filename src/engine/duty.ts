@@ -126,6 +126,7 @@ export class Duty {
 
   /** Does what may be done now. */
   work(): void {
+    if (this.#connection.isPromising) this.#pusher.prepare();
     if (this.#connection.state !== 'online') return;
     const { env, index, onDependent, wake } = this.#options;
     this.#pusher.work();
@@ -165,6 +166,7 @@ export class Duty {
     const { onConnection, models, wake } = this.#options;
     onConnection(state);
     if (isAway(state)) this.#away = true;
+    if (this.#connection.isPromising) wake();
     if (state !== 'online') return;
     // A probe that succeeds at once is no reconnection: what failed keeps its own backoff.
     if (this.#away) this.puller.want(models.keys());

@@ -95,6 +95,18 @@ export class Pusher {
     this.#seal();
   }
 
+  /**
+   * The server is asked whether it is there: what goes first is sealed meanwhile, and leaves as soon as
+   * it answers. No more than that: what is sealed does not change any more, and it may not answer.
+   */
+  prepare(): void {
+    const { index, env } = this.#options;
+    // Until all lanes are taken in, what was sealed in an earlier life may be among the rest.
+    if (!index.readOn() || this.#underWay.size > 0 || !this.#seals.isEmpty) return;
+    const isSealed = index.origins(env.now()).some((origin) => index.waitingToSend(origin) > 0);
+    if (!isSealed) this.#seal();
+  }
+
   /** Ends all attempts; what was sealed is sent again, with the same key, another time. */
   stop(): void {
     this.#stopped = true;

@@ -26,6 +26,10 @@ export class SealsUnderWay {
     this.#all.delete(seal);
   }
 
+  get isEmpty(): boolean {
+    return this.#all.size === 0;
+  }
+
   /** Whether one is still to be built: it takes whatever there is by then. */
   get isWaiting(): boolean {
     return [...this.#all].some(({ builtOn }) => builtOn === null);
