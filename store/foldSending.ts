@@ -45,6 +45,12 @@ export function answered(draft: FactsDraft, row: AnsweredRow): string | undefine
     if (operation) draft.settle(operation, 'committed', row.at);
   }
   draft.confirm(row.at);
+  if (moved === null && row.base !== null) {
+    // Nothing waits any more: what the server has is what is shown, put at once.
+    draft.putLane(key, null);
+    draft.putClean(row.model, row.recordId, row.base, row.version, row.alias);
+    return undefined;
+  }
   draft.putBase(row.model, row.recordId, row.base, row.version, row.alias);
   refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null }, row);
   return undefined;

@@ -132,6 +132,7 @@ export function* outboxLines(facts: Facts): Generator<ShelfLine> {
  * text that is the key of a record with another id counts.
  */
 function aliasLines(facts: Facts, s: number, operations: readonly Operation[]): ShelfLine[] {
+  if (operations.length === 0) return [];
   const models = Object.entries(facts.models).filter(([, { aliases }]) => aliases.size > 0);
   if (models.length === 0) return [];
   const lines: ShelfLine[] = [];
@@ -154,8 +155,9 @@ export function textsIn(changes: JsonObject): string[] {
 /** The server has said its id of a record, while others wait that may name it. */
 function newAlias(before: Facts, after: Facts, lane: string, s: number): ShelfLine[] {
   const [model = '', recordId = ''] = lane.split('\u0000');
+  if (after.outbox.size === 0 || after.models[model]?.aliases.size === 0) return [];
   const alias = entryOf(after, model, recordId)?.alias ?? null;
-  if (alias === null || after.outbox.size === 0) return [];
+  if (alias === null) return [];
   if (alias === entryOf(before, model, recordId)?.alias) return [];
   return [{ v: 1, kind: 'alias', s, model, recordId, alias }];
 }
