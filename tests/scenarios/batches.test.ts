@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Addressed, Answer, BatchAnswer } from '../../src/index.ts';
+import { memory, type Storage } from '../../src/storage.ts';
+import { bent } from '../support/bentStorage.ts';
 import { type Bend, pause, statusOf, synced, tinyWorld } from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';
 
@@ -38,8 +40,8 @@ function batching(
 }
 
 /** `count` records written while the network is held, then let go. */
-async function drained(bend: Bend, count: number) {
-  const device = await world.settled({ bend });
+async function drained(bend: Bend, count: number, storage: Storage = memory()) {
+  const device = await world.settled({ bend, storage });
   const { todo } = device.sync.models;
   device.sync.pause();
   const writes = Array.from({ length: count }, (_, i) =>
@@ -61,6 +63,30 @@ describe('P18 S12: a batch', () => {
     expect(seen.batches.length).toBeLessThanOrEqual(14);
     expect(seen.most).toBe(2);
     expect(Math.max(...seen.batches.map((batch) => batch.length))).toBe(50);
+  });
+
+  test('while more waits no transaction has answers alone: what goes next is sealed in it', async () => {
+    const { seen, bend } = batching(() => undefined, 10);
+    /** What each transaction has of it. */
+    const written: { sealed: number; answers: number }[] = [];
+    const storage = bent(memory(), {
+      beforeCommit: async ({ append = [] }) => {
+        const rows = append.map((text) => JSON.parse(text));
+        const sealed = rows.flatMap((row) => (row.type === 'sealed' ? row.requests : [])).length;
+        const answers = rows.filter(({ type }) => type === 'answered').length;
+        if (sealed + answers > 0) written.push({ sealed, answers });
+        // It takes longer than the server.
+        await pause(20);
+      },
+    });
+    const { device } = await drained(bend, 200, storage);
+    await synced(device);
+    expect(seen.batches.flat()).toHaveLength(200);
+    const allSealed = written.findLastIndex(({ sealed }) => sealed !== 0);
+    const alone = written.slice(0, allSealed).filter(({ sealed }) => sealed === 0);
+    expect(alone).toEqual([]);
+    // The first takes what the first requests carry, and no more.
+    expect(written[0]).toEqual({ sealed: 20, answers: 0 });
   });
 
   test('SV33: answers are matched by operation, not by place; one that is missing goes again', async () => {
