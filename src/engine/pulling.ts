@@ -46,7 +46,9 @@ export function partRows(
   told: (fate: PartFate) => void,
 ): RowBuilder {
   return (facts, taken) => {
-    if (taken.size > 0) return 'later';
+    // What brings nothing is judged against no lane: it goes with whatever is written.
+    const isEmpty = part.items.length + part.deleted.length === 0;
+    if (taken.size > 0 && !isEmpty) return 'later';
     const judged = context.isWanted(facts) ? judge(facts, context, part) : null;
     if (!judged) {
       told({ kind: 'postponed' });
