@@ -10,6 +10,8 @@ const world = tinyWorld();
 interface Seen {
   readonly batches: string[][];
   most: number;
+  /** Under way. */
+  open: number;
 }
 
 /** A server that takes batches; `bend` changes what it says of one. */
@@ -20,19 +22,18 @@ function batching(
   ) => BatchAnswer | undefined,
   batchLimit = 100,
 ) {
-  const seen: Seen = { batches: [], most: 0 };
-  let open = 0;
+  const seen: Seen = { batches: [], most: 0, open: 0 };
   const bend: Bend = ({ push }) => ({
     batchLimit,
     pushMany: async (sent, signal) => {
       seen.batches.push(sent.map(({ request }) => request.key));
-      seen.most = Math.max(seen.most, ++open);
+      seen.most = Math.max(seen.most, ++seen.open);
       await pause(2);
       const answers = new Map<string, Answer | 'notAttempted'>();
       for (const { request, model } of sent) {
         answers.set(request.key, await push(request, model, signal));
       }
-      open--;
+      seen.open--;
       return bendAnswer(answers, sent) ?? { kind: 'answers', answers };
     },
   });
@@ -75,8 +76,8 @@ describe('P18 S12: a batch', () => {
         const sealed = rows.flatMap((row) => (row.type === 'sealed' ? row.requests : [])).length;
         const answers = rows.filter(({ type }) => type === 'answered').length;
         if (sealed + answers > 0) written.push({ sealed, answers });
-        // It takes longer than the server.
-        await pause(20);
+        // It takes longer than the server, however long that takes.
+        for (let idle = 0; idle < 3; idle = seen.open > 0 ? 0 : idle + 1) await pause(1);
       },
     });
     const { device } = await drained(bend, 200, storage);
