@@ -85,6 +85,7 @@ export class SecondShelf {
         ...{ env, codec, database: id, replaces, writer, facts },
         open: () => shelf.open(name),
         sizes: shelf.sizes,
+        headAtStart: read.head,
         headOnDisk: async () => (await database.position()).head,
         onChange: (error) => onState(error ? 'failed' : 'open', error),
       },

@@ -179,14 +179,26 @@ export class Journal {
     onFailed: (error: StorageError) => Promise<void> | void,
     onHead?: OnHead,
   ): Promise<number | null> {
-    const { connection, foretoldIs } = this.#options;
+    const { connection, foretoldIs, env } = this.#options;
+    let phase: 'running' | 'over' = 'running';
+    // One that was given up may go on: what it tells then is for nobody, the rows are looked for.
+    const told = (head: number) => {
+      if (phase === 'over') return;
+      try {
+        onHead?.(head);
+      } catch (error) {
+        env.report(error);
+      }
+    };
     try {
-      const { head } = await connection.commit({ append }, onHead);
+      const { head } = await connection.commit({ append }, onHead && told);
+      phase = 'over';
       const known = foretoldIs(head);
       if (known) await known;
       this.#options.onTrouble(undefined);
       return head;
     } catch (cause) {
+      phase = 'over';
       // Before anybody hears that it was refused.
       const known = foretoldIs(null);
       if (known) await known;

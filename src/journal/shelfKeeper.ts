@@ -13,6 +13,8 @@ export interface ShelfKeeperOptions extends ShelfWriterOptions {
   /** Opens the shelf again after it has failed. */
   readonly open: () => Promise<ShelfConnection>;
   readonly sizes: ShelfSizes | undefined;
+  /** The journal's head as this page began: what others told beyond it by then was never so. */
+  readonly headAtStart: number;
   /** The facts as the journal has folded them. */
   readonly facts: () => Facts;
   /** The journal's head on the disk. */
@@ -106,7 +108,7 @@ export class ShelfKeeper {
     if (head === told.through) {
       this.#confirmed = told;
     } else {
-      this.#unfolded = this.#unfolded.filter(({ through }) => through !== told.through);
+      this.#forget(told);
       await this.#takeBack(await told.written);
     }
     this.#foretold = null;
@@ -119,6 +121,9 @@ export class ShelfKeeper {
     entries: readonly JournalEntry[],
     isOwn: (row: Row) => boolean,
   ): Promise<void> {
+    // Its transaction has ended by now, whatever was heard of it.
+    this.#foretold?.end();
+    this.#foretold = null;
     const told = this.#confirmed;
     if (told && told.through === entries.at(-1)?.sequence && told.count === entries.length) {
       this.#confirmed = null;
@@ -128,6 +133,11 @@ export class ShelfKeeper {
     const lines = linesOf(before, entries, isOwn, (id) => this.#writer.hasTold(id));
     this.#notFolded(entries, lines);
     await this.#append(lines);
+  }
+
+  /** It is not so, or nobody will hear whether it is: no file that begins anew takes it over. */
+  #forget(told: Foretold | null): void {
+    this.#unfolded = this.#unfolded.filter(({ through }) => through !== told?.through);
   }
 
   #notFolded(entries: readonly JournalEntry[], lines: readonly ShelfLine[]): Unfolded {
@@ -185,6 +195,7 @@ export class ShelfKeeper {
   async close(): Promise<void> {
     this.#end.abort();
     if (this.#retry !== null) this.#options.env.clearTimer(this.#retry);
+    this.#forget(this.#foretold);
     this.#foretold?.end();
     await this.#restating;
     const connection = this.#connection;
@@ -295,13 +306,15 @@ export class ShelfKeeper {
     return isEmpty ? others.length > 0 : others.length >= filesLimit || size > this.#limit;
   }
 
-  /** Whether one of them speaks of rows that the database does not have. */
+  /**
+   * Whether one of them speaks of rows that the database did not have as this page began. Rows that
+   * others have written since count as well: it costs a file that is written anew.
+   */
   async #isAhead(connection: ShelfConnection, others: readonly ShelfFile[]): Promise<boolean> {
-    const { codec, database, facts } = this.#options;
-    const { head } = facts();
+    const { codec, database, headAtStart } = this.#options;
     for (const file of others) {
       if (parseFileName(file.name)?.database !== database) continue;
-      if (await speaksBeyond(connection, codec, file, head)) return true;
+      if (await speaksBeyond(connection, codec, file, headAtStart)) return true;
     }
     return false;
   }

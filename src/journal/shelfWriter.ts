@@ -25,8 +25,14 @@ export interface Written {
 export class ShelfWriter {
   readonly #options: ShelfWriterOptions;
   #n = 0;
-  /** Characters of the file; 0: it does not exist yet. */
+  /** Characters of the file, about; 0: it does not exist yet. */
   #size = 0;
+  /** Whether its first line, which says whose it is, has been written. */
+  #head: 'missing' | 'written' = 'missing';
+  /** How often something was taken back from it. */
+  #cuts = 0;
+  /** Empty lines that are to come before what is appended next. */
+  #gap = 0;
   /** Operations that stand in the file: a seal need not tell them again. */
   readonly #told = new Set<string>();
   /** Files that the current one replaces. */
@@ -62,6 +68,9 @@ export class ShelfWriter {
     if (this.#size > 0) this.#old.push(this.file);
     this.#n++;
     this.#size = 0;
+    this.#head = 'missing';
+    this.#cuts = 0;
+    this.#gap = 0;
     this.#told.clear();
   }
 
@@ -73,15 +82,18 @@ export class ShelfWriter {
   async append(connection: ShelfConnection, lines: readonly ShelfLine[]): Promise<Written> {
     const { codec, database, replaces } = this.#options;
     const first: ShelfLine[] = [];
-    if (this.#size === 0) first.push({ v: 1, kind: 'file', database, replaces });
+    if (this.#head === 'missing') first.push({ v: 1, kind: 'file', database, replaces });
     const { file } = this;
-    // Counted at once: who comes next writes behind it.
+    const gap = '\n'.repeat(this.#gap);
+    // At once: who comes next writes behind it.
+    this.#head = 'written';
+    this.#gap = 0;
     this.#size++;
     const operationIds = lines.flatMap(operationsToldBy);
     for (const id of operationIds) this.#told.add(id);
     // One after another: a codec may take longer for a large part than for the small one behind it.
     const posted = this.#posted.then(async () => {
-      const text = await encodeLines(codec, [...first, ...lines]);
+      const text = gap + (await encodeLines(codec, [...first, ...lines]));
       if (file === this.file) this.#size += text.length;
       return { appended: connection.append(file, text) };
     });
@@ -89,12 +101,18 @@ export class ShelfWriter {
     return { file, operationIds, before: await (await posted).appended };
   }
 
-  /** Takes back lines behind which nothing stands. Rejects with StorageError. */
+  /**
+   * Takes back lines behind which nothing stands. Empty lines come instead, one more each time: who
+   * compares sizes to see whether a file has changed must not take other lines of the same length for
+   * these. Rejects with StorageError.
+   */
   async takeBack(connection: ShelfConnection, written: Written): Promise<void> {
     const { file, before, operationIds } = written;
-    if (file === this.file) for (const id of operationIds) this.#told.delete(id);
+    if (file === this.file) {
+      for (const id of operationIds) this.#told.delete(id);
+      this.#gap = ++this.#cuts;
+      if (before === 0) this.#head = 'missing';
+    }
     await connection.cut(file, before);
-    // Its first line has gone as well, and is to be written again.
-    if (before === 0 && file === this.file) this.#size = 0;
   }
 }

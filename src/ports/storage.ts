@@ -60,8 +60,9 @@ export interface StorageConnection {
    * Rejects with `StorageError`; after `lost` it is in doubt whether the batch was written.
    *
    * @param onHead told the head as it will be, as soon as the appended rows have their sequences: the
-   * transaction may fail yet, or be done again with others where the handle died. A storage that can
-   * not tell so early never calls it
+   * transaction may fail yet, or be done again with others where the handle died. From there to its end
+   * no other append and no `position` gets past it. A storage that can not tell so early never calls it;
+   * after `commit` has settled nobody listens
    */
   commit(batch: Batch, onHead?: OnHead): Promise<Committed>;
   /** Rows after `sequence`, at most `limit`, in order. */

@@ -155,6 +155,11 @@ export function* eachUnframed(text: string): Generator<string | null> {
   let from = 0;
   // Behind the last line's end: nothing, or what a crash cut off.
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+    // Stands where something was taken back.
+    if (end === from) {
+      from++;
+      continue;
+    }
     const encoded = text.slice(from + 9, end);
     const isSummed = text[from + 8] === ' ' && text.slice(from, from + 8) === sumOf(encoded);
     const isWhole = isSummed && from + 8 < end;

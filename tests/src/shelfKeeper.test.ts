@@ -28,6 +28,7 @@ async function device(codec: Codec = identityCodec) {
         ...{ env: quickEnv(), codec, database: 'db', replaces: [], writer },
         open: () => shelf.open('app'),
         sizes: shelf.sizes,
+        headAtStart: disk.length,
         facts: () => facts,
         headOnDisk: async () => {
           const head = disk.length;
@@ -284,4 +285,43 @@ test('N16 MT3: a seal in the file that a page begins after it was frozen tells i
   await own.keeper.release();
   await own.seal('a');
   expect(toldIn(await texts()).map((ids) => ids.length)).toEqual([1, 1]);
+});
+
+test('N16: what is kept is never taken back by what was foretold too late', async () => {
+  const { tab, recovered } = await device();
+  const own = await tab('own');
+  // The transaction was given up, and went through after all.
+  expect(own.keeper.foretoldIs(null)).toBeUndefined();
+  await own.foretell('a');
+  await own.write('a');
+  own.fold();
+  await own.keeper.restate('leading');
+  await own.foretell('b');
+  await own.keeper.foretoldIs(null);
+  expect(await recovered()).toEqual(['a']);
+});
+
+test('N16: a file that grew to the size it had before something was taken back is not taken for that one', async () => {
+  const { tab, recovered, afterLook } = await device();
+  const [leader, other] = [await tab('leader'), await tab('other')];
+  await other.foretell('a');
+  afterLook(async () => {
+    await other.keeper.foretoldIs(null);
+    await other.write('b');
+    await other.keeper.close();
+  });
+  await leader.keeper.restate('leading');
+  expect(await recovered()).toEqual(['b']);
+});
+
+test('N16: a page that closes in doubt leaves the file with what it had foretold as it is', async () => {
+  const { tab, recovered } = await device();
+  const own = await tab('own');
+  await own.write('a');
+  own.fold();
+  await own.foretell('b');
+  const restated = own.keeper.restate('leading');
+  await own.keeper.close();
+  await restated;
+  expect(await recovered()).toEqual(['a']);
 });

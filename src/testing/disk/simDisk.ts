@@ -58,7 +58,7 @@ export class SimDisk {
   #unflushed: Batch[] = [];
   /** The rows of a batch have sequences, and the system does not have them yet. */
   #isSequenced = false;
-  /** Appends that wait for that one's end. */
+  /** Appends and looks that wait for that one's end. */
   #next: (() => void)[] = [];
   /** Pages so far, by tab. */
   readonly #lives: number[] = [];
@@ -168,12 +168,13 @@ export class SimDisk {
         const { world, device } = this.#options;
         const span = { from: world.now, to: null as number | null };
         const delay = keyed(world.seed, `read/${device}/${this.reads.push(span)}`);
-        world.schedule(delay, () => {
+        const look = () => {
           if (!this.#isAlive(user)) return;
           span.to = world.now;
           const seen = get();
           user.deliver(() => resolve(seen));
-        });
+        };
+        world.schedule(delay, () => this.#inTurn(look));
       });
     return {
       commit: (batch, onHead) => this.#commit(user, batch, onHead),
@@ -199,11 +200,24 @@ export class SimDisk {
         user.deliver(tell);
       };
       const fault = faultAt(n);
+      const late = () => {
+        if (!this.#isAlive(user)) return;
+        const committed = applyBatch(this.#cache, batch);
+        if (!committed.ok) return;
+        this.#unflushed.push(batch);
+        onTaken?.(user.tab, batch);
+        world.note(`disk ${device} ${n} ${this.points[n - 1]} late`);
+        if (onHead) user.deliver(() => onHead(committed.head));
+        world.schedule(quick, () => this.#flush());
+      };
       const quick = 0.5 + keyed(world.seed, `disk/${device}/${n}`) * 2;
       const slow = fault === 'slowDisk' ? 2_000 + keyedBelow(world.seed, `slow/${n}`, 8_000) : 0;
       if (fault === 'hangDisk') {
         const timeout = new StorageError('timeout', 'the disk hangs');
         world.schedule(hangs, () => this.#isAlive(user) && end(() => reject(timeout)));
+        // A disk that comes to itself does what it was asked for, though nobody waits for it any more.
+        const isDone = batch.append && keyed(world.seed, `late/${device}/${n}`) < 0.5;
+        if (isDone) world.schedule(hangs + quick, () => this.#inTurn(late));
         return;
       }
       const refuse = (code: 'quota' | 'lost', message: string) =>
@@ -252,9 +266,9 @@ export class SimDisk {
     });
   }
 
-  #inTurn(append: () => void): void {
-    if (this.#isSequenced) this.#next.push(append);
-    else append();
+  #inTurn(work: () => void): void {
+    if (this.#isSequenced) this.#next.push(work);
+    else work();
   }
 
   #die(kind: 'kill' | 'powerLoss', tab: number): void {

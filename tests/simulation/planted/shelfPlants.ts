@@ -81,6 +81,24 @@ export const shelfPlants: readonly Plant[] = [
     ],
   },
   {
+    id: 'a head that is told too late',
+    promise: 'what was kept is never taken back',
+    days: 'shelf',
+    by: 'crashes',
+    edits: [
+      {
+        file: 'src/journal/journal.ts',
+        find: "      if (phase === 'over') return;\n",
+        replace: '',
+      },
+      {
+        file: keeper,
+        find: '    this.#foretold?.end();\n    this.#foretold = null;\n',
+        replace: '',
+      },
+    ],
+  },
+  {
     id: 'half a takeover hides the rest',
     promise: 'a lost database is over once its successor has said all of it',
     days: 'shelf',

@@ -233,6 +233,23 @@ export const storage: readonly ScenarioRow[] = [
       [1_001, 'cancel', 2],
     ],
   },
+  {
+    ...{
+      name: 'the database is gone after a write was given up that went through',
+      group: 'damage',
+    },
+    ...{ shelf: true, steps: ['append recorded', 'append recovered'] },
+    faults: [
+      offline(0, 60_000),
+      { step: 'append recorded', nth: 2, do: 'hangDisk' },
+      { on: 'time', device: 0, at: 40_000, do: 'wipe' },
+    ],
+    doing: [
+      [500, 'create'],
+      [700, 'create', 1],
+      [36_000, 'create', 2],
+    ],
+  },
 
   // Everything is emptied.
   {
