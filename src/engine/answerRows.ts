@@ -11,7 +11,7 @@ import type { Answer, RemoteRecord, UnderWay } from '../ports/transport.ts';
 import { conflictRows } from './conflictRows.ts';
 import { type References, toKeys } from './references.ts';
 
-/** What was drawn and read before the rows are built. */
+/** What answers need beside the facts: what is drawn, and what was read before. */
 export interface AnswerContext {
   readonly model: string;
   readonly recordId: string;

@@ -19,7 +19,7 @@ export function contentLength(bytes: Uint8Array): number {
 }
 
 /**
- * A file that is only appended to, with zeros written behind its end for what is to come. A flush of
+ * A file that is appended to (and cut, where what came last is not so), with zeros written behind its end for what is to come. A flush of
  * bytes that stand where others stood writes these bytes; one of bytes that make the file longer has
  * the file system write down the new length and where it lies as well, in its own journal
  * (docs/decisions, the second shelf).

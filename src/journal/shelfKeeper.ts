@@ -49,7 +49,7 @@ interface Foretold extends Unfolded {
 
 /**
  * Keeps the second shelf in step with the journal: what this tab has written there is told here
- * before anybody hears of it. A file is only appended to; when it has grown it begins anew, and the
+ * before anybody hears of it. A file is appended to; when it has grown it begins anew, and the
  * old one goes once the new one says everything. It never stands in the way: a shelf that fails is
  * told and left out.
  */

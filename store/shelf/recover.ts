@@ -229,7 +229,7 @@ function setLane(
 ): void {
   const { model, recordId, s, salvage, alias, sealed, parked, ended } = line;
   for (const operation of line.operations) told.set(operation.id, operation);
-  // One that no file tells of was never acknowledged: its tab died before it could.
+  // One that no file tells of was never acknowledged (its tab died before it could), or its line is damaged.
   const operations = line.operationIds.flatMap((id) => told.get(id) ?? []);
   lanes.set(laneKey(model, recordId), {
     ...{ database, s, model, recordId, operations, salvage, alias, sealed, parked, ended },
