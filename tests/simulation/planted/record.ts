@@ -43,12 +43,13 @@ function pageOf(rows: readonly Row[], control: string): string {
     const where = found ? `${found.invariant} | ${found.place}` : '**not found** |';
     return `| ${plant.id} | ${plant.promise} | ${where} | ${seconds.toFixed(1)} |`;
   });
+  const exhaustive = rows.filter(({ plant }) => plant.by !== undefined).length;
   return `# Planted bugs: the simulator is tested too
 
 A simulator that finds nothing may be blind. So ${rows.length} bugs, each a mistake that somebody could make, are planted one
 at a time in a throw-away copy of the kit (\`tests/simulation/planted\`; nothing of it ships), and random days
 ([the simulator](simulator.md)) are run in it, from seed 1 on, until a promise breaks. Each must be found within 2,000 seeds; bugs
-of the second shelf within 2,000 days on which devices have one, bugs of tabs within 2,000 on which they have several tabs. Four
+of the second shelf within 2,000 days on which devices have one, bugs of tabs within 2,000 on which they have several tabs. ${exhaustive}
 that need several rare things at once are found by the exhaustive mode, in the scenario that the table names.
 Where the kit guards a promise twice, the plant takes away both guards: one alone covers for the other.
 
