@@ -1,3 +1,4 @@
+import { foldAhead } from '../../store/fold.ts';
 import type { JournalEntry, Row } from '../../store/rows/row.ts';
 import { asStorageError } from '../ports/storage.ts';
 import { readEntries } from './entries.ts';
@@ -18,6 +19,8 @@ interface JournalReaderOptions {
 /** Hands on what is durable, each entry once and in order, whoever wrote it. */
 export class JournalReader {
   readonly #options: JournalReaderOptions;
+  /** Whose transaction runs, or has just ended. */
+  #foretold: readonly JournalEntry[] = [];
 
   constructor(options: JournalReaderOptions) {
     this.#options = options;
@@ -29,7 +32,10 @@ export class JournalReader {
     const first = head - rows.length + 1;
     // What they come to depends on what stands before them.
     if (first !== facts().head + 1) return;
-    foretell(entriesFrom(first, rows), this.#options.isOwn);
+    this.#foretold = entriesFrom(first, rows);
+    foretell(this.#foretold, this.#options.isOwn);
+    // While the disk is at it: they are likely to be what the facts come to next.
+    foldAhead(facts(), this.#foretold);
   }
 
   /** Rows that end at `head` were written; what stands between our head and them comes first. */
@@ -43,7 +49,14 @@ export class JournalReader {
     if (first > facts().head + 1) await this.catchUp(first - 1);
     // A checkpoint that was read meanwhile has them.
     if (head <= facts().head) return;
-    await this.#sequence(entriesFrom(first, rows));
+    await this.#sequence(this.#isForetold(first, rows) ? this.#foretold : entriesFrom(first, rows));
+  }
+
+  /** The very rows: of a group that was refused each is written alone, under the sequences of others. */
+  #isForetold(first: number, rows: readonly Row[]): boolean {
+    const told = this.#foretold;
+    if (told.length !== rows.length) return false;
+    return told.every(({ sequence, row }, i) => sequence === first + i && row === rows[i]);
   }
 
   /** Reads and folds what the journal has beyond our head, up to `through`. */
