@@ -144,6 +144,8 @@ export class Journal {
     const before = this.#standing.renew();
     try {
       const replaced = isReplaced();
+      // Where the head can not be read either, nobody waits for this one.
+      replaced.catch(() => {});
       if (before === 'outdated' && !(await replaced)) await reread();
       const { head } = await connection.position();
       if (head < facts().head || (await replaced)) await onReplaced();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { memory, type StorageConnection, StorageError } from '../../src/storage.ts';
+import { memory, type Storage, type StorageConnection, StorageError } from '../../src/storage.ts';
 import { bent } from '../support/bentStorage.ts';
-import { fateOf, quickEnv, synced, tinyWorld } from '../support/tinyServer.ts';
+import { fateOf, pause, quickEnv, synced, tinyWorld } from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';
 
 const world = tinyWorld();
@@ -32,6 +32,45 @@ test('ST4: a read that fails after a doubtful append holds up neither the write 
   await synced(device);
   expect(failingReads).toBeLessThanOrEqual(0);
   expect(world.server.pushes).toBe(1);
+});
+
+test('ST3: a handle that dies with several questions open makes one trouble, and no error that nobody hears', async () => {
+  const unheard: unknown[] = [];
+  const listen = (error: unknown) => void unheard.push(error);
+  process.on('unhandledRejection', listen);
+  let isDead = false;
+  const died = () => new StorageError('lost', 'the handle died');
+  const inner = memory();
+  const storage: Storage = {
+    kind: 'dying',
+    async open(name) {
+      const connection = await inner.open(name);
+      const { commit, position, readMeta } = connection;
+      return {
+        ...connection,
+        commit: async (batch, onHead) => {
+          if (isDead) throw died();
+          return commit(batch, onHead);
+        },
+        // Both are asked at once; the first to fail is the one that is waited for.
+        position: () => (isDead ? Promise.reject(died()) : position()),
+        readMeta: async (keys) => {
+          if (!isDead) return readMeta(keys);
+          await pause(1);
+          throw died();
+        },
+      };
+    },
+  };
+  const device = await world.settled({ storage, name: 'dying' });
+  isDead = true;
+  const write = device.sync.models.todo.create({ title: 'Milk', done: false });
+  await pause(60);
+  isDead = false;
+  expect(await fateOf(write.saved)).toBe('resolved');
+  await synced(device);
+  process.off('unhandledRejection', listen);
+  expect(unheard).toEqual([]);
 });
 
 test('ST11 CR20: a database that is gone is told also when the page dies before it has read the new one', async () => {
