@@ -319,7 +319,7 @@ export class Pusher {
     };
   }
 
-  /** Whether there was anything to write; `onFailed` before the rest after a failure. */
+  /** Whether there was anything to write. A failure is told by `onFailed` before the wait that follows it. */
   async #write(build: RowBuilder, patience = 0, onFailed = () => {}): Promise<boolean> {
     const { appendIf, onStorageError } = this.#options;
     try {

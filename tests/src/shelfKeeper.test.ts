@@ -205,13 +205,18 @@ test('N16 I7: a change that the database refused after all is taken back from th
   expect(await recovered()).toEqual(['b']);
 });
 
-test('N16: a file begins anew only when it is known whether what was foretold is so', async () => {
+/** A tab whose file is to begin anew while the transaction of `b` runs; `a` is kept and folded. */
+async function restatingInDoubt() {
   const { tab, recovered } = await device();
   const own = await tab('own');
   await own.write('a');
   own.fold();
   await own.foretell('b');
-  const restated = own.keeper.restate('leading');
+  return { own, recovered, restated: own.keeper.restate('leading') };
+}
+
+test('N16: a file begins anew only when it is known whether what was foretold is so', async () => {
+  const { own, restated, recovered } = await restatingInDoubt();
   await own.keeper.foretoldIs(null);
   await restated;
   expect(await recovered()).toEqual(['a']);
@@ -315,12 +320,7 @@ test('N16: a file that grew to the size it had before something was taken back i
 });
 
 test('N16: a page that closes in doubt leaves the file with what it had foretold as it is', async () => {
-  const { tab, recovered } = await device();
-  const own = await tab('own');
-  await own.write('a');
-  own.fold();
-  await own.foretell('b');
-  const restated = own.keeper.restate('leading');
+  const { own, restated, recovered } = await restatingInDoubt();
   await own.keeper.close();
   await restated;
   expect(await recovered()).toEqual(['a']);
