@@ -360,7 +360,7 @@ export function createSync<const M extends Models, const P extends string = 'syn
     stop: async () => {
       turns++;
       if (running.get(name) === sync) running.delete(name);
-      const stop = runtime?.engine.stop() ?? null;
+      const stop = runtime?.stop() ?? null;
       stopping = stop;
       await stop;
       if (stopping === stop) stopping = null;

@@ -17,8 +17,9 @@ export interface OperationHandle<T = unknown> {
   readonly id: string;
   readonly operationId: string;
   /**
-   * Resolves when the write survives a crash; rejects (rolled back) with `notSaved` or `readOnly`, and
-   * with `notStarted` where the sync was stopped before it was known.
+   * Resolves when the write survives a crash, on both shelves where there are two: one that has no room
+   * is waited for. Rejects (rolled back) with `notSaved` or `readOnly`, and with `notStarted` where the
+   * sync was stopped before it was known.
    */
   readonly saved: Promise<void>;
   /** Resolves with how it ended, maybe days later. Never rejects. */
@@ -28,12 +29,14 @@ export interface OperationHandle<T = unknown> {
 }
 
 interface Deferred {
+  /** Null: the act is no operation. */
+  readonly operationId: string | null;
   readonly promise: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: SyncError) => void;
 }
 
-function deferred(): Deferred {
+function deferred(operationId: string | null): Deferred {
   let resolve: () => void = () => {};
   let reject: (error: SyncError) => void = () => {};
   const promise = new Promise<void>((yes, no) => {
@@ -41,7 +44,7 @@ function deferred(): Deferred {
     reject = no;
   });
   promise.catch(() => {});
-  return { promise, resolve, reject };
+  return { operationId, promise, resolve, reject };
 }
 
 interface Waiter {
@@ -53,34 +56,56 @@ interface Waiter {
 /** Who waits for what: durability by the act's count, endings by the operation's id. */
 export class Handles {
   readonly #state: () => SyncState;
+  /** Whether endings are known that nobody may be told of yet. */
+  readonly #isHeld: () => boolean;
   readonly #saving = new Map<number, Deferred>();
   readonly #ending = new Map<string, Waiter[]>();
   /** Writes that were rolled back before they were durable; the last of them. */
   readonly #rejected = new Set<string>();
 
-  constructor(state: () => SyncState) {
+  constructor(state: () => SyncState, isHeld: () => boolean) {
     this.#state = state;
+    this.#isHeld = isHeld;
   }
 
-  /** A promise for the durability of act `n`. */
-  saving(n: number): Promise<void> {
-    const waiting = deferred();
+  /** A promise for the durability of act `n`; `operationId` where it is one. */
+  saving(n: number, operationId: string | null): Promise<void> {
+    const waiting = deferred(operationId);
     this.#saving.set(n, waiting);
     return waiting.promise;
   }
 
   /** Acts up to and including `n` of this tab are durable. */
   savedThrough(n: number): void {
-    for (const [count, waiting] of this.#saving) {
+    for (const count of this.#saving.keys()) {
       if (count > n) break;
-      this.#saving.delete(count);
-      waiting.resolve();
+      this.#done(count)?.resolve();
     }
   }
 
+  /** Nobody waits for this act any more. */
+  #done(count: number): Deferred | undefined {
+    const waiting = this.#saving.get(count);
+    this.#saving.delete(count);
+    return waiting;
+  }
+
+  /** Their database is gone: acts up to `n` of which the one that took its place knows nothing. */
+  lostThrough(n: number, isKnown: (operationId: string) => boolean, error: SyncError): void {
+    for (const [count, { operationId }] of this.#saving) {
+      if (count > n) break;
+      if (operationId === null || isKnown(operationId)) continue;
+      this.#done(count)?.reject(error);
+    }
+  }
+
+  /** Stopped: nobody will hear of the rest. */
+  end(error: SyncError): void {
+    for (const count of this.#saving.keys()) this.#done(count)?.reject(error);
+  }
+
   notSaved(n: number, operationId: string | null, error: SyncError): void {
-    this.#saving.get(n)?.reject(error);
-    this.#saving.delete(n);
+    this.#done(n)?.reject(error);
     if (operationId === null) return;
     this.#rejected.add(operationId);
     if (this.#rejected.size > settlementCap) {
@@ -92,9 +117,7 @@ export class Handles {
 
   /** How an operation ends; at once if it has. */
   settled(model: string, recordId: string, operationId: string): Promise<Settled> {
-    const outcome = this.#rejected.has(operationId)
-      ? 'discarded'
-      : selectOutcome(this.#state(), operationId);
+    const outcome = this.#rejected.has(operationId) ? 'discarded' : this.#outcomeOf(operationId);
     if (outcome) return Promise.resolve(this.#result(model, recordId, outcome));
     return new Promise((resolve) => {
       const waiters = this.#ending.get(operationId) ?? [];
@@ -107,12 +130,16 @@ export class Handles {
     this.#settle(operationId, outcome);
   }
 
-  /** After facts were read from disk: what ended or vanished meanwhile. */
+  /** After facts were read from disk, or may be told again: what ended or vanished meanwhile. */
   review(): void {
     for (const operationId of [...this.#ending.keys()]) {
-      const outcome = selectOutcome(this.#state(), operationId);
+      const outcome = this.#outcomeOf(operationId);
       if (outcome) this.#settle(operationId, outcome);
     }
+  }
+
+  #outcomeOf(operationId: string): Outcome | undefined {
+    return this.#isHeld() ? undefined : selectOutcome(this.#state(), operationId);
   }
 
   #settle(operationId: string, outcome: Outcome): void {

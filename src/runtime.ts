@@ -2,7 +2,7 @@ import type { Action, Dispatch } from '@reduxjs/toolkit';
 import { quarantineLimit } from '../store/caps.ts';
 import { type Facts, laneKey, orderKey } from '../store/facts.ts';
 import { getIn, scan, valuesOf } from '../store/pages.ts';
-import type { JournalEntry, PersonRow } from '../store/rows/row.ts';
+import type { JournalEntry, PersonRow, RecordedRow } from '../store/rows/row.ts';
 import { keyOf } from '../store/selectors/records.ts';
 import {
   lanesOfRow,
@@ -52,12 +52,18 @@ export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #api: StoreApi;
   #count = 0;
+  /** Own writes that are durable in the database, and not called saved: the second shelf has no room. */
+  readonly #untold = new Map<string, RecordedRow>();
+  /** `settledOrder` behind which endings were not told for the same reason; null: there are none. */
+  #endedBefore: number | null = null;
+  /** The number of this tab's last act that a database knew which was deleted since. */
+  #carriedOver = 0;
 
   constructor(options: RuntimeOptions, api: StoreApi) {
     this.#options = options;
     this.#api = api;
     this.writer = options.env.uuid();
-    this.handles = new Handles(api.state);
+    this.handles = new Handles(api.state, () => this.#isHeld);
     this.trace = new Trace(options.slice, options.env);
     this.watch = new RecordWatch(options.slice, api.state, options.env.report);
     this.engine = this.#makeEngine();
@@ -82,6 +88,17 @@ export class Runtime {
   load(facts: Facts): void {
     this.#send(this.#options.slice.actions.restarted(facts));
     this.hydrated();
+  }
+
+  /** Ends the engine; whoever waits for what nobody knows any more is told so. */
+  async stop(): Promise<void> {
+    const { engine } = this;
+    await engine.stop();
+    // Another life may have begun meanwhile.
+    if (engine !== this.engine) return;
+    this.handles.end(rejection('stopped'));
+    this.#untold.clear();
+    this.#endedBefore = null;
   }
 
   get transport(): Transport {
@@ -140,9 +157,10 @@ export class Runtime {
   /** The act is in the tail: it is to become durable. */
   accepted(action: PersonAction): Act {
     const n = action.meta.actionId?.n ?? 0;
-    const saved = this.handles.saving(n);
+    const { payload } = action;
+    const saved = this.handles.saving(n, payload.type === 'recorded' ? payload.operation.id : null);
     // From the action: the store may show another moment, where it is not in the tail.
-    this.engine.write({ ...action.payload, actionId: { writer: this.writer, n } } as PersonRow);
+    this.engine.write({ ...payload, actionId: { writer: this.writer, n } } as PersonRow);
     return { n, saved };
   }
 
@@ -195,8 +213,9 @@ export class Runtime {
       sequenced: (entries) => this.#sequenced(entries),
       tailRejected: (counts) => void dispatch(actions.tailRejected(counts)),
       checkpointLoaded: (facts) => {
-        const { settledOrder } = state().sequenced;
+        const { settledOrder, lastSeen } = state().sequenced;
         dispatch(actions.checkpointLoaded(facts));
+        this.#replacedThrough(lastSeen[this.writer]?.n ?? 0, facts);
         this.#reviewed(facts);
         // What ended in another tab, and went into a checkpoint before it was read here.
         this.#tellSettled(settledOrder, facts);
@@ -212,7 +231,10 @@ export class Runtime {
           dispatch(actions.leadershipChanged({ role, run }));
       },
       roomMeasured: (room) => void dispatch(actions.roomMeasured(room)),
-      shelfChanged: (shelf) => void dispatch(actions.shelfChanged(shelf)),
+      shelfChanged: (shelf) => {
+        if (state().ephemeral.shelf !== shelf) dispatch(actions.shelfChanged(shelf));
+        this.#reviewSaved();
+      },
       lineChanged: (origin, line) => void dispatch(actions.lineChanged({ origin, line })),
       dependentChanged: (count) => {
         if (state().ephemeral.dependent !== count) dispatch(actions.dependentChanged(count));
@@ -239,7 +261,7 @@ export class Runtime {
     const before = this.state.sequenced;
     this.#send(this.#options.slice.actions.sequenced(entries, this.writer));
     const after = this.state.sequenced;
-    this.handles.savedThrough(after.lastSeen[this.writer]?.n ?? 0);
+    this.#reviewSaved();
     this.#tellSettled(before.settledOrder, after);
     // A clear may end more operations than are remembered.
     if (entries.some(({ row }) => row?.type === 'purged')) this.handles.review();
@@ -249,6 +271,10 @@ export class Runtime {
   /** Operations that ended with the last rows, in the order they did. */
   #tellSettled(from: number, after: Facts): void {
     if (after.settledOrder === from) return;
+    if (this.#isHeld) {
+      this.#endedBefore ??= from;
+      return;
+    }
     scan(after.settled, orderKey(from), (operationId) => {
       const settlement = getIn(after.settlements, operationId);
       if (!settlement) return true;
@@ -263,8 +289,10 @@ export class Runtime {
     const { events } = this.#options;
     switch (row.type) {
       case 'recorded': {
-        const { id: operationId, model, recordId } = row.operation;
-        events.emit({ type: 'saved', operationId, model, recordId });
+        const { writer, n } = row.actionId;
+        if (writer === this.writer && n > this.engine.keptThrough)
+          this.#untold.set(row.operation.id, row);
+        else this.#tellSaved(row);
         return;
       }
       case 'retryScheduled': {
@@ -294,9 +322,50 @@ export class Runtime {
     }
   }
 
+  #tellSaved({ operation }: RecordedRow): void {
+    const { id: operationId, model, recordId } = operation;
+    this.#options.events.emit({ type: 'saved', operationId, model, recordId });
+  }
+
   #reviewed(facts: Facts): void {
-    this.handles.savedThrough(facts.lastSeen[this.writer]?.n ?? 0);
+    this.#reviewSaved(facts);
     this.handles.review();
+  }
+
+  /** What is durable is told, as far as it stands on the second shelf too. */
+  #reviewSaved({ lastSeen } = this.state.sequenced): void {
+    const durable = Math.max(lastSeen[this.writer]?.n ?? 0, this.#carriedOver);
+    const through = Math.min(durable, this.engine.keptThrough);
+    this.handles.savedThrough(through);
+    for (const [operationId, row] of this.#untold) {
+      if (row.actionId.n > through) break;
+      this.#untold.delete(operationId);
+      this.#tellSaved(row);
+    }
+    const from = this.#endedBefore;
+    if (from === null || this.#isHeld) return;
+    this.#endedBefore = null;
+    this.#tellSettled(from, this.state.sequenced);
+    this.handles.review();
+  }
+
+  /** Whether the second shelf has no room: what is not told there is told to nobody. */
+  get #isHeld(): boolean {
+    return this.engine.keptThrough !== Number.POSITIVE_INFINITY;
+  }
+
+  /** Facts that know less of this tab than those before them are another database's. */
+  #replacedThrough(n: number, facts: Facts): void {
+    if (n <= (facts.lastSeen[this.writer]?.n ?? 0)) return;
+    this.#carriedOver = Math.max(this.#carriedOver, n);
+    this.#endedBefore = null;
+    const isKnown = (id: string) =>
+      getIn(facts.places, id) !== undefined || getIn(facts.settlements, id) !== undefined;
+    // What can not be read may be one of them.
+    if (facts.quarantine.size > 0) return;
+    for (const id of this.#untold.keys()) if (!isKnown(id)) this.#untold.delete(id);
+    const why = 'the database was deleted before the write stood on the second shelf too';
+    this.handles.lostThrough(n, isKnown, new SyncError('notSaved', why));
   }
 
   #rejected(rows: readonly PersonRow[], why: StorageError | 'readOnly' | 'stopped'): void {

@@ -41,8 +41,12 @@ export interface StorageRoom {
   readonly persisted: boolean;
 }
 
-/** `none`: there is no such place here, or the app wants none; `failed`: it is tried again. */
-export type ShelfState = 'none' | 'open' | 'failed';
+/**
+ * `none`: there is no such place here, or the app wants none; `full`: it has no room, and nothing is
+ * called saved before it has; `failed`: it does not work, and what is saved stands in the database
+ * alone. Both are tried again.
+ */
+export type ShelfState = 'none' | 'open' | 'full' | 'failed';
 
 /** Whether requests may go to an origin, and why not. */
 export interface LineFacts {

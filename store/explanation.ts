@@ -201,8 +201,9 @@ function roleWaits({ ephemeral }: SyncState): Wait[] {
   }
 }
 
-function runWaits({ ephemeral: { run } }: SyncState): Wait[] {
-  return run === 'running' ? [] : [{ kind: run }];
+function runWaits({ ephemeral: { run, shelf } }: SyncState): Wait[] {
+  const waits: Wait[] = run === 'running' ? [] : [{ kind: run }];
+  return shelf === 'full' ? [...waits, { kind: 'room' }] : waits;
 }
 
 function connectionWaits({ ephemeral: { connection } }: SyncState): Wait[] {

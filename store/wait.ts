@@ -20,6 +20,8 @@ export type Wait =
   | { readonly kind: 'readOnly' }
   /** Another tab leads, and nothing is heard of it: this one takes over, or it speaks again. */
   | { readonly kind: 'leader' }
+  /** The second shelf has no room: nothing is called saved, sealed or sent before it has. */
+  | { readonly kind: 'room' }
   | { readonly kind: 'paused' }
   /** DevTools show another moment. */
   | { readonly kind: 'timeTravelling' }
@@ -74,7 +76,7 @@ export type Mover = 'person' | 'network' | 'server' | 'time' | 'disk' | 'tab' | 
 
 /**
  * What ends a wait: an event of one of the machines. `elapsed`: its delay runs out. `rebuilt` of the
- * `app`: a build of the app that can read or send it.
+ * `app`: a build of the app that can read or send it; `roomMade`: the device has room again.
  */
 export interface Move {
   readonly by: Mover;
@@ -91,6 +93,7 @@ const moves = {
   electing: { by: 'tab', machine: 'engine', event: 'elected' },
   readOnly: { by: 'build', machine: 'app', event: 'rebuilt' },
   leader: { by: 'tab', machine: 'engine', event: 'elected' },
+  room: { by: 'person', machine: 'app', event: 'roomMade' },
   paused: { by: 'person', machine: 'engine', event: 'resumeRequested' },
   timeTravelling: { by: 'person', machine: 'engine', event: 'returned' },
   offline: { by: 'network', machine: 'connection', event: 'networkCame' },

@@ -10,6 +10,7 @@ const plain = {
   readOnly:
     'A newer build of this app has the database; this page only shows until it is reloaded.',
   leader: 'Nothing is heard of the tab that sends for all; another one takes over in a moment.',
+  room: 'This device is full; what is changed waits on it until somebody makes room.',
   paused: 'Sync is paused until somebody resumes it.',
   timeTravelling: 'DevTools show another moment; it goes on back in the present.',
   offline: 'There is no network; it is sent when there is one again.',

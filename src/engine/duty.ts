@@ -38,6 +38,8 @@ export interface DutyOptions {
   readonly onPullEnd: (result: PullResult) => void;
   readonly onMassDelete: (model: string, held: HeldRemovals) => void;
   readonly onStorageError: (error: unknown) => void;
+  /** Whether what is sealed and sent stands on the second shelf too, where it has to. */
+  readonly mayLeave: () => boolean;
   /** Asks for `work`, soon. */
   readonly wake: () => void;
 }
@@ -128,13 +130,14 @@ export class Duty {
   work(): void {
     if (this.#connection.isPromising) this.#pusher.prepare();
     if (this.#connection.state !== 'online') return;
-    const { env, index, onDependent, wake } = this.#options;
+    const { env, index, mayLeave, onDependent, wake } = this.#options;
     this.#pusher.work();
     this.puller.work();
     onDependent(index.dependent);
     this.#clearRetry();
     const { nextRetryAt } = index;
-    if (nextRetryAt === null) return;
+    // What may not leave is not woken by the clock: the shelf that has room again wakes it.
+    if (nextRetryAt === null || !mayLeave()) return;
     this.#retryTimer = env.setTimer(Math.max(0, nextRetryAt - env.now()), wake, 'retry');
   }
 

@@ -143,6 +143,14 @@ export class Engine {
     return this.#ground.opened?.reading.settledBefore ?? 0;
   }
 
+  /**
+   * The number of this tab's last act that may be called saved, as far as the second shelf has a say in
+   * it; without end where it has none.
+   */
+  get keptThrough(): number {
+    return this.#ground.keptThrough;
+  }
+
   /** The store has the facts: from here on it may write. */
   hydrated(): void {
     const { opened } = this.#ground;
@@ -237,7 +245,8 @@ export class Engine {
 
   /**
    * Resolves when all that was dispatched so far is durable and stands in a checkpoint, which the
-   * tab that leads writes. Rejects with StorageError as soon as the storage does not answer, with
+   * tab that leads writes. Rejects with StorageError as soon as the storage does not answer or has no
+   * room for what is to be told to the second shelf, with
    * SyncError `notStarted` or `readOnly` where this tab does not write.
    */
   flush(): Promise<void> {
@@ -249,6 +258,7 @@ export class Engine {
         this.#refuseUnwritten();
         const { current } = this.#ground.trouble;
         if (current) throw current;
+        this.#ground.refuseFull();
         await this.#ground.written();
         isDone = await this.#call<boolean>({ verb: 'checkpoint' });
         if (!isDone) await this.#options.env.breathe();
@@ -363,6 +373,7 @@ export class Engine {
   #shelfChanged(state: ShelfState, error: StorageError | null): void {
     const { store, events } = this.#options;
     store.shelfChanged(state);
+    this.wake();
     if (error) events.emit({ type: 'shelfFailed', code: error.code, message: error.message });
   }
 

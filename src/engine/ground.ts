@@ -1,6 +1,7 @@
 import { emptyFacts, type Facts } from '../../store/facts.ts';
 import { valuesOf } from '../../store/pages.ts';
 import type { JournalEntry, PersonRow } from '../../store/rows/row.ts';
+import { outboxLines } from '../../store/shelf/linesOf.ts';
 import type { ShelfState, SyncState } from '../../store/slice.ts';
 import type { SyncEvents } from '../events.ts';
 import { rootKey } from '../journal/checkpointer.ts';
@@ -15,7 +16,7 @@ import { Journal } from '../journal/journal.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
 import type { Shelf, ShelfConnection } from '../ports/shelf.ts';
-import type { Storage, StorageConnection, StorageError } from '../ports/storage.ts';
+import { type Storage, type StorageConnection, StorageError } from '../ports/storage.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { FoldedFacts } from './foldedFacts.ts';
 import { type Opened, open, readFacts, takeLead } from './opening.ts';
@@ -50,9 +51,9 @@ export interface GroundOptions extends Pick<StorageTroubleOptions, 'onFailed' | 
   readonly onAppended: (head: number) => void;
   /** Another leader has raised the fence. */
   readonly onFenced: () => void;
-  /** The database was another one, and all was read anew. */
   /** The facts were read anew: what stands in them may have been told by nobody. */
   readonly onReread: () => void;
+  /** The database was another one, and all was read anew. */
   readonly onReplaced: () => void;
   /** `error` where the second shelf has failed. */
   readonly onShelf: (state: ShelfState, error: StorageError | null) => void;
@@ -96,7 +97,8 @@ export class Ground {
     this.#opened = opened;
     this.#unshown = facts;
     const { identity } = opened;
-    await this.#shelf.begin(identity, opened.connection, facts);
+    const { settledBefore } = opened.reading;
+    await this.#shelf.begin(identity, opened.connection, facts, settledBefore);
     return { identity, facts };
   }
 
@@ -175,6 +177,21 @@ export class Ground {
     for (const row of valuesOf(state().tail)) journal.append(row);
   }
 
+  /** Whether all that is durable may be told: nothing is missing on a second shelf that is waited for. */
+  get isKept(): boolean {
+    return this.keptThrough === Number.POSITIVE_INFINITY;
+  }
+
+  /** Throws StorageError where the second shelf has no room. */
+  refuseFull(): void {
+    if (this.#shelf.isFull) throw new StorageError('quota', 'the second shelf has no room');
+  }
+
+  /** The number of this tab's last act that stands on the second shelf too; without end where none waits for it. */
+  get keptThrough(): number {
+    return this.#shelf.keptThrough;
+  }
+
   /** A person's row is in the tail: make it durable. */
   write(row: PersonRow): void {
     this.#journal?.append(row);
@@ -244,15 +261,18 @@ export class Ground {
     return this.#shelf.release();
   }
 
-  /** Resolves with whether one was written: not where this tab does not lead, or shows the past. */
+  /**
+   * Resolves with whether one was written: not where this tab does not lead, or shows the past, nor while
+   * endings are held that are to be told (those in a checkpoint count as told).
+   */
   checkpoint(): Promise<boolean> {
     return this.#checkpoints.write(() =>
-      this.#fence !== null && this.#options.isHere() ? this.#folded.facts : null,
+      this.#fence !== null && this.#options.isHere() && this.isKept ? this.#folded.facts : null,
     );
   }
 
   get isCheckpointDue(): boolean {
-    return this.#fence !== null && this.#checkpoints.isDue(this.#folded.facts);
+    return this.#fence !== null && this.isKept && this.#checkpoints.isDue(this.#folded.facts);
   }
 
   /** `flushed`: resolves when rows under way have met their fate, or it takes too long. */
@@ -305,22 +325,25 @@ export class Ground {
   }
 
   /**
-   * The site's data was cleared under the open page: what the new database has is the truth from
-   * here on; the rest is told as lost, and pulled again as far as the server has it.
+   * The database was deleted under the open page. What waited in it is taken over from the second shelf
+   * and from what this page remembers; the rest is told as lost, and pulled again as far as the server
+   * has it.
    */
   async #replaced(connection: StorageConnection): Promise<void> {
     const opened = this.#opened;
     if (!opened) return;
     const { env, name, codec, renamed, onReplaced } = this.#options;
+    const { id: database, replaces } = opened.identity;
+    const remembered = { database, replaces, lines: () => outboxLines(this.facts) };
     const found = await this.#withShelf((shelf) =>
-      identify({ env, connection, shelf, codec, name, renamed }),
+      identify({ env, connection, shelf, codec, name, renamed, remembered }),
     );
     const identity = { ...found, lost: found.lost ?? opened.identity.id };
     if (this.#fence !== null) {
       this.#fence = await takeLead(connection, () => this.#fence !== null);
     }
     const { facts, ...read } = await readFacts(this.#options, connection);
-    await this.#shelf.begin(identity, connection, facts);
+    await this.#shelf.begin(identity, connection, facts, read.reading.settledBefore);
     this.tellIdentity(identity);
     this.#adopt({ ...opened, ...read, identity }, facts);
     onReplaced();

@@ -266,6 +266,7 @@ export class Leadership {
       ...{ env, transport, models, backoff, index, inspect, network, onStorageError, wake },
       facts: () => ground.facts,
       appendIf: (...rows) => ground.appendIf(...rows),
+      mayLeave: () => ground.isKept,
       onConnection: current((state) => {
         store.connectionChanged(state);
         if (state === 'online') this.#watchdog.released();

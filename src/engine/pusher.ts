@@ -43,6 +43,8 @@ export interface PusherOptions {
   readonly wireFailed: () => Promise<boolean>;
   readonly onAttempts: (change: 'started' | 'ended', lanes: readonly string[]) => void;
   readonly onStorageError: (error: unknown) => void;
+  /** Whether what is sealed and sent stands on the second shelf too, where it has to. */
+  readonly mayLeave: () => boolean;
   readonly wake: () => void;
 }
 
@@ -85,7 +87,8 @@ export class Pusher {
 
   /** Sends what may go and seals what comes next. */
   work(): void {
-    const { index, env, wake } = this.#options;
+    const { index, env, wake, mayLeave } = this.#options;
+    if (!mayLeave()) return;
     if (!index.readOn()) {
       // A hundred thousand lanes are taken in piece by piece.
       env.breathe().then(wake).catch(env.report);
@@ -100,7 +103,8 @@ export class Pusher {
    * it answers. No more than that: what is sealed does not change any more, and it may not answer.
    */
   prepare(): void {
-    const { index, env } = this.#options;
+    const { index, env, mayLeave } = this.#options;
+    if (!mayLeave()) return;
     // Until all lanes are taken in, what was sealed in an earlier life may be among the rest.
     if (!index.readOn() || this.#underWay.size > 0 || !this.#seals.isEmpty) return;
     const isSealed = index.origins(env.now()).some((origin) => index.waitingToSend(origin) > 0);

@@ -6,7 +6,7 @@ import { ShelfKeeper } from '../journal/shelfKeeper.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
 import type { Shelf, ShelfConnection } from '../ports/shelf.ts';
-import { asStorageError, type StorageConnection, type StorageError } from '../ports/storage.ts';
+import { asStorageError, type StorageConnection, StorageError } from '../ports/storage.ts';
 
 export interface SecondShelfOptions {
   readonly env: Env;
@@ -30,13 +30,16 @@ const restatedAtStart = 1_000;
 /**
  * The second shelf in the life of a tab: opened before the database is identified, in step with the
  * journal from then on, let go when the page is frozen. Its trouble is told and never stands in the
- * way: what is saved then stands in the database alone.
+ * way of what is written: where it is full, what is written is called saved once it has room again;
+ * where it does not work at all, what is saved stands in the database alone.
  */
 export class SecondShelf {
   readonly #options: SecondShelfOptions;
-  /** `failed`: there is one, and it does not work at present. */
-  #connection: ShelfConnection | 'failed' | null = null;
+  /** The error where there is one, and it does not work at present. */
+  #connection: ShelfConnection | StorageError | null = null;
   #keeper: ShelfKeeper | null = null;
+  /** What was kept as it was opened anew: nothing more is known before it has begun. */
+  #keptBefore = Number.POSITIVE_INFINITY;
 
   constructor(options: SecondShelfOptions) {
     this.#options = options;
@@ -46,6 +49,7 @@ export class SecondShelf {
   async open(): Promise<ShelfConnection | null> {
     const { shelf, name, durability, onState } = this.#options;
     if (!shelf) return null;
+    this.#keptBefore = this.keptThrough;
     await this.close();
     try {
       const connection = await shelf.open(name);
@@ -67,35 +71,45 @@ export class SecondShelf {
   /** It can not be read now: the start goes on without it, and it is tried again. */
   async giveUp(error: StorageError): Promise<void> {
     await this.close();
-    this.#connection = 'failed';
-    this.#options.onState('failed', error);
+    this.#connection = error;
+    this.#options.onState(error.code === 'quota' ? 'full' : 'failed', error);
   }
 
   /**
    * The database is known, and `read` are its facts, of which nobody has been told yet: from here on
-   * the shelf keeps what it says.
+   * the shelf keeps what it says. Of endings behind `settledBefore` people will be told.
    */
-  async begin(identity: Identity, database: StorageConnection, read: Facts): Promise<void> {
+  async begin(
+    identity: Identity,
+    database: StorageConnection,
+    read: Facts,
+    settledBefore: number,
+  ): Promise<void> {
     const found = this.#connection;
     const { env, codec, shelf, name, writer, facts, onState } = this.#options;
+    this.#keptBefore = Number.POSITIVE_INFINITY;
     if (!found || !shelf) return;
     const { id, replaces } = identity;
-    this.#keeper = new ShelfKeeper(
+    const keeper = new ShelfKeeper(
       {
         ...{ env, codec, database: id, replaces, writer, facts },
         open: () => shelf.open(name),
         sizes: shelf.sizes,
         headAtStart: read.head,
         headOnDisk: async () => (await database.position()).head,
-        onChange: (error) => onState(error ? 'failed' : 'open', error),
+        onChange: (standing, error) => onState(standing === 'broken' ? 'failed' : standing, error),
       },
-      found === 'failed' ? null : found,
+      found,
     );
-    if (found === 'failed') return;
-    onState('open', null);
+    this.#keeper = keeper;
+    if (found instanceof StorageError) return;
     // Before anything is sent: a second loss must find what this database has taken in.
     const isTold = identity.shelf === 'kept' && identity.lost === null;
-    if (!isTold) await this.#keeper.restateAs(read, 'leading');
+    // An earlier page may have died, or found no room, between an ending and this shelf.
+    const hasEndings = read.settledOrder > settledBefore && read.outbox.size <= restatedAtStart;
+    if (!isTold) await keeper.restateAs(read, 'leading');
+    else if (hasEndings) await keeper.restateAs(read, 'following');
+    if (keeper.isOpen && keeper === this.#keeper) onState('open', null);
   }
 
   /** These entries have their sequences, and their transaction runs. */
@@ -111,6 +125,15 @@ export class SecondShelf {
   /** Resolves once both shelves have what these entries (not folded yet) come to. */
   keep(before: Facts, entries: readonly JournalEntry[], isOwn: (row: Row) => boolean) {
     return this.#keeper?.keep(before, entries, isOwn);
+  }
+
+  get isFull(): boolean {
+    return this.#keeper?.isFull ?? false;
+  }
+
+  /** The number of this tab's last act that stands there too; without end where that is not waited for. */
+  get keptThrough(): number {
+    return this.#keeper?.keptThrough ?? this.#keptBefore;
   }
 
   /** This tab leads from here on: what others have left behind is taken over. */
@@ -146,6 +169,6 @@ export class SecondShelf {
     this.#keeper = null;
     this.#connection = null;
     if (keeper) await keeper.close();
-    else if (connection !== 'failed') await connection?.close().catch(() => {});
+    else if (!(connection instanceof StorageError)) await connection?.close().catch(() => {});
   }
 }

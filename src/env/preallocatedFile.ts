@@ -10,6 +10,8 @@ export interface SyncAccessHandle {
 
 /** Bytes: a file grows to a multiple of it. */
 export const growthStep = 65_536;
+/** Bytes of room below which a file grows: a disk that is full by then has room for as many lines. */
+const reserve = 65_536;
 
 /** Bytes up to the last one that is no NUL: behind it is room. */
 export function contentLength(bytes: Uint8Array): number {
@@ -52,8 +54,9 @@ export class PreallocatedFile {
   append(bytes: Uint8Array): void {
     const end = this.#end + bytes.length;
     try {
-      if (end <= this.#size) this.#write(bytes);
-      else this.#grow(bytes, end);
+      if (end + reserve > this.#size) this.#grow(end);
+      this.#write(bytes, this.#end);
+      this.#size = Math.max(this.#size, end);
       this.#handle.flush();
     } catch (error) {
       this.#handle.truncate(this.#end);
@@ -77,21 +80,19 @@ export class PreallocatedFile {
   }
 
   /** Room comes with the bytes that need it, so that both take one flush; where it finds none, without. */
-  #grow(bytes: Uint8Array, end: number): void {
-    const padded = new Uint8Array(Math.ceil(end / growthStep) * growthStep - this.#end);
-    padded.set(bytes);
+  #grow(end: number): void {
+    const size = Math.ceil((end + reserve) / growthStep) * growthStep;
     try {
-      this.#write(padded);
-      this.#size = this.#end + padded.length;
+      this.#write(new Uint8Array(size - this.#size), this.#size);
+      this.#size = size;
     } catch {
-      this.#handle.truncate(this.#end);
-      this.#write(bytes);
-      this.#size = end;
+      // The room that is there stays: it is for what a full disk must still be told.
+      this.#handle.truncate(this.#size);
     }
   }
 
-  #write(bytes: Uint8Array): void {
-    const written = this.#handle.write(bytes, { at: this.#end });
+  #write(bytes: Uint8Array, at: number): void {
+    const written = this.#handle.write(bytes, { at });
     if (written < bytes.length) throw new DOMException('no room', 'QuotaExceededError');
   }
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../store/json.ts';
 import { isCount, isText, listOf, shape } from '../../store/rows/check.ts';
 import { encodeRow } from '../../store/rows/codec.ts';
 import type { RecoveredRow, ServerName } from '../../store/rows/row.ts';
+import type { ShelfLine } from '../../store/shelf/line.ts';
 import {
   type RecoveredLane,
   type RecoveredShelf,
@@ -12,7 +13,7 @@ import type { Env } from '../ports/env.ts';
 import type { ShelfConnection } from '../ports/shelf.ts';
 import { asStorageError, type StorageConnection, type StorageError } from '../ports/storage.ts';
 import { Pacer, type PacingEnv } from './pacer.ts';
-import { parseFileName, readShelf } from './shelfFiles.ts';
+import { parseFileName, type ReadShelf, readShelf } from './shelfFiles.ts';
 
 const idKey = 'databaseId';
 
@@ -48,6 +49,15 @@ export interface Identity {
   readonly remember: () => Promise<void>;
 }
 
+/** A database that a page has read, and what waits in it. */
+export interface Remembered {
+  /** Its id. */
+  readonly database: string;
+  readonly replaces: readonly string[];
+  /** The outbox as lines of the second shelf. */
+  readonly lines: () => Iterable<ShelfLine>;
+}
+
 export interface IdentityOptions {
   readonly env: Env;
   readonly connection: StorageConnection;
@@ -55,6 +65,8 @@ export interface IdentityOptions {
   readonly shelf: ShelfConnection | null;
   readonly codec: Codec;
   readonly name: string;
+  /** What this page knows of the database that it had before, if it had one. */
+  readonly remembered?: Remembered;
   /** A record of a model with what it names in the server's words. */
   readonly renamed: (model: string, record: JsonObject, names: readonly ServerName[]) => JsonObject;
 }
@@ -87,7 +99,7 @@ export async function identify(options: IdentityOptions): Promise<Identity> {
 }
 
 async function identifyOnce(options: IdentityOptions): Promise<Identity | null> {
-  const { env, connection, shelf, codec, name } = options;
+  const { env, connection, shelf, codec, name, remembered } = options;
   const markKey = `syncharts/${name}/databaseId`;
   const mark = env.readMark(markKey);
   const stored = await connection.readMeta([idKey, replacesKey, shelvedKey, untoldKey]);
@@ -95,7 +107,10 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
   const isNew = typeof storedId !== 'string';
   const id = isNew ? env.uuid() : storedId;
   const replaced = textsIn(storedReplaces);
-  const { files, lost } = await shelfFor({ env, shelf, codec, known: [id, ...replaced] });
+  const { files, lost } = await shelfFor({
+    ...{ env, shelf, codec, known: [id, ...replaced] },
+    ...(remembered && { remembered }),
+  });
   const replaces = [...replaced, ...lost.databases];
   let untold = untoldIn(storedUntold);
   if (lost.databases.length > 0) {
@@ -152,17 +167,23 @@ interface Known {
   readonly codec: Codec;
   /** Databases whose files are none of a loss. */
   readonly known: readonly string[];
+  readonly remembered?: Remembered;
 }
 
-/** What stands on the shelf. @throws ShelfTrouble */
-async function shelfFor({ env, shelf, codec, known }: Known) {
-  if (!shelf) return { files: [], lost: nothing };
+/** What stands on the shelf, and in this page's memory. @throws ShelfTrouble */
+async function shelfFor({ env, shelf, codec, known, remembered }: Known) {
+  const isLost = remembered && !known.includes(remembered.database);
+  const inMemory = isLost ? [remembered] : [];
+  if (!shelf) return { files: [], lost: await recoverAll(noFiles, inMemory, env) };
+  const files: string[] = [];
+  let read: ReadLost;
   try {
-    const files = (await shelf.list()).map((file) => file.name);
-    return { files, lost: await readLost(shelf, codec, lostFiles(files, known), env) };
+    files.push(...(await shelf.list()).map((file) => file.name));
+    read = await readLost(shelf, codec, lostFiles(files, known), env);
   } catch (cause) {
     throw new ShelfTrouble(asStorageError(cause));
   }
+  return { files, lost: await recoverAll(read, inMemory, env) };
 }
 
 /** Files of databases that this one neither is nor has taken in. */
@@ -178,22 +199,39 @@ interface Lost extends RecoveredShelf {
   readonly databases: readonly string[];
 }
 
-const nothing: Lost = { lanes: [], rows: [], unreadable: 0, databases: [] };
+interface ReadLost extends ReadShelf {
+  readonly databases: readonly string[];
+}
+
+const noFiles: ReadLost = { files: [], damaged: 0, databases: [] };
 
 async function readLost(
   shelf: ShelfConnection,
   codec: Codec,
   names: readonly string[],
   pacing: PacingEnv,
+): Promise<ReadLost> {
+  if (names.length === 0) return noFiles;
+  const databases = names.flatMap((file) => parseFileName(file)?.database ?? []);
+  return { ...(await readShelf(shelf, codec, names, pacing)), databases };
+}
+
+/** What a page remembers is one more file: it may know of acts for which the shelf had no room. */
+async function recoverAll(
+  read: ReadLost,
+  remembered: readonly Remembered[],
+  pacing: PacingEnv,
 ): Promise<Lost> {
-  if (names.length === 0) return nothing;
-  const { files, damaged: unreadable } = await readShelf(shelf, codec, names, pacing);
-  const databases = [...new Set(names.flatMap((file) => parseFileName(file)?.database ?? []))];
+  const inMemory = remembered.map(({ database, replaces, lines }): ShelfLine[] => [
+    { v: 1, kind: 'file', database, replaces },
+    ...lines(),
+  ]);
   const pacer = new Pacer(pacing);
-  const recovering = recoverStepwise(files);
+  const recovering = recoverStepwise([...read.files, ...inMemory]);
   let step = recovering.next();
   for (; !step.done; step = recovering.next()) if (pacer.isDue()) await pacer.breathe();
-  return { ...step.value, unreadable, databases };
+  const known = [...read.databases, ...remembered.map(({ database }) => database)];
+  return { ...step.value, unreadable: read.damaged, databases: [...new Set(known)] };
 }
 
 /** First what can not be read, so that it holds what comes behind it as before. */

@@ -84,9 +84,15 @@ export async function readShelf(
       else damaged++;
       if (pacer.isDue()) await pacer.breathe();
     }
-    files.push(lines);
+    files.push(lines[0]?.kind === 'file' ? lines : [...headOf(name), ...lines]);
   }
   return { files, damaged };
+}
+
+/** What its name says where its first line was not written, or is damaged. */
+function headOf(name: string): ShelfLine[] {
+  const database = parseFileName(name)?.database;
+  return database === undefined ? [] : [{ v: 1, kind: 'file', database, replaces: [] }];
 }
 
 async function decoded(codec: Codec, encoded: string): Promise<ShelfLine | null> {

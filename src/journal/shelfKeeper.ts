@@ -2,16 +2,15 @@ import type { Facts } from '../../store/facts.ts';
 import type { JournalEntry, Row } from '../../store/rows/row.ts';
 import type { ShelfLine } from '../../store/shelf/line.ts';
 import { addedLines, linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
-import type { Env, TimerHandle } from '../ports/env.ts';
 import type { ShelfConnection, ShelfFile, ShelfSizes } from '../ports/shelf.ts';
-import { asStorageError, type StorageError } from '../ports/storage.ts';
-import { parseFileName, speaksBeyond } from './shelfFiles.ts';
+import type { StorageError } from '../ports/storage.ts';
+import { OthersFiles, unchanged } from './othersFiles.ts';
+import { ShelfLink, type ShelfLinkOptions } from './shelfLink.ts';
 import { ShelfWriter, type ShelfWriterOptions, type Written } from './shelfWriter.ts';
 
-export interface ShelfKeeperOptions extends ShelfWriterOptions {
-  readonly env: Env;
-  /** Opens the shelf again after it has failed. */
-  readonly open: () => Promise<ShelfConnection>;
+export interface ShelfKeeperOptions
+  extends ShelfWriterOptions,
+    Pick<ShelfLinkOptions, 'env' | 'open' | 'onChange'> {
   readonly sizes: ShelfSizes | undefined;
   /** The journal's head as this page began: what others told beyond it by then was never so. */
   readonly headAtStart: number;
@@ -19,8 +18,6 @@ export interface ShelfKeeperOptions extends ShelfWriterOptions {
   readonly facts: () => Facts;
   /** The journal's head on the disk. */
   readonly headOnDisk: () => Promise<number>;
-  /** It failed (what is saved from here on stands in the database alone), or works again. */
-  readonly onChange: (error: StorageError | null) => void;
 }
 
 const usualSizes: ShelfSizes = { idle: 64_000, waiting: 2_000_000, slice: 250_000 };
@@ -28,8 +25,8 @@ const usualSizes: ShelfSizes = { idle: 64_000, waiting: 2_000_000, slice: 250_00
 const growth = 4;
 /** Files that closed tabs may leave behind. */
 const filesLimit = 8;
-/** ms until a shelf that failed is opened again. */
-const retryDelay = 30_000;
+/** Lines that are kept for a shelf that does not work; beyond it is told everything anew. */
+const owedLimit = 5_000;
 
 /** What entries came to that the facts may not have yet, with the last one's sequence. */
 interface Unfolded {
@@ -50,14 +47,14 @@ interface Foretold extends Unfolded {
 /**
  * Keeps the second shelf in step with the journal: what this tab has written there is told here
  * before anybody hears of it. A file is appended to; when it has grown it begins anew, and the
- * old one goes once the new one says everything. It never stands in the way: a shelf that fails is
- * told and left out.
+ * old one goes once the new one says everything. A shelf that fails costs the journal nothing: what
+ * it could not be told is owed to it, and `keptThrough` says what it has.
  */
 export class ShelfKeeper {
   readonly #options: ShelfKeeperOptions;
-  /** Null: it does not work at present. */
-  #connection: ShelfConnection | null;
+  readonly #link: ShelfLink;
   readonly #writer: ShelfWriter;
+  readonly #others: OthersFiles;
   /** Characters of the file beyond which it begins anew, where something waits. */
   #limit: number;
   #restating: Promise<void> | null = null;
@@ -66,16 +63,43 @@ export class ShelfKeeper {
   #foretold: Foretold | null = null;
   /** They are durable, and were not kept yet. */
   #confirmed: Foretold | null = null;
-  #retry: TimerHandle | null = null;
-  readonly #end = new AbortController();
+  /** What it could not be told while it did not work. */
+  #owed: ShelfLine[] | 'everything' = [];
+  /** The file that an attempt to tell it has begun: nobody relies on it before all is said. */
+  #attempt: string | null = null;
+  /** This tab's last act that it was told while it worked. */
+  #kept = 0;
 
-  /** @param connection null: it did not open, and is tried again later */
-  constructor(options: ShelfKeeperOptions, connection: ShelfConnection | null) {
+  /** @param found the error where it did not open: it is tried again later */
+  constructor(options: ShelfKeeperOptions, found: ShelfConnection | StorageError) {
+    const { env, open, onChange } = options;
     this.#options = options;
-    this.#connection = connection;
     this.#writer = new ShelfWriter(options);
+    const own = () => [this.#writer.file, ...this.#writer.old];
+    this.#others = new OthersFiles({ ...options, own });
     this.#limit = this.#sizes.waiting;
-    if (!connection) this.#tryLater();
+    const catchUp = (connection: ShelfConnection) => this.#catchUp(connection);
+    const isBehind = () => this.#owed.length > 0;
+    this.#link = new ShelfLink({ env, open, onChange, catchUp, isBehind }, found);
+    if (!this.#link.connection) this.#owed = 'everything';
+  }
+
+  get isOpen(): boolean {
+    return this.#link.standing === 'open';
+  }
+
+  /** Whether it has no room for what it has to say. */
+  get isFull(): boolean {
+    return this.#link.standing === 'full';
+  }
+
+  /**
+   * The number of this tab's last act that stands here too; without end where nobody need ask: all do,
+   * or it does not work and is not waited for.
+   */
+  get keptThrough(): number {
+    const { standing } = this.#link;
+    return standing === 'full' || standing === 'retrying' ? this.#kept : Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -84,7 +108,8 @@ export class ShelfKeeper {
    * page may die in between. `foretoldIs` says how it went.
    */
   foretell(before: Facts, entries: readonly JournalEntry[], isOwn: (row: Row) => boolean): void {
-    if (!this.#connection || this.#restating || this.#foretold) return;
+    const connection = this.#link.connection;
+    if (!connection || this.#restating || this.#foretold) return;
     const lines = addedLines(before, entries, isOwn);
     if (!lines) return;
     let end = () => {};
@@ -92,7 +117,7 @@ export class ShelfKeeper {
       end = resolve;
     });
     const unfolded = this.#notFolded(entries, lines);
-    const written = this.#append(lines);
+    const written = this.#appendAhead(connection, lines);
     this.#foretold = { ...unfolded, count: entries.length, written, known, end };
   }
 
@@ -115,7 +140,10 @@ export class ShelfKeeper {
     told.end();
   }
 
-  /** Resolves once the shelf has what these entries (not folded yet) come to; never rejects. */
+  /**
+   * Resolves once the shelf has what these entries (not folded yet) come to, or it is owed them; never
+   * rejects.
+   */
   async keep(
     before: Facts,
     entries: readonly JournalEntry[],
@@ -127,12 +155,19 @@ export class ShelfKeeper {
     const told = this.#confirmed;
     if (told && told.through === entries.at(-1)?.sequence && told.count === entries.length) {
       this.#confirmed = null;
-      await told.written;
-      return;
+      if (!(await told.written)) await this.#tell(told.lines);
+    } else {
+      const lines = linesOf(before, entries, isOwn, (id) => this.#writer.hasTold(id));
+      this.#notFolded(entries, lines);
+      await this.#tell(lines);
     }
-    const lines = linesOf(before, entries, isOwn, (id) => this.#writer.hasTold(id));
-    this.#notFolded(entries, lines);
-    await this.#append(lines);
+    if (this.isOpen) this.#keptAll(entries.flatMap(({ row }) => row ?? []));
+  }
+
+  #keptAll(rows: readonly Row[]): void {
+    for (const { actionId } of rows) {
+      if (actionId.writer === this.#options.writer) this.#kept = actionId.n;
+    }
   }
 
   /** It is not so, or nobody will hear whether it is: no file that begins anew takes it over. */
@@ -157,105 +192,178 @@ export class ShelfKeeper {
    * died between the shelf's line and the row in the database.
    */
   async tidy(role: 'leading' | 'following'): Promise<void> {
-    if (!this.#connection) return;
+    if (!this.#link.connection) return;
     if (role === 'leading' && (await this.#isLeftBehind())) await this.restate(role);
     else await this.tidyIfLarge(role);
   }
 
   /** Writes the whole outbox into a new file, then removes those that it replaces. */
   async restate(role: 'leading' | 'following'): Promise<void> {
-    this.#restating ??= this.#inTurn(() => this.#restate(role, this.#options.facts));
+    this.#restating ??= this.#inTurn(role, this.#options.facts);
     await this.#restating;
   }
 
   /** The same for facts that were read anew and that nobody has been told of yet. */
   async restateAs(facts: Facts, role: 'leading' | 'following'): Promise<void> {
     await this.#restating;
-    this.#restating = this.#inTurn(() => this.#restate(role, () => facts));
+    this.#restating = this.#inTurn(role, () => facts);
     await this.#restating;
   }
 
-  async #inTurn(work: () => Promise<void>): Promise<void> {
-    // What may be taken back stands last in its file.
+  async #inTurn(role: 'leading' | 'following', facts: () => Facts): Promise<void> {
+    await this.#nothingInDoubt();
+    await this.#overLink(
+      (connection) => this.#restate(connection, role, facts),
+      () => this.#oweEverything(),
+    );
+    this.#restating = null;
+  }
+
+  /** What may be taken back stands last in its file. */
+  async #nothingInDoubt(): Promise<void> {
     await this.#foretold?.known;
-    return work()
-      .catch((cause) => this.#fail(cause))
-      .finally(() => {
-        this.#restating = null;
-      });
   }
 
   /** Lets the file go: a frozen page must hold nothing that others wait for. */
   async release(): Promise<void> {
     const { file } = this.#writer;
     this.#writer.begin();
-    await this.#connection?.release(file).catch(() => {});
+    await this.#link.connection?.release(file).catch(() => {});
   }
 
   async close(): Promise<void> {
-    this.#end.abort();
-    if (this.#retry !== null) this.#options.env.clearTimer(this.#retry);
     this.#forget(this.#foretold);
     this.#foretold?.end();
     await this.#restating;
-    const connection = this.#connection;
-    this.#connection = null;
-    await connection?.close().catch(() => {});
+    await this.#link.close();
   }
 
   get #sizes(): ShelfSizes {
     return this.#options.sizes ?? usualSizes;
   }
 
-  /** Null: it did not come to stand there. */
-  async #append(lines: readonly ShelfLine[]): Promise<Written | null> {
-    const connection = this.#connection;
-    if (!connection || lines.length === 0) return null;
+  /** Null: they did not come to stand there. */
+  async #appendAhead(
+    connection: ShelfConnection,
+    lines: readonly ShelfLine[],
+  ): Promise<Written | null> {
+    if (lines.length === 0) return null;
     try {
-      return await this.#writer.append(connection, lines);
+      const written = await this.#writer.append(connection, lines);
+      return connection === this.#link.connection ? written : null;
     } catch (cause) {
-      this.#fail(cause);
+      this.#link.failed(connection, cause);
       return null;
     }
   }
 
+  /** Resolves once these lines stand there, or it is owed them. */
+  async #tell(lines: readonly ShelfLine[]): Promise<void> {
+    if (lines.length === 0) return;
+    await this.#overLink(
+      (connection) => this.#writer.append(connection, lines),
+      () => this.#owe(lines),
+    );
+  }
+
   async #takeBack(written: Written | null): Promise<void> {
-    if (!written || !this.#connection) return;
-    try {
-      await this.#writer.takeBack(this.#connection, written);
-    } catch (cause) {
-      this.#fail(cause);
+    if (!written) return;
+    await this.#overLink(
+      (connection) => this.#writer.takeBack(connection, written),
+      () => this.#oweEverything(),
+    );
+  }
+
+  /** Does it, again where the shelf works again by then; `otherwise` at once where it does not work. */
+  async #overLink(
+    work: (connection: ShelfConnection) => Promise<unknown>,
+    otherwise: () => void,
+  ): Promise<void> {
+    for (;;) {
+      const { connection } = this.#link;
+      if (!connection) return otherwise();
+      try {
+        await work(connection);
+        // What stood before it may be what failed meanwhile.
+        if (connection === this.#link.connection) return;
+      } catch (cause) {
+        this.#link.failed(connection, cause);
+      }
     }
   }
 
-  async #restate(role: 'leading' | 'following', facts: () => Facts): Promise<void> {
+  #owe(lines: readonly ShelfLine[]): void {
+    if (this.#owed === 'everything') return;
+    this.#owed.push(...lines);
+    if (this.#owed.length > owedLimit) this.#oweEverything();
+  }
+
+  #oweEverything(): void {
+    this.#owed = 'everything';
+  }
+
+  /** Tells a shelf that works again what it is owed, in a file of its own. */
+  async #catchUp(connection: ShelfConnection): Promise<void> {
+    await this.#nothingInDoubt();
+    const owed = this.#takeOwed();
+    try {
+      const left = this.#attempt;
+      this.#attempt = this.#writer.begin();
+      // It needs room, and is said again.
+      if (left !== null && (await connection.remove(left))) this.#writer.gone(left);
+      if (owed === 'everything') {
+        await this.#restate(connection, 'following', this.#options.facts, (file) => {
+          this.#attempt = file;
+        });
+      } else if (owed.length > 0) await this.#writer.append(connection, owed);
+      this.#attempt = null;
+    } catch (cause) {
+      const since = this.#takeOwed();
+      const isAll = owed === 'everything' || since === 'everything';
+      this.#owed = isAll ? 'everything' : [...owed, ...since];
+      throw cause;
+    }
+  }
+
+  #takeOwed(): ShelfLine[] | 'everything' {
+    const owed = this.#owed;
+    this.#owed = [];
+    return owed;
+  }
+
+  async #restate(
+    connection: ShelfConnection,
+    role: 'leading' | 'following',
+    facts: () => Facts,
+    onBegun: (file: string) => void = () => {},
+  ): Promise<void> {
     const { env, headOnDisk } = this.#options;
-    const connection = this.#connection;
-    if (!connection) return;
-    const others = role === 'leading' ? await this.#others(connection) : [];
+    const append = async (lines: readonly ShelfLine[]) => {
+      if (lines.length > 0) await this.#writer.append(connection, lines);
+    };
+    const others = role === 'leading' ? await this.#others.list(connection) : [];
     // Lines of others that we have not folded yet are told by nobody but their own file.
-    const isUpToDate = (await headOnDisk()) <= facts().head;
-    this.#writer.begin();
+    const isUpToDate = (await headOnDisk().catch(() => Number.POSITIVE_INFINITY)) <= facts().head;
+    onBegun(this.#writer.begin());
     // A page that is frozen meanwhile begins another file: that one is not replaced by this one.
     const before = [...this.#writer.old];
     const told = facts();
     // The facts come to know of it only after the file that goes.
-    await this.#append(this.#beyond(told.head).flatMap(({ lines }) => lines));
+    await append(this.#beyond(told.head).flatMap(({ lines }) => lines));
     let slice: ShelfLine[] = [];
     let size = 0;
     for (const line of outboxLines(told)) {
       slice.push(line);
       size += line.kind === 'lane' ? JSON.stringify(line).length : 0;
       if (size < this.#sizes.slice) continue;
-      await this.#append(slice);
+      await append(slice);
       await env.breathe();
       slice = [];
       size = 0;
     }
-    await this.#append(slice);
-    if (this.#connection !== connection) return;
+    await append(slice);
     this.#limit = Math.max(this.#sizes.waiting, growth * this.#writer.size);
-    const gone = [...before, ...(isUpToDate ? await this.#unchanged(others) : [])];
+    const gone = [...before, ...(isUpToDate ? await unchanged(connection, others) : [])];
     for (const name of gone) {
       await connection.remove(name);
       this.#writer.gone(name);
@@ -266,36 +374,14 @@ export class ShelfKeeper {
     return this.#unfolded.filter(({ through }) => through > head);
   }
 
-  /**
-   * Files of other tabs, and of lost databases that this one has taken in. Those of a database that it
-   * could not read stay for a later start.
-   */
-  async #others(connection: ShelfConnection): Promise<ShelfFile[]> {
-    const { database, replaces } = this.#options;
-    const own = [this.#writer.file, ...this.#writer.old];
-    const known = [database, ...replaces];
-    const files = await connection.list();
-    return files.filter(({ name }) => {
-      return known.includes(parseFileName(name)?.database ?? '') && !own.includes(name);
-    });
-  }
-
-  /** Those among them that nobody has written to since: another tab may do so until it ends. */
-  async #unchanged(files: readonly ShelfFile[]): Promise<string[]> {
-    const now = files.length === 0 ? [] : ((await this.#connection?.list()) ?? []);
-    const sizes = new Map(now.map(({ name, size }) => [name, size]));
-    const isSame = ({ name, size }: ShelfFile) => size !== null && sizes.get(name) === size;
-    return files.filter(isSame).map(({ name }) => name);
-  }
-
   async #isLeftBehind(): Promise<boolean> {
-    const connection = this.#connection;
+    const { connection } = this.#link;
     if (!connection) return false;
     try {
-      const others = await this.#others(connection);
-      return this.#isCrowded(others) || (await this.#isAhead(connection, others));
+      const others = await this.#others.list(connection);
+      return this.#isCrowded(others) || (await this.#others.areAhead(connection, others));
     } catch (cause) {
-      this.#fail(cause);
+      this.#link.failed(connection, cause);
       return false;
     }
   }
@@ -304,44 +390,5 @@ export class ShelfKeeper {
     const size = others.reduce((sum, file) => sum + (file.size ?? 0), 0);
     const isEmpty = this.#options.facts().outbox.size === 0;
     return isEmpty ? others.length > 0 : others.length >= filesLimit || size > this.#limit;
-  }
-
-  /**
-   * Whether one of them speaks of rows that the database did not have as this page began. Rows that
-   * others have written since count as well: it costs a file that is written anew.
-   */
-  async #isAhead(connection: ShelfConnection, others: readonly ShelfFile[]): Promise<boolean> {
-    const { codec, database, headAtStart } = this.#options;
-    for (const file of others) {
-      if (parseFileName(file.name)?.database !== database) continue;
-      if (await speaksBeyond(connection, codec, file, headAtStart)) return true;
-    }
-    return false;
-  }
-
-  #fail(cause: unknown): void {
-    const connection = this.#connection;
-    if (!connection) return;
-    this.#connection = null;
-    connection.close().catch(() => {});
-    this.#options.onChange(asStorageError(cause));
-    this.#tryLater();
-  }
-
-  #tryLater(): void {
-    const { env } = this.#options;
-    if (this.#end.signal.aborted) return;
-    this.#retry = env.setTimer(retryDelay, () => this.#again().catch(env.report), 'shelf');
-  }
-
-  async #again(): Promise<void> {
-    this.#retry = null;
-    const { open, onChange } = this.#options;
-    const connection = await open().catch(() => null);
-    if (!connection) return this.#tryLater();
-    if (this.#end.signal.aborted) return void (await connection.close().catch(() => {}));
-    this.#connection = connection;
-    await this.restate('following');
-    if (this.#connection) onChange(null);
   }
 }

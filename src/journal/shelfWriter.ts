@@ -63,8 +63,8 @@ export class ShelfWriter {
     return this.#told.has(operationId);
   }
 
-  /** What is appended from here on stands in a file of its own. */
-  begin(): void {
+  /** What is appended from here on stands in a file of its own, of this name. */
+  begin(): string {
     if (this.#size > 0) this.#old.push(this.file);
     this.#n++;
     this.#size = 0;
@@ -72,6 +72,7 @@ export class ShelfWriter {
     this.#cuts = 0;
     this.#gap = 0;
     this.#told.clear();
+    return this.file;
   }
 
   gone(file: string): void {

@@ -23,8 +23,8 @@ const heldStates: ReadonlySet<string> = new Set([
   'authRequired',
 ]);
 
-/** Timers of a page that asks its disk again after a while. */
-const reopening: ReadonlySet<string> = new Set(['reopen']);
+/** Timers of a page that asks its disk, or its second shelf, again after a while. */
+const reopening: ReadonlySet<string> = new Set(['reopen', 'shelf']);
 const storageTimers: ReadonlySet<string> = new Set([...reopening, 'storage']);
 
 /** I22, I30: all is checkpointed, and then each device is started anew, without anything to do. */

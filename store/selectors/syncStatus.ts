@@ -9,6 +9,8 @@ export type SyncReason =
   | 'readOnly'
   | 'paused'
   | 'timeTravelling'
+  /** This device has no room for the second shelf: nothing is called saved or sent before it has. */
+  | 'deviceFull'
   /** No tab that leads was heard of; another one takes over in moments. */
   | 'leaderless'
   | 'offline'
@@ -118,6 +120,7 @@ function phaseOf(
   if (role === 'stopped') return 'stopped';
   if (role === 'hydrating' || role === 'electing' || role === 'frozen') return 'loading';
   if (role === 'blocked' || role === 'readOnly' || run === 'timeTravelling') return 'attention';
+  if (isFull(state)) return 'attention';
   if (moving > 0) return 'syncing';
   if (state.tail.size > 0) return 'saving';
   const { failed, conflicted } = state.shown.counts;
@@ -126,6 +129,10 @@ function phaseOf(
   if (hasPull(state, 'held')) return 'attention';
   const behind = waiting > 0 || Object.values(state.ephemeral.pulls).some(isBehind);
   return behind || !online || run === 'paused' ? 'waiting' : 'synced';
+}
+
+function isFull({ ephemeral }: SyncState): boolean {
+  return ephemeral.shelf === 'full';
 }
 
 function isBehind(pull: PullProgress): boolean {
@@ -145,6 +152,7 @@ function reasonOf(state: SyncState, online: boolean): SyncReason | null {
   const { counts } = state.shown;
   if (role === 'blocked' || role === 'readOnly') return role;
   if (run !== 'running') return run;
+  if (isFull(state)) return 'deviceFull';
   if (role === 'following' && state.ephemeral.connection === 'starting') return 'leaderless';
   if (!online) {
     return state.ephemeral.connection === 'unsuited' ? 'networkUnsuited' : 'offline';

@@ -46,7 +46,10 @@ test('I22: of unreadable rows that name no record the last 1,000 are kept, and i
 
 test('I23: a page on a full disk remembers its last 10,000 rolled back writes, not all of them', async () => {
   const slice = createSyncSlice('sync', models);
-  const handles = new Handles(() => slice.reducer(undefined, { type: 'init' }));
+  const handles = new Handles(
+    () => slice.reducer(undefined, { type: 'init' }),
+    () => false,
+  );
   const full = new SyncError('notSaved', 'no room');
   for (let n = 0; n <= settlementCap; n++) handles.notSaved(n, `op ${n}`, full);
   expect((await handles.settled('todo', 'r', 'op 0')).outcome).toBe('unknown');

@@ -6,6 +6,7 @@ import { StorageError } from '../../src/ports/storage.ts';
 import { memoryShelf } from '../../src/storage/memoryShelf.ts';
 import { memory, type Storage } from '../../src/storage.ts';
 import { noPages } from '../../store/pages.ts';
+import { clearedStorage } from '../support/clearedStorage.ts';
 import {
   away,
   type Bend,
@@ -297,35 +298,154 @@ describe('the second shelf', () => {
     expect(await told(false, false)).toEqual({ loss: false, shelfLost: false, waiting: 0 });
   });
 
-  test('N16: a shelf that fails is told and stands in nobody’s way; it is written anew when it works again', async () => {
+  /** One that refuses what it is told, as long as `trouble` gives an error. */
+  function troubled(trouble: () => StorageError | null): Shelf {
     const inner = memoryShelf();
-    let isFull = true;
-    const shelf: Shelf = {
-      kind: 'full',
+    return {
+      kind: 'troubled',
       async open(name) {
         const connection = await inner.open(name);
-        return {
-          ...connection,
-          append: (file, text) =>
-            isFull
-              ? Promise.reject(new StorageError('quota', 'no room'))
-              : connection.append(file, text),
+        const append = async (file: string, text: string) => {
+          const error = trouble();
+          if (error) throw error;
+          return connection.append(file, text);
         };
+        return { ...connection, append };
       },
     };
-    const phone = new Phone(shelf, impatient());
-    const first = await phone.open(away);
-    await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
+  }
+
+  test('ST21 N16: a shelf without room is waited for: nothing is called saved or ended, and nothing leaves, until it has', async () => {
+    let full: StorageError | null = null;
+    const phone = new Phone(
+      troubled(() => full),
+      impatient(),
+    );
+    const device = await phone.open(straight);
+    const { todo } = device.sync.models;
+    await synced(device);
+    full = new StorageError('quota', 'no room');
+    const told: string[] = [];
+    const made = todo.create({ id: 'a', title: 'one', done: false });
+    made.saved.then(() => told.push('a saved'));
+    await kept(device);
+    const dropped = todo.create({ id: 'b', title: 'two', done: false });
+    dropped.saved.then(() => told.push('b saved'));
+    dropped.settled.then(({ outcome }) => told.push(`b ${outcome}`));
+    const cancelled = dropped.cancel();
+    cancelled.then((answer) => told.push(`b taken back: ${answer}`));
+    await until('it is told', () => statusOf(device).reason === 'deviceFull');
+    await until('it is taken back', () => todoOf(device, 'b') === undefined);
     expect(phone.events).toContainEqual(
       expect.objectContaining({ type: 'shelfFailed', code: 'quota' }),
     );
+    expect(statusOf(device)).toMatchObject({ durability: 'single', phase: 'attention' });
+    expect(device.sync.explain('todo', 'a')).toMatchObject({
+      waitsFor: expect.arrayContaining([{ kind: 'room' }]),
+      movedBy: { by: 'person', event: 'roomMade' },
+    });
+    await expect(device.sync.persistor.flush()).rejects.toMatchObject({ code: 'quota' });
+    const types = () => phone.events.map(({ type }) => type);
+    expect([...told, ...types().filter((type) => type === 'saved' || type === 'settled')]).toEqual(
+      [],
+    );
+    expect(world.server.find('todo', 'a')).toBeUndefined();
+
+    full = null;
+    await cancelled;
+    expect((await made.settled).outcome).toBe('committed');
+    expect(told).toEqual(['a saved', 'b saved', 'b cancelled', 'b taken back: cancelled']);
+    expect(types().filter((type) => type === 'saved')).toHaveLength(2);
+    expect(statusOf(device).durability).toBe('double');
+  });
+
+  test('ST21 ST25 N16: what a shelf had no room for comes back from the page’s memory where the database is deleted under it', async () => {
+    let full: StorageError | null = null;
+    const phone = new Phone(
+      troubled(() => full),
+      impatient(),
+    );
+    const { storage, clear } = clearedStorage();
+    phone.storage = storage;
+    const device = await phone.open(away);
+    const { todo } = device.sync.models;
+    const first = todo.create({ id: 'a', title: 'one', done: false });
+    await first.saved;
+    full = new StorageError('quota', 'no room');
+    const second = todo.update('a', { title: 'two' });
+    let isSaved = false;
+    second.saved.then(() => {
+      isSaved = true;
+    });
+    await kept(device);
+    clear();
+    // Nobody looks at a database while nothing is written.
+    const third = todo.update('a', { done: true });
+    await until('it is noticed', () => phone.loss !== undefined);
+    expect(phone.loss?.recovered).toEqual([first.operationId, second.operationId]);
+    expect(isSaved).toBe(false);
+    full = null;
+    await Promise.all([second.saved, third.saved]);
+    await device.sync.stop();
+    phone.wipe();
+    const after = await phone.open(away);
+    expect(todoOf(after, 'a')).toMatchObject({ title: 'two', done: true });
+  });
+
+  test('N16: a shelf that fails once is opened again at once, and nobody hears of it', async () => {
+    let next: StorageError | null = null;
+    const phone = new Phone(
+      troubled(() => {
+        const error = next;
+        next = null;
+        return error;
+      }),
+      impatient(),
+    );
+    const first = await phone.open(away);
+    next = new StorageError('failed', 'a bad moment');
+    await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
+    expect(phone.events.filter(({ type }) => type === 'shelfFailed')).toEqual([]);
+    await first.sync.stop();
+    phone.wipe();
+    await phone.open(away);
+    expect(phone.loss?.recovered).toHaveLength(1);
+  });
+
+  test('N16: a shelf that does not work is told and stands in nobody’s way; it is told everything when it works again', async () => {
+    let broken: StorageError | null = new StorageError('failed', 'no luck');
+    const phone = new Phone(
+      troubled(() => broken),
+      impatient(),
+    );
+    const first = await phone.open(away);
+    await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
+    expect(phone.events).toContainEqual(
+      expect.objectContaining({ type: 'shelfFailed', code: 'failed' }),
+    );
     expect(statusOf(first).durability).toBe('single');
-    isFull = false;
+    broken = null;
     await until('it works again', () => statusOf(first).durability === 'double');
     await first.sync.stop();
     phone.wipe();
     await phone.open(away);
     expect(phone.loss?.recovered).toHaveLength(1);
+  });
+
+  test('N16: whoever stops while a shelf has no room is told that it is not known to be saved', async () => {
+    let full: StorageError | null = null;
+    const phone = new Phone(
+      troubled(() => full),
+      impatient(),
+    );
+    const device = await phone.open(away);
+    full = new StorageError('quota', 'no room');
+    const made = device.sync.models.todo.create({ id: 'a', title: 'one', done: false });
+    await kept(device);
+    await device.sync.stop();
+    await expect(made.saved).rejects.toMatchObject({ code: 'notStarted' });
+    const again = await phone.open(away);
+    expect(again.sync.outbox.list()).toHaveLength(1);
   });
 
   test('N16: a shelf that can not be listed at a start costs the start nothing; what stands on it is taken in by a later one', async () => {

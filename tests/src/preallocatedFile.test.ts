@@ -60,7 +60,7 @@ describe('a file with room behind its end', () => {
           append(file, `${text}\n`);
           all += `${text}\n`;
           expect(file.end).toBe(encoder.encode(all).length);
-          expect(handle.bytes.length - file.end).toBeLessThan(growthStep);
+          expect(handle.bytes.length - file.end).toBeLessThan(2 * growthStep);
         }
         const content = Buffer.from(handle.bytes.subarray(0, file.end));
         expect(content.equals(encoder.encode(all))).toBe(true);
@@ -84,6 +84,22 @@ describe('a file with room behind its end', () => {
     handle.room = 1_000_000;
     append(file, 'four\n');
     expect(contentOf(handle)).toBe('one\ntwo\nfour\n');
+  });
+
+  test('ST21: a disk that fills up leaves a file room for as many lines as a step holds', () => {
+    const handle = new FakeHandle();
+    const file = new PreallocatedFile(handle);
+    const line = `${'x'.repeat(999)}\n`;
+    for (let n = 0; n < 100; n++) append(file, line);
+    handle.room = handle.bytes.length;
+    const most = Math.floor((handle.bytes.length - file.end) / line.length);
+    expect(most).toBeGreaterThanOrEqual(Math.floor(growthStep / line.length));
+    for (let n = 0; n < most; n++) append(file, line);
+    expect(contentOf(handle)).toBe(line.repeat(100 + most));
+    expect(() => append(file, line)).toThrow(
+      expect.objectContaining({ name: 'QuotaExceededError' }),
+    );
+    expect(contentOf(handle)).toBe(line.repeat(100 + most));
   });
 
   test('ST21: a line whose flush fails is taken back', () => {

@@ -35,7 +35,7 @@ async function device(codec: Codec = identityCodec) {
           await meanwhile();
           return head;
         },
-        onChange: (error) => expect(error).toBeNull(),
+        onChange: (_, error) => expect(error).toBeNull(),
       },
       {
         ...connection,

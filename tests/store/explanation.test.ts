@@ -55,13 +55,17 @@ function* everything(): Generator<{ state: SyncState; context: ExplainContext; n
       for (const run of runs)
         for (const connection of connectionStates)
           for (const line of lineStates)
-            for (const isUnderWay of [false, true])
+            for (const [isUnderWay, shelf] of [
+              [false, 'open'],
+              [true, 'open'],
+              [false, 'full'],
+            ] as const)
               for (const [i, context] of contexts.entries()) {
                 const lines = { 'https://api': { state: line, until: 70_000, failure } };
                 const underWay: Record<string, true> = isUnderWay ? { [theLane]: true } : {};
-                const ephemeral = { role, run, connection, lines, underWay };
+                const ephemeral = { role, run, connection, lines, underWay, shelf };
                 const state = stateOf(both, ephemeral, word === 'saving');
-                const name = [word, role, run, connection, line, isUnderWay, i].join(' ');
+                const name = [word, role, run, connection, line, isUnderWay, shelf, i].join(' ');
                 yield { state, context, name };
               }
   }
@@ -92,7 +96,14 @@ const kinds: Record<WaitKind, true> = {
     frozen: true,
     readOnly: true,
   },
-  ...{ leader: true, paused: true, timeTravelling: true, offline: true, networkUnsuited: true },
+  ...{
+    leader: true,
+    room: true,
+    paused: true,
+    timeTravelling: true,
+    offline: true,
+    networkUnsuited: true,
+  },
   ...{ probing: true, unreachable: true, line: true, retryAt: true, blockedBy: true },
   ...{ parentFailed: true, conflict: true, deadLetter: true, quarantine: true },
   ...{ unknownModel: true, unsealable: true, turn: true, answer: true },

@@ -55,6 +55,8 @@ export function syncReason(status: SyncStatus): string {
   switch (reason) {
     case 'blocked':
       return 'The storage of this device does not answer; it is asked again.';
+    case 'deviceFull':
+      return 'This device is full: what you change waits on it until you make room.';
     case 'readOnly':
       return 'A newer version of the app is open elsewhere: reload this page to go on writing.';
     case 'paused':

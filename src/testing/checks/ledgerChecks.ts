@@ -126,16 +126,31 @@ function isPurgeDamaged({ written }: Run, index: number): boolean {
   return written.damages.some(({ device, row }) => device === index && row.type === 'purged');
 }
 
+/**
+ * What a person took back is told by other tabs as soon as it is durable in the database: where the
+ * shelf of the tab in which it was done has no room, it comes back with the loss of that database.
+ */
+function isToldByOther({ written }: Run, device: SimDevice, ending: string | undefined): boolean {
+  if (!device.isShared || !device.shelf?.wasFull) return false;
+  const isPersons = ending === 'cancelled' || ending === 'discarded';
+  return isPersons && written.wipes.some((wipe) => wipe.device === device.index);
+}
+
 /** I17: an operation ends once. I3: one that is confirmed has taken effect by then. */
 export function checkEnded(
   run: Run,
-  { ended, index }: SimDevice,
+  device: SimDevice,
   operationId: string,
   outcome: string,
 ): void {
+  const { ended, index } = device;
   const before = ended.get(operationId);
   const isOther = before !== undefined && before !== outcome;
-  if (isOther && !isDamaged(run.written, operationId, ...endings) && !isPurgeDamaged(run, index)) {
+  const isExcused =
+    isDamaged(run.written, operationId, ...endings) ||
+    isPurgeDamaged(run, index) ||
+    isToldByOther(run, device, before);
+  if (isOther && !isExcused) {
     broken('I17', `${operationId} ended as ${before}, then as ${outcome}`);
   }
   if (outcome !== 'committed') return;

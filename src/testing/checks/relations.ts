@@ -1,8 +1,9 @@
 import { type Facts, type Lane, laneKey, type Outcome } from '../../../store/facts.ts';
 import { operationsIn } from '../../../store/operationsIn.ts';
 import { getIn, scan, valuesOf } from '../../../store/pages.ts';
+import type { SimDevice } from '../device/simDevice.ts';
 import { InvariantBroken, type Run, sealOf } from '../history/history.ts';
-import { isSealDamaged, type WrittenOperation, withSuperseded } from '../history/written.ts';
+import { eraOf, isSealDamaged, type WrittenOperation, withSuperseded } from '../history/written.ts';
 import type { Row } from '../server/serverPort.ts';
 
 /** Endings after which what depends on an operation is held for good. */
@@ -87,7 +88,8 @@ function isExcused({ written, devices }: Run, operationId: string): boolean {
 }
 
 /** Whether a person took back what was to make the parent, or the disk lost it. */
-function isGivenUp({ written, devices }: Run, child: WrittenOperation, parent: string): boolean {
+function isGivenUp(run: Run, child: WrittenOperation, parent: string): boolean {
+  const { written, devices } = run;
   if (written.damages.some(({ records }) => records.has(parent))) return true;
   return [...written.operations.values()].some(
     ({ id, recordId, device, era }) =>
@@ -97,8 +99,20 @@ function isGivenUp({ written, devices }: Run, child: WrittenOperation, parent: s
       era <= child.era &&
       (written.discarded.has(id) ||
         written.chosen.has(id) ||
+        isLostUnsaved(run, devices[device], id, era) ||
         ['discarded', 'cancelled'].includes(devices[device]?.ended.get(id) ?? '')),
   );
+}
+
+/** Whether it was never called saved, as the shelf had no room, and went with its database. */
+function isLostUnsaved(
+  { written }: Run,
+  device: SimDevice | undefined,
+  id: string,
+  era: number,
+): boolean {
+  if (!device?.shelf?.wasFull || era === eraOf(written, device.index)) return false;
+  return device.accepted.every(({ operationId }) => operationId !== id);
 }
 
 /**

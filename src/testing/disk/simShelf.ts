@@ -15,6 +15,9 @@ const nobody = () => false;
 const quick = 1;
 const slow = { least: 0.2, most: 2.2 } as const;
 
+/** Share of what it is told for which a full shelf has room. */
+const little = 0.25;
+
 /** So small that files begin anew all the time, in several slices. */
 const sizes: ShelfSizes = { idle: 1_500, waiting: 3_000, slice: 800 };
 
@@ -31,6 +34,11 @@ export class SimShelf {
   readonly #busy = new WeakMap<() => boolean, number>();
   /** Files that were removed so far. */
   removals = 0;
+  /** Whether it ever had no room. */
+  wasFull = false;
+  /** Until then (world's ms) it has no room for most of what it is told. */
+  #fullUntil = 0;
+  #next: 'works' | 'fails' = 'works';
 
   constructor(world: World, device: number) {
     this.#world = world;
@@ -45,6 +53,32 @@ export class SimShelf {
   /** What each file holds. */
   get texts(): string[] {
     return [...this.#files.values()].map(({ text }) => text);
+  }
+
+  /** For so many ms it has room for little. */
+  fill(ms: number): void {
+    this.#fullUntil = this.#world.now + ms;
+    this.wasFull = true;
+  }
+
+  /** What it is told next fails. */
+  breakOnce(): void {
+    this.#next = 'fails';
+  }
+
+  heal(): void {
+    this.#fullUntil = 0;
+    this.#next = 'works';
+  }
+
+  /** Why it does not take what it is told now. */
+  #refusal(draw: number): StorageError | null {
+    if (this.#next === 'fails') {
+      this.#next = 'works';
+      return new StorageError('failed', 'it can not be written');
+    }
+    if (this.#world.now >= this.#fullUntil || draw < little) return null;
+    return new StorageError('quota', 'no room');
   }
 
   /** As a page has it, for as long as that lives. @param deliver tells the page, once it can hear */
@@ -114,6 +148,12 @@ export class SimShelf {
         const file = this.#files.get(name) ?? { text: '', isHeld: alive };
         if (file.isHeld !== alive && file.isHeld()) {
           deliver(() => reject(new StorageError('failed', 'another page writes to it')));
+          return;
+        }
+        const refusal = this.#refusal(keyed(seed, `shelf/${this.#device}/${n}/room`));
+        if (refusal && alive()) {
+          // All of it or nothing, as far as anybody knows of it.
+          deliver(() => reject(refusal));
           return;
         }
         this.#files.set(name, file);

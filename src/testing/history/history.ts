@@ -187,6 +187,12 @@ export function makeRun(
         world.schedule(500, () => takeAway(device));
         device.kill();
         return true;
+      case 'fullShelf':
+        device.shelf?.fill(fault.for ?? 1_000);
+        return true;
+      case 'shelfDies':
+        device.shelf?.breakOnce();
+        return true;
       case 'loseMessages':
       case 'doubleMessages':
       case 'delayMessages':
@@ -207,6 +213,7 @@ export function makeRun(
   world.note(`start ${start}`);
   const heal = () => {
     const points = devices.map((device) => device.disk.points.length);
+    for (const { shelf } of devices) shelf?.heal();
     healed = { points, requests: net.attempts.length, steps: world.steps, at: world.now };
   };
   return {

@@ -114,6 +114,7 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
   const faults = [
     ...faultsOf(seed, suited(kinds, server), devices, span, all),
     ...(isShelved ? lossesOf(seed, devices, span) : []),
+    ...(isShelved ? shelfTroublesOf(seed, devices, span) : []),
   ];
   return {
     ...{ devices, steps: all, faults },
@@ -134,6 +135,24 @@ function lossesOf(seed: number, devices: number, span: number): Fault[] {
     at: keyedBelow(seed, `loss/at/${i}`, span),
     do: keyedPick(seed, `loss/${i}`, ['wipe', 'wipeLater', 'wipeTwice', 'wipeTwice'] as const),
   }));
+}
+
+/** Days on which a shelf that is kept has its own trouble: most of all while a database is lost. */
+const shelfTroubles = 0.4;
+
+/** What befalls the second shelves. */
+function shelfTroublesOf(seed: number, devices: number, span: number): Fault[] {
+  const at = (key: string, below: number) => keyedBelow(seed, `shelfTrouble/${key}`, below);
+  const count = keyed(seed, 'shelfTroubles') < shelfTroubles ? 1 + at('n', 3) : 0;
+  return Array.from({ length: count }, (_, i): Fault => {
+    const fault = {
+      on: 'time',
+      device: at(`device/${i}`, devices),
+      at: at(`at/${i}`, span),
+    } as const;
+    if (keyed(seed, `shelfTrouble/${i}`) < 0.3) return { ...fault, do: 'shelfDies' };
+    return { ...fault, do: 'fullShelf', for: 500 + at(`for/${i}`, span / 2) };
+  });
 }
 
 /** Which ways the server and the devices have to speak with each other. */

@@ -92,6 +92,13 @@ export const deviceFaults = [
   'wipeLater',
   'wipeTwice',
 ] as const;
+/** What happens to a second shelf (`Plan.shelf`). */
+export const shelfFaults = [
+  /** It has no room for most of what it is told, for a while. */
+  'fullShelf',
+  /** What it is told next fails, and whoever opens it again finds it well. */
+  'shelfDies',
+] as const;
 /** What happens to one tab of several (`Plan.tabs`). */
 export const tabFaults = [
   /** Closed as people do it, or its process dies; it is opened again a little later. */
@@ -107,6 +114,7 @@ export const tabFaults = [
 /** What happens to the messages between the tabs of a device, for a while. */
 export const busFaults = ['loseMessages', 'doubleMessages', 'delayMessages'] as const;
 
+export type ShelfFault = (typeof shelfFaults)[number];
 export type TabFault = (typeof tabFaults)[number];
 export type BusFault = (typeof busFaults)[number];
 export type NetFault = (typeof netFaults)[number];
@@ -123,7 +131,7 @@ export interface TimeFault {
   readonly on: 'time';
   readonly device: number;
   readonly at: number;
-  readonly do: DeviceFault | TabFault | BusFault;
+  readonly do: DeviceFault | ShelfFault | TabFault | BusFault;
   /** Of the tab that a tab fault strikes (default: the first). */
   readonly tab?: number;
   /** How long it lasts (ms), if it does; a tab that hangs or is frozen: for ever if nothing is said. */
@@ -195,7 +203,7 @@ export interface Plan {
 const faultsOf = {
   request: netFaults,
   disk: diskFaults,
-  time: [...deviceFaults, ...tabFaults, ...busFaults],
+  time: [...deviceFaults, ...shelfFaults, ...tabFaults, ...busFaults],
 } as const;
 
 /**
@@ -213,6 +221,9 @@ export function checkedPlan(plan: Plan): Plan {
       throw new SimulationError(`unknown fault: ${fault.do} on ${fault.on}`);
     }
     if (fault.on === 'request') checkNeeds(plan, fault.do);
+    if ((shelfFaults as readonly string[]).includes(fault.do) && !plan.shelf) {
+      throw new SimulationError(`the fault ${fault.do} needs a plan with "shelf"`);
+    }
     if (!(fault.device < plan.devices)) {
       throw new SimulationError(`a fault of device ${fault.device}, and there are ${plan.devices}`);
     }

@@ -37,7 +37,7 @@ export const shelfPlants: readonly Plant[] = [
     edits: [
       {
         file: keeper,
-        find: '    await this.#append(this.#beyond(told.head).flatMap(({ lines }) => lines));\n',
+        find: '    await append(this.#beyond(told.head).flatMap(({ lines }) => lines));\n',
         replace: '',
       },
     ],
@@ -144,6 +144,60 @@ export const shelfPlants: readonly Plant[] = [
         file: 'store/shelf/linesOf.ts',
         find: "  return row.type !== 'pulled' &&",
         replace: "  return row.type !== 'answered' && row.type !== 'pulled' &&",
+      },
+    ],
+  },
+  {
+    id: 'a shelf without room is not waited for',
+    promise: 'saved resolves when both shelves have it',
+    days: 'shelf',
+    edits: [
+      {
+        file: keeper,
+        find: "standing === 'full' || standing === 'retrying' ? this.#kept : Number",
+        replace: 'standing === null ? this.#kept : Number',
+      },
+    ],
+  },
+  {
+    id: 'what a shelf had no room for is forgotten',
+    promise: 'a shelf that has room again is told what it is owed',
+    days: 'shelf',
+    edits: [{ file: keeper, find: '    this.#owed.push(...lines);\n', replace: '' }],
+  },
+  {
+    id: 'endings are told though the shelf has no room',
+    promise: 'an ending stands on the second shelf before anybody is told',
+    days: 'shelf',
+    edits: [
+      {
+        file: 'src/runtime.ts',
+        find: '    if (this.#isHeld) {\n      this.#endedBefore',
+        replace: '    if (from < 0) {\n      this.#endedBefore',
+      },
+    ],
+  },
+  {
+    id: 'requests leave though the shelf has no room',
+    promise: 'a sealed request waits for the shelf before it leaves',
+    days: 'shelf',
+    edits: [
+      {
+        file: 'src/engine/leadership.ts',
+        find: '      mayLeave: () => ground.isKept,\n',
+        replace: '      mayLeave: () => true,\n',
+      },
+    ],
+  },
+  {
+    id: 'what comes back goes behind what is newer',
+    promise: 'changes of a record are in order, also after a loss',
+    days: 'shelf',
+    edits: [
+      {
+        file: 'store/foldRecovered.ts',
+        find: 'for (const operation of [...fresh, ...newer])',
+        replace: 'for (const operation of [...newer, ...fresh])',
       },
     ],
   },

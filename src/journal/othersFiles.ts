@@ -1,0 +1,62 @@
+import type { Codec } from '../ports/codec.ts';
+import type { ShelfConnection, ShelfFile } from '../ports/shelf.ts';
+import { parseFileName, speaksBeyond } from './shelfFiles.ts';
+
+export interface OthersFilesOptions {
+  readonly codec: Codec;
+  /** The database's id. */
+  readonly database: string;
+  /** Lost databases of which everything stands in this one. */
+  readonly replaces: readonly string[];
+  /** The journal's head as this page began: what others told beyond it by then was never so. */
+  readonly headAtStart: number;
+  /** Names of this tab's files. */
+  readonly own: () => readonly string[];
+}
+
+/** The second shelf's files of other tabs, living and gone. */
+export class OthersFiles {
+  readonly #options: OthersFilesOptions;
+
+  constructor(options: OthersFilesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Files of other tabs, and of lost databases that this one has taken in. Those of a database that it
+   * could not read stay for a later start.
+   */
+  async list(connection: ShelfConnection): Promise<ShelfFile[]> {
+    const { database, replaces } = this.#options;
+    const own = this.#options.own();
+    const known = [database, ...replaces];
+    const files = await connection.list();
+    return files.filter(({ name }) => {
+      return known.includes(parseFileName(name)?.database ?? '') && !own.includes(name);
+    });
+  }
+
+  /**
+   * Whether one of them speaks of rows that the database did not have as this page began. Rows that
+   * others have written since count as well: it costs a file that is written anew.
+   */
+  async areAhead(connection: ShelfConnection, files: readonly ShelfFile[]): Promise<boolean> {
+    const { codec, database, headAtStart } = this.#options;
+    for (const file of files) {
+      if (parseFileName(file.name)?.database !== database) continue;
+      if (await speaksBeyond(connection, codec, file, headAtStart)) return true;
+    }
+    return false;
+  }
+}
+
+/** Those among them that nobody has written to since: another tab may do so until it ends. */
+export async function unchanged(
+  connection: ShelfConnection,
+  files: readonly ShelfFile[],
+): Promise<string[]> {
+  const now = files.length === 0 ? [] : await connection.list();
+  const sizes = new Map(now.map(({ name, size }) => [name, size]));
+  const isSame = ({ name, size }: ShelfFile) => size !== null && sizes.get(name) === size;
+  return files.filter(isSame).map(({ name }) => name);
+}
