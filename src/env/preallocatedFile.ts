@@ -9,9 +9,9 @@ export interface SyncAccessHandle {
 }
 
 /** Bytes: a file grows to a multiple of it. */
-export const growthStep = 65_536;
+export const growthStep = 32_768;
 /** Bytes of room below which a file grows: a disk that is full by then has room for as many lines. */
-const reserve = 65_536;
+const reserve = 32_768;
 
 /** Bytes up to the last one that is no NUL: behind it is room. */
 export function contentLength(bytes: Uint8Array): number {

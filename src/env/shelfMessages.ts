@@ -9,7 +9,8 @@ export type ShelfRequest =
   /** To so many bytes. */
   | { readonly do: 'cut'; readonly file: string; readonly size: number }
   | { readonly do: 'release'; readonly file: string }
-  | { readonly do: 'remove'; readonly file: string }
+  /** Only where it holds so many bytes, if that is said. */
+  | { readonly do: 'remove'; readonly file: string; readonly size: number | undefined }
   | { readonly do: 'close' };
 
 export interface ShelfEnvelope {

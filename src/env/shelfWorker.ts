@@ -20,7 +20,10 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 /** Those that this page writes to: nobody else can. */
 const held = new Map<string, PreallocatedFile>();
-/** How often a file is looked at that another tab writes to meanwhile. */
+/**
+ * How often a file is looked at that another tab writes to meanwhile. One that is written to every
+ * quarter of a millisecond, without a transaction in between, is never read.
+ */
 const looks = { list: 3, read: 300 } as const;
 let folder: FileSystemDirectoryHandle | null = null;
 
@@ -146,9 +149,10 @@ function release(file: string): void {
   held.delete(file);
 }
 
-async function remove(file: string): Promise<boolean> {
+async function remove(file: string, size: number | undefined): Promise<boolean> {
   release(file);
   try {
+    if (size !== undefined && size !== (await sizeAlone(file))) return false;
     await here().removeEntry(file);
     return true;
   } catch (error) {
@@ -158,6 +162,13 @@ async function remove(file: string): Promise<boolean> {
     if (name === 'NoModificationAllowedError' || name === 'InvalidStateError') return false;
     throw error;
   }
+}
+
+/** What a file holds that no other tab writes to; whoever wrote to it is gone. @throws DOMException */
+async function sizeAlone(file: string): Promise<number> {
+  const { end } = await heldFile(file, { create: false });
+  release(file);
+  return end;
 }
 
 async function done(request: ShelfRequest): Promise<unknown> {
@@ -176,7 +187,7 @@ async function done(request: ShelfRequest): Promise<unknown> {
     case 'release':
       return release(request.file);
     case 'remove':
-      return remove(request.file);
+      return remove(request.file, request.size);
     case 'close':
       for (const file of [...held.keys()]) release(file);
       return null;

@@ -49,14 +49,3 @@ export class OthersFiles {
     return false;
   }
 }
-
-/** Those among them that nobody has written to since: another tab may do so until it ends. */
-export async function unchanged(
-  connection: ShelfConnection,
-  files: readonly ShelfFile[],
-): Promise<string[]> {
-  const now = files.length === 0 ? [] : await connection.list();
-  const sizes = new Map(now.map(({ name, size }) => [name, size]));
-  const isSame = ({ name, size }: ShelfFile) => size !== null && sizes.get(name) === size;
-  return files.filter(isSame).map(({ name }) => name);
-}

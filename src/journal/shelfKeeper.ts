@@ -4,7 +4,7 @@ import type { ShelfLine } from '../../store/shelf/line.ts';
 import { addedLines, linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
 import type { ShelfConnection, ShelfFile, ShelfSizes } from '../ports/shelf.ts';
 import type { StorageError } from '../ports/storage.ts';
-import { OthersFiles, unchanged } from './othersFiles.ts';
+import { OthersFiles } from './othersFiles.ts';
 import { ShelfLink, type ShelfLinkOptions } from './shelfLink.ts';
 import { ShelfWriter, type ShelfWriterOptions, type Written } from './shelfWriter.ts';
 
@@ -363,11 +363,13 @@ export class ShelfKeeper {
     }
     await append(slice);
     this.#limit = Math.max(this.#sizes.waiting, growth * this.#writer.size);
-    const gone = [...before, ...(isUpToDate ? await unchanged(connection, others) : [])];
-    for (const name of gone) {
+    for (const name of before) {
       await connection.remove(name);
       this.#writer.gone(name);
     }
+    // Another tab may have written to its file until it ended: then that one stays.
+    const replaced = isUpToDate ? others : [];
+    for (const { name, size } of replaced) if (size !== null) await connection.remove(name, size);
   }
 
   #beyond(head: number) {

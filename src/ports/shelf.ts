@@ -55,7 +55,10 @@ export interface ShelfConnection {
   cut(file: string, size: number): Promise<void>;
   /** Lets a file go: it stays, and others may remove it. */
   release(file: string): Promise<void>;
-  /** True if it is gone afterwards; false where another tab writes to it. */
-  remove(file: string): Promise<boolean>;
+  /**
+   * True if it is gone afterwards; false where another tab writes to it, or where it does not hold so
+   * many bytes any more: what was written since then stays.
+   */
+  remove(file: string, size?: number): Promise<boolean>;
   close(): Promise<void>;
 }

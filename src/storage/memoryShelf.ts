@@ -36,9 +36,10 @@ export function memoryShelf(): Shelf {
           if (known) known.text = known.text.slice(0, size);
         },
         release: async (file) => release(files.get(file)),
-        remove: async (file) => {
-          const owner = files.get(file)?.owner;
+        remove: async (file, size) => {
+          const { owner, text } = files.get(file) ?? {};
           if (owner && owner !== self) return false;
+          if (text !== undefined && size !== undefined && text.length !== size) return false;
           files.delete(file);
           return true;
         },

@@ -41,7 +41,8 @@ function connectionOver(client: WorkerClient): ShelfConnection {
       (await client.ask({ do: 'append', file, text }, 'writing')) as number,
     cut: async (file, size) => void (await client.ask({ do: 'cut', file, size }, 'cutting')),
     release: async (file) => void (await client.ask({ do: 'release', file }, 'releasing')),
-    remove: async (file) => (await client.ask({ do: 'remove', file }, 'removing')) as boolean,
+    remove: async (file, size) =>
+      (await client.ask({ do: 'remove', file, size }, 'removing')) as boolean,
     close: () => client.close(),
   };
 }

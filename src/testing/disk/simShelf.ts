@@ -113,9 +113,11 @@ export class SimShelf {
         const file = files.get(name);
         if (file?.isHeld === alive) file.isHeld = nobody;
       },
-      remove: (name) =>
+      remove: (name, size) =>
         later(quick, () => {
-          if (isOthers(files.get(name))) return false;
+          const file = files.get(name);
+          if (isOthers(file)) return false;
+          if (file && size !== undefined && file.text.length !== size) return false;
           if (files.delete(name)) this.removals++;
           return true;
         }),

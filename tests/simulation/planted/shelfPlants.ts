@@ -189,16 +189,4 @@ export const shelfPlants: readonly Plant[] = [
       },
     ],
   },
-  {
-    id: 'what comes back goes behind what is newer',
-    promise: 'changes of a record are in order, also after a loss',
-    days: 'shelf',
-    edits: [
-      {
-        file: 'store/foldRecovered.ts',
-        find: 'for (const operation of [...fresh, ...newer])',
-        replace: 'for (const operation of [...newer, ...fresh])',
-      },
-    ],
-  },
 ];
