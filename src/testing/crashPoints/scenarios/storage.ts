@@ -251,6 +251,47 @@ export const storage: readonly ScenarioRow[] = [
     ],
   },
 
+  // The second shelf has no room.
+  {
+    ...{ name: 'the second shelf has no room, and then has', group: 'damage', shelf: true },
+    steps: ['append recorded', 'append cancelled', 'append sealed'],
+    faults: [offline(0, 2_500), { on: 'time', device: 0, at: 550, do: 'fullShelf', for: 3_000 }],
+    doing: [
+      [500, 'create'],
+      [700, 'update'],
+      [800, 'create', 1],
+      [900, 'cancel', 1],
+      [5_000, 'update'],
+    ],
+  },
+  {
+    ...{ name: 'the database is gone while the second shelf has no room', group: 'damage' },
+    ...{ shelf: true, steps: ['append recorded', 'append recovered'] },
+    faults: [
+      offline(0, 9_000),
+      { on: 'time', device: 0, at: 900, do: 'fullShelf', for: 4_000 },
+      { on: 'time', device: 0, at: 2_000, do: 'wipe' },
+    ],
+    doing: [
+      [500, 'create'],
+      [1_000, 'update'],
+      [1_100, 'create', 1],
+      [6_500, 'update'],
+    ],
+  },
+  {
+    ...{ name: 'the second shelf dies as a change is made', group: 'damage', shelf: true },
+    steps: ['append recorded', 'append sealed'],
+    faults: [
+      { on: 'time', device: 0, at: 499, do: 'shelfDies' },
+      { on: 'time', device: 0, at: 1_500, do: 'wipe' },
+    ],
+    doing: [
+      [500, 'create'],
+      [502, 'update'],
+    ],
+  },
+
   // Everything is emptied.
   {
     ...{ name: 'after all was sent', group: 'clear', ids: bothIds },
