@@ -184,7 +184,7 @@ export class ShelfKeeper {
   /** Begins the file anew where it has grown; beside the journal. */
   async tidyIfLarge(role: 'leading' | 'following'): Promise<void> {
     const limit = this.#options.facts().outbox.size === 0 ? this.#sizes.idle : this.#limit;
-    if (this.#writer.size > limit) await this.restate(role);
+    if (this.isOpen && this.#writer.size > limit) await this.restate(role);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { SyncOptions } from 'syncharts';
 import type { Auth } from 'syncharts/rest';
 import type { Device } from '../../demo/app/createDevice.ts';
+import { FullShelf } from './fullShelf.ts';
 import { Network } from './network.ts';
 import { openPageLife, type PageLife } from './pageLife.ts';
 import { serverHandlers } from './serverHandlers.ts';
@@ -15,6 +16,8 @@ export interface WorldOptions {
   readonly backoff?: Options['backoff'];
   readonly network?: Options['network'];
   readonly auth?: Auth;
+  /** `kept`: what waits stands outside of the database too. */
+  readonly shelf?: 'kept';
   /** Before the device opens: what the server has already, say. */
   readonly prepare?: (world: World) => void;
 }
@@ -24,6 +27,7 @@ export class World {
   readonly server = new StoryServer();
   readonly network = new Network();
   readonly disk = new SlowDisk();
+  readonly shelf = new FullShelf();
   /** Also the name of its database. */
   readonly name = `story-${crypto.randomUUID()}`;
   readonly handlers: ReturnType<typeof serverHandlers>;
@@ -85,11 +89,11 @@ export class World {
   }
 
   #create(): Device {
-    const { auth, network, backoff } = this.#options;
+    const { auth, network, backoff, shelf } = this.#options;
     return createStoryDevice({
       ...{ name: this.name, baseUrl: this.#baseUrl },
       ...{ env: this.#life.env, storage: this.disk.storage },
-      ...{ auth, network, backoff },
+      ...{ auth, network, backoff, ...(shelf && this.shelf) },
     });
   }
 }
