@@ -90,11 +90,14 @@ export class Handles {
     return waiting;
   }
 
-  /** Their database is gone: acts up to `n` of which the one that took its place knows nothing. */
+  /**
+   * Their database is gone: acts up to `n` of which the one that took its place knows nothing, or
+   * nobody can say.
+   */
   lostThrough(n: number, isKnown: (operationId: string) => boolean, error: SyncError): void {
     for (const [count, { operationId }] of this.#saving) {
       if (count > n) break;
-      if (operationId === null || isKnown(operationId)) continue;
+      if (operationId !== null && isKnown(operationId)) continue;
       this.#done(count)?.reject(error);
     }
   }

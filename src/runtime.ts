@@ -12,7 +12,7 @@ import {
   type SyncState,
 } from '../store/slice.ts';
 import { Engine } from './engine/engine.ts';
-import type { EngineOptions, EngineStore } from './engine/engineOptions.ts';
+import type { EngineOptions, EngineStore, TakenOver } from './engine/engineOptions.ts';
 import type { EngineModels } from './engine/models.ts';
 import { SyncError } from './errors.ts';
 import type { SyncEvents } from './events.ts';
@@ -212,13 +212,14 @@ export class Runtime {
       state,
       sequenced: (entries) => this.#sequenced(entries),
       tailRejected: (counts) => void dispatch(actions.tailRejected(counts)),
-      checkpointLoaded: (facts) => {
+      checkpointLoaded: (facts, takenOver) => {
         const { settledOrder, lastSeen } = state().sequenced;
         dispatch(actions.checkpointLoaded(facts));
-        this.#replacedThrough(lastSeen[this.writer]?.n ?? 0, facts);
+        if (takenOver) this.#replaced(lastSeen[this.writer]?.n ?? 0, facts, takenOver);
         this.#reviewed(facts);
-        // What ended in another tab, and went into a checkpoint before it was read here.
-        this.#tellSettled(settledOrder, facts);
+        // What ended in another tab, and went into a checkpoint before it was read here; of another
+        // database, as at a start.
+        this.#tellSettled(takenOver ? this.engine.settledBefore : settledOrder, facts);
       },
       connectionChanged: (connection) => {
         if (state().ephemeral.connection !== connection) {
@@ -354,18 +355,25 @@ export class Runtime {
     return this.engine.keptThrough !== Number.POSITIVE_INFINITY;
   }
 
-  /** Facts that know less of this tab than those before them are another database's. */
-  #replacedThrough(n: number, facts: Facts): void {
-    if (n <= (facts.lastSeen[this.writer]?.n ?? 0)) return;
+  /** The database is another one; acts up to `n` were folded from the one before it. */
+  #replaced(n: number, facts: Facts, takenOver: TakenOver): void {
     this.#carriedOver = Math.max(this.#carriedOver, n);
     this.#endedBefore = null;
+    // All that waited in this page's memory stands in the new one.
+    if (takenOver === 'all') return;
+    const unread = valuesOf(facts.quarantine).map(({ text }) => JSON.stringify(text));
     const isKnown = (id: string) =>
-      getIn(facts.places, id) !== undefined || getIn(facts.settlements, id) !== undefined;
-    // What can not be read may be one of them.
-    if (facts.quarantine.size > 0) return;
-    for (const id of this.#untold.keys()) if (!isKnown(id)) this.#untold.delete(id);
+      getIn(facts.places, id) !== undefined ||
+      getIn(facts.settlements, id) !== undefined ||
+      unread.some((text) => text.includes(id));
     const why = 'the database was deleted before the write stood on the second shelf too';
     this.handles.lostThrough(n, isKnown, new SyncError('notSaved', why));
+    for (const [operationId, { operation }] of this.#untold) {
+      if (isKnown(operationId)) continue;
+      this.#untold.delete(operationId);
+      const { model, recordId } = operation;
+      this.#options.events.emit({ type: 'notSaved', operationId, model, recordId, code: 'lost' });
+    }
   }
 
   #rejected(rows: readonly PersonRow[], why: StorageError | 'readOnly' | 'stopped'): void {

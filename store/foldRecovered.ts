@@ -1,6 +1,6 @@
 import { type Lane, laneKey, newLane } from './facts.ts';
 import type { FactsDraft } from './factsDraft.ts';
-import type { RecoveredRow } from './rows/row.ts';
+import type { Operation, RecoveredRow } from './rows/row.ts';
 
 /**
  * A lane comes back from the second shelf. What this database knows already (a recovery that was
@@ -19,12 +19,13 @@ export function recovered(draft: FactsDraft, row: RecoveredRow): string | undefi
   const entry = draft.entry(model, recordId);
   for (const [id, outcome] of Object.entries(row.ended ?? {})) draft.settleId(id, outcome, row.at);
   const isFront = before !== undefined && isUntouched(before);
-  const newer = isFront ? draft.operationsOf(key).map((item) => item.operation) : [];
-  for (const { id } of newer) draft.dequeue(id);
-  for (const operation of [...fresh, ...newer]) draft.enqueue(operation);
+  const here = isFront ? draft.operationsOf(key).map((item) => item.operation) : [];
+  for (const { id } of here) draft.dequeue(id);
+  for (const operation of isFront ? inOrder(row, fresh, here) : fresh) draft.enqueue(operation);
   const operations = draft.operationsOf(key).map((item) => item.operation);
   const hidden = operations.filter(({ visible }) => !visible).length;
-  const lane = before && !isFront ? before : restored(draft, row, hidden);
+  const leading = operations.slice(0, row.operations.length).map(({ id }) => id);
+  const lane = before && !isFront ? before : restored(draft, withFront(row, leading), hidden);
   if (!lane) return 'the shelf kept a state that the record can not have';
   const base = entry?.base ?? null;
   draft.putLane(key, {
@@ -34,6 +35,25 @@ export function recovered(draft: FactsDraft, row: RecoveredRow): string | undefi
   draft.putBase(model, recordId, base, entry?.version ?? null, alias);
   draft.rebaseRecord(model, recordId);
   return undefined;
+}
+
+/** What comes back, with what of it waits here already, in its order; behind it what is newer. */
+function inOrder(row: RecoveredRow, fresh: readonly Operation[], here: readonly Operation[]) {
+  const waiting = new Map([...fresh, ...here].map((operation) => [operation.id, operation]));
+  const back = row.operations.flatMap(({ id }) => waiting.get(id) ?? []);
+  const named = new Set(back.map(({ id }) => id));
+  return [...back, ...here.filter(({ id }) => !named.has(id))];
+}
+
+/** A request, or what waits for a person, is of the operations that lead the lane; else it is over. */
+function withFront(row: RecoveredRow, leading: readonly string[]): RecoveredRow {
+  const leads = (part: { readonly operationIds: readonly string[] } | null) =>
+    part?.operationIds.every((id, i) => leading[i] === id);
+  return {
+    ...row,
+    sealed: leads(row.sealed) ? row.sealed : null,
+    parked: leads(row.parked) ? row.parked : null,
+  };
 }
 
 /** Whether nothing of a lane was sealed, or waits for a person. */

@@ -260,6 +260,7 @@ export class Engine {
         if (current) throw current;
         this.#ground.refuseFull();
         await this.#ground.written();
+        await this.#ground.shelfSettled();
         isDone = await this.#call<boolean>({ verb: 'checkpoint' });
         if (!isDone) await this.#options.env.breathe();
       }
@@ -327,10 +328,14 @@ export class Engine {
       ({ row }) => row?.type === 'purged' && row.actionId.writer !== writer,
     );
     if (this.#ground.isCheckpointDue || (isCleared && this.#leadership.isLeading)) {
-      const written = this.#ground.checkpoint().then(() => this.#room.measure());
-      written.catch((error) => this.#tell(error));
+      this.#checkpoint();
     }
     this.wake();
+  }
+
+  #checkpoint(): void {
+    const written = this.#ground.checkpoint().then(() => this.#room.measure());
+    written.catch((error) => this.#tell(error));
   }
 
   /** The index is the leader's: a tab that comes to lead builds it anew. */
@@ -374,6 +379,7 @@ export class Engine {
     const { store, events } = this.#options;
     store.shelfChanged(state);
     this.wake();
+    if (this.#ground.isCheckpointDue) this.#checkpoint();
     if (error) events.emit({ type: 'shelfFailed', code: error.code, message: error.message });
   }
 

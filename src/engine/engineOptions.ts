@@ -22,12 +22,16 @@ import type { Transport } from '../ports/transport.ts';
 import type { Inspect } from './connection.ts';
 import type { EngineModels } from './models.ts';
 
+/** What a new database has of what this page knew: all that waited, or what another tab knew of it. */
+export type TakenOver = 'all' | 'someOfIt';
+
 /** What the engine tells the store; made into actions by whoever wires the two. */
 export interface EngineStore {
   readonly state: () => SyncState;
   readonly sequenced: (entries: readonly JournalEntry[]) => void;
   readonly tailRejected: (counts: readonly number[]) => void;
-  readonly checkpointLoaded: (facts: Facts) => void;
+  /** `takenOver` where they are of another database. */
+  readonly checkpointLoaded: (facts: Facts, takenOver?: TakenOver) => void;
   readonly connectionChanged: (state: ConnectionState) => void;
   readonly leadershipChanged: (role: EngineRole, run: EngineRun) => void;
   readonly lineChanged: (origin: string, line: LineFacts) => void;

@@ -15,9 +15,10 @@ import {
 import { Journal } from '../journal/journal.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
-import type { Shelf, ShelfConnection } from '../ports/shelf.ts';
+import type { Shelf } from '../ports/shelf.ts';
 import { type Storage, type StorageConnection, StorageError } from '../ports/storage.ts';
 import { Checkpoints } from './checkpoints.ts';
+import type { TakenOver } from './engineOptions.ts';
 import { FoldedFacts } from './foldedFacts.ts';
 import { type Opened, open, readFacts, takeLead } from './opening.ts';
 import { SecondShelf } from './secondShelf.ts';
@@ -36,7 +37,7 @@ export interface GroundOptions extends Pick<StorageTroubleOptions, 'onFailed' | 
   readonly events: SyncEvents;
   readonly state: () => SyncState;
   readonly sequenced: (entries: readonly JournalEntry[]) => void;
-  readonly checkpointLoaded: (facts: Facts) => void;
+  readonly checkpointLoaded: (facts: Facts, takenOver?: TakenOver) => void;
   readonly onRejected: (rows: readonly PersonRow[], error: StorageError) => void;
   /** Lanes of the records that a write names. */
   readonly namedBy: (row: PersonRow) => readonly string[];
@@ -91,26 +92,26 @@ export class Ground {
 
   /** Opens the storage and reads the facts; tries again until it works. */
   async open(): Promise<{ readonly identity: Identity; readonly facts: Facts }> {
-    const { facts, ...opened } = await this.trouble.untilDone(() =>
+    const { facts, moved, ...opened } = await this.trouble.untilDone(() =>
       this.#withShelf((shelf) => open({ ...this.#options, shelf })),
     );
     this.#opened = opened;
     this.#unshown = facts;
     const { identity } = opened;
-    const { settledBefore } = opened.reading;
-    await this.#shelf.begin(identity, opened.connection, facts, settledBefore);
+    await this.#shelf.begin(identity, opened.connection, facts, moved);
+    this.#shelf.begun();
     return { identity, facts };
   }
 
   /** Trouble of the second shelf costs that shelf, and never the start. */
-  async #withShelf<T>(work: (shelf: ShelfConnection | null) => Promise<T>): Promise<T> {
+  async #withShelf<T>(work: (shelf: IdentityOptions['shelf']) => Promise<T>): Promise<T> {
     const shelf = await this.#shelf.open();
     try {
       return await work(shelf);
     } catch (cause) {
       if (!(cause instanceof ShelfTrouble)) throw cause;
       await this.#shelf.giveUp(cause.error);
-      return work(null);
+      return work('unread');
     }
   }
 
@@ -180,6 +181,11 @@ export class Ground {
   /** Whether all that is durable may be told: nothing is missing on a second shelf that is waited for. */
   get isKept(): boolean {
     return this.keptThrough === Number.POSITIVE_INFINITY;
+  }
+
+  /** Resolves once it is known whether a second shelf that has just failed works after all. */
+  shelfSettled(): Promise<void> {
+    return this.#shelf.settled();
   }
 
   /** Throws StorageError where the second shelf has no room. */
@@ -311,9 +317,11 @@ export class Ground {
     // What is read must not be replaced by a checkpoint that this tab is still writing.
     await this.#checkpoints.idle();
     const { connection } = opened;
-    const { facts, ...read } = await this.trouble.untilDone(() =>
-      readFacts(this.#options, connection),
-    );
+    const {
+      facts,
+      moved: _,
+      ...read
+    } = await this.trouble.untilDone(() => readFacts(this.#options, connection));
     // Own rows that went into a checkpoint before they were folded here were not told it.
     await this.#shelf.reread(facts, this.#standing);
     this.#adopt({ ...opened, ...read }, facts);
@@ -342,17 +350,19 @@ export class Ground {
     if (this.#fence !== null) {
       this.#fence = await takeLead(connection, () => this.#fence !== null);
     }
-    const { facts, ...read } = await readFacts(this.#options, connection);
-    await this.#shelf.begin(identity, connection, facts, read.reading.settledBefore);
+    const { facts, moved, ...read } = await readFacts(this.#options, connection);
+    await this.#shelf.begin(identity, connection, facts, moved);
     this.tellIdentity(identity);
-    this.#adopt({ ...opened, ...read, identity }, facts);
+    const takenOver = identity.isRemembered ? 'all' : 'someOfIt';
+    this.#adopt({ ...opened, ...read, identity }, facts, takenOver);
+    this.#shelf.begun();
     onReplaced();
   }
 
   /** What was read from disk takes the place of what was known. */
-  #adopt(opened: Opened, facts: Facts): void {
+  #adopt(opened: Opened, facts: Facts, takenOver?: TakenOver): void {
     this.#opened = opened;
-    this.#options.checkpointLoaded(facts);
+    this.#options.checkpointLoaded(facts, takenOver);
     this.#folded.replace(facts);
     this.#checkpoints.read(opened.checkpointer, opened.schedule, opened.reading.checkpointed);
   }

@@ -62,6 +62,7 @@ export class LeaderWork {
   async #checkpoint(): Promise<boolean> {
     const { ground, isPast } = this.#options;
     await ground.readOn();
+    await ground.shelfSettled();
     ground.refuseFull();
     return (await ground.checkpoint()) || isPast();
   }

@@ -10,7 +10,6 @@ import {
 } from '../journal/identity.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
-import type { ShelfConnection } from '../ports/shelf.ts';
 import {
   asStorageError,
   type Storage,
@@ -38,6 +37,8 @@ export type Reading = Pick<
 /** What a reading gives. */
 interface Read extends Pick<Opened, 'reading' | 'checkpointer'> {
   readonly facts: Facts;
+  /** Lanes that rows behind the checkpoint have moved. */
+  readonly moved: ReadonlySet<string>;
 }
 
 export interface OpeningOptions {
@@ -46,7 +47,7 @@ export interface OpeningOptions {
   readonly codec: Codec;
   readonly name: string;
   readonly models: readonly string[];
-  readonly shelf: ShelfConnection | null;
+  readonly shelf: IdentityOptions['shelf'];
   readonly renamed: IdentityOptions['renamed'];
 }
 
@@ -74,12 +75,12 @@ export async function readFacts(
 ): Promise<Read> {
   const pacing = { now: () => env.now(), breathe: () => env.breathe() };
   const uniqueName = () => env.uuid();
-  const { facts, stored, pages, root, ...reading } = await hydrate({
+  const { facts, stored, pages, root, moved, ...reading } = await hydrate({
     ...{ connection, codec, models },
     ...pacing,
   });
   const options = { connection, codec, uniqueName, ...pacing };
-  return { facts, reading, checkpointer: new Checkpointer(options, stored, pages, root) };
+  return { facts, moved, reading, checkpointer: new Checkpointer(options, stored, pages, root) };
 }
 
 /** Others may take the lead at the same moment; not for ever. */

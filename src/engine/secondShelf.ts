@@ -77,13 +77,14 @@ export class SecondShelf {
 
   /**
    * The database is known, and `read` are its facts, of which nobody has been told yet: from here on
-   * the shelf keeps what it says. Of endings behind `settledBefore` people will be told.
+   * the shelf keeps what it says. `moved`: lanes of which the shelf may not know how they stand; no
+   * checkpoint is written while it has no room. `begun` tells that it works.
    */
   async begin(
     identity: Identity,
     database: StorageConnection,
     read: Facts,
-    settledBefore: number,
+    moved: ReadonlySet<string>,
   ): Promise<void> {
     const found = this.#connection;
     const { env, codec, shelf, name, writer, facts, onState } = this.#options;
@@ -93,6 +94,7 @@ export class SecondShelf {
     const keeper = new ShelfKeeper(
       {
         ...{ env, codec, database: id, replaces, writer, facts },
+        owner: env.uuid(),
         open: () => shelf.open(name),
         sizes: shelf.sizes,
         headAtStart: read.head,
@@ -105,11 +107,9 @@ export class SecondShelf {
     if (found instanceof StorageError) return;
     // Before anything is sent: a second loss must find what this database has taken in.
     const isTold = identity.shelf === 'kept' && identity.lost === null;
-    // An earlier page may have died, or found no room, between an ending and this shelf.
-    const hasEndings = read.settledOrder > settledBefore && read.outbox.size <= restatedAtStart;
+    // An earlier page may have died, or found no room, between the two shelves.
     if (!isTold) await keeper.restateAs(read, 'leading');
-    else if (hasEndings) await keeper.restateAs(read, 'following');
-    if (keeper.isOpen && keeper === this.#keeper) onState('open', null);
+    else await keeper.tellLanes(read, moved);
   }
 
   /** These entries have their sequences, and their transaction runs. */
@@ -125,6 +125,16 @@ export class SecondShelf {
   /** Resolves once both shelves have what these entries (not folded yet) come to. */
   keep(before: Facts, entries: readonly JournalEntry[], isOwn: (row: Row) => boolean) {
     return this.#keeper?.keep(before, entries, isOwn);
+  }
+
+  /** To be called once the facts are what people are shown: it tells that the shelf works, if it does. */
+  begun(): void {
+    if (this.#keeper?.isOpen) this.#options.onState('open', null);
+  }
+
+  /** Resolves once it is known whether a shelf that has just failed works after all. */
+  async settled(): Promise<void> {
+    await this.#keeper?.settled();
   }
 
   get isFull(): boolean {
@@ -147,7 +157,7 @@ export class SecondShelf {
   folded(entries: readonly JournalEntry[], role: 'leading' | 'following'): void {
     const { env } = this.#options;
     const isCleared = entries.some(({ row }) => row?.type === 'purged');
-    const done = isCleared ? this.#keeper?.restate(role) : this.#keeper?.tidyIfLarge(role);
+    const done = isCleared ? this.#keeper?.restateAll(role) : this.#keeper?.tidyIfLarge(role);
     done?.catch(env.report);
   }
 

@@ -66,12 +66,14 @@ export class PreallocatedFile {
     this.#end = end;
   }
 
-  /** Takes back what was appended beyond so many bytes; it needs no room. @throws DOMException */
+  /**
+   * Takes back what was appended beyond so many bytes: it is room again, which a full disk would not
+   * give a second time. @throws DOMException
+   */
   cut(size: number): void {
     if (size >= this.#end) return;
-    this.#handle.truncate(size);
+    this.#write(new Uint8Array(this.#end - size), size);
     this.#end = size;
-    this.#size = size;
     this.#handle.flush();
   }
 

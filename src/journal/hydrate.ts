@@ -12,6 +12,7 @@ import { foldEntries } from '../../store/fold.ts';
 import { isWhole, type PageNode, type Pages } from '../../store/pages.ts';
 import { revive } from '../../store/quarantine.ts';
 import type { JournalEntry, UnreadableRow } from '../../store/rows/row.ts';
+import { lanesOfRow } from '../../store/slice.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { StorageConnection } from '../ports/storage.ts';
 import type { StoredTrees } from './checkpointer.ts';
@@ -40,6 +41,8 @@ export interface Hydrated {
   readonly settledBefore: number;
   /** The checkpoint's head; what is beyond it came from the journal. */
   readonly checkpointed: number;
+  /** Lanes that the journal's rows after it have moved: the second shelf may not know of them. */
+  readonly moved: ReadonlySet<string>;
   /** Whether all was cleared since the checkpoint: its pages still hold what must go. */
   readonly isCleared: boolean;
   readonly root: unknown;
@@ -92,17 +95,23 @@ async function hydrateOnce(options: HydrateOptions): Promise<Hydrated> {
   const settledBefore = facts.settledOrder;
   const illegal: IllegalMove[] = [];
   const unreadable: UnreadableRow[] = [];
+  const moved = new Set<string>();
   const { head: checkpointed, generation } = facts;
   for await (const entries of readAll(options, facts.head)) {
     const folded = foldEntries(facts, entries);
     facts = folded.facts;
     illegal.push(...folded.illegal);
-    for (const entry of entries) if (entry.row === null) unreadable.push(entry);
+    for (const entry of entries) {
+      if (entry.row === null) unreadable.push(entry);
+      // A pull names many records, and moves no lane.
+      else if (entry.row.type !== 'pulled')
+        for (const lane of lanesOfRow(entry.row)) moved.add(lane);
+    }
   }
   const [rootNow] = await connection.readMeta([rootKey]);
   if (rootNow !== storedRoot) throw new SweptPage('the checkpoint was replaced meanwhile');
   const isCleared = facts.generation > generation;
-  const found = { stored, pages, illegal, unreadable, isCleared };
+  const found = { stored, pages, illegal, unreadable, moved, isCleared };
   return { facts, ...found, settledBefore, checkpointed, root: storedRoot };
 }
 

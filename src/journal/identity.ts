@@ -32,6 +32,8 @@ const untoldKey = 'untoldLoss';
 
 export interface Identity {
   readonly id: string;
+  /** Whether what the page remembered was taken in: not where another tab was first. */
+  readonly isRemembered: boolean;
   /** The id that this device had known, if the database of that id is gone. */
   readonly lost: string | null;
   /** Operations that came back from the second shelf, by id. */
@@ -61,8 +63,8 @@ export interface Remembered {
 export interface IdentityOptions {
   readonly env: Env;
   readonly connection: StorageConnection;
-  /** Null where there is no second shelf. */
-  readonly shelf: ShelfConnection | null;
+  /** Null where there is no second shelf; `unread`: what stands there is for a later start. */
+  readonly shelf: ShelfConnection | null | 'unread';
   readonly codec: Codec;
   readonly name: string;
   /** What this page knows of the database that it had before, if it had one. */
@@ -99,7 +101,8 @@ export async function identify(options: IdentityOptions): Promise<Identity> {
 }
 
 async function identifyOnce(options: IdentityOptions): Promise<Identity | null> {
-  const { env, connection, shelf, codec, name, remembered } = options;
+  const { env, connection, codec, name, remembered } = options;
+  const shelf = options.shelf === 'unread' ? null : options.shelf;
   const markKey = `syncharts/${name}/databaseId`;
   const mark = env.readMark(markKey);
   const stored = await connection.readMeta([idKey, replacesKey, shelvedKey, untoldKey]);
@@ -111,7 +114,8 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
     ...{ env, shelf, codec, known: [id, ...replaced] },
     ...(remembered && { remembered }),
   });
-  const replaces = [...replaced, ...lost.databases];
+  // What an unread shelf says of it besides is taken in by a later start.
+  const replaces = options.shelf === 'unread' ? replaced : [...replaced, ...lost.databases];
   let untold = untoldIn(storedUntold);
   if (lost.databases.length > 0) {
     const recovered = lost.lanes.flatMap(({ operations }) => operations.map((item) => item.id));
@@ -140,6 +144,7 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
   const { recovered = [], unreadable = 0 } = untold ?? {};
   return {
     ...{ id, replaces, recovered, unreadable },
+    isRemembered: remembered !== undefined && lost.databases.includes(remembered.database),
     // The one that people knew, not one that was begun after it and lost before it was told.
     lost: (mark !== undefined && mark !== id ? mark : untold?.lost) ?? null,
     shelf: shelf ? (isKept ? 'kept' : isMissing ? 'missing' : 'new') : 'none',

@@ -72,7 +72,7 @@ export async function readShelf(
   names: readonly string[],
   pacing: PacingEnv,
 ): Promise<ReadShelf> {
-  const files: ShelfLine[][] = [];
+  const files: (readonly ShelfLine[])[] = [];
   let damaged = 0;
   for (const name of names) {
     const text = await connection.read(name);
@@ -84,15 +84,16 @@ export async function readShelf(
       else damaged++;
       if (pacer.isDue()) await pacer.breathe();
     }
-    files.push(lines[0]?.kind === 'file' ? lines : [...headOf(name), ...lines]);
+    files.push(withHead(name, lines));
   }
   return { files, damaged };
 }
 
-/** What its name says where its first line was not written, or is damaged. */
-function headOf(name: string): ShelfLine[] {
+/** A file's lines; whose they are says its name where the first line was not written, or is damaged. */
+export function withHead(name: string, lines: readonly ShelfLine[]): readonly ShelfLine[] {
   const database = parseFileName(name)?.database;
-  return database === undefined ? [] : [{ v: 1, kind: 'file', database, replaces: [] }];
+  if (lines[0]?.kind === 'file' || database === undefined) return lines;
+  return [{ v: 1, kind: 'file', database, replaces: [] }, ...lines];
 }
 
 async function decoded(codec: Codec, encoded: string): Promise<ShelfLine | null> {

@@ -1,9 +1,9 @@
 import type { Facts } from '../../store/facts.ts';
 import type { JournalEntry, Row } from '../../store/rows/row.ts';
 import type { ShelfLine } from '../../store/shelf/line.ts';
-import { addedLines, linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
+import { addedLines, laneLinesOf, linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
 import type { ShelfConnection, ShelfFile, ShelfSizes } from '../ports/shelf.ts';
-import type { StorageError } from '../ports/storage.ts';
+import { asStorageError, type StorageError } from '../ports/storage.ts';
 import { OthersFiles } from './othersFiles.ts';
 import { ShelfLink, type ShelfLinkOptions } from './shelfLink.ts';
 import { ShelfWriter, type ShelfWriterOptions, type Written } from './shelfWriter.ts';
@@ -11,6 +11,8 @@ import { ShelfWriter, type ShelfWriterOptions, type Written } from './shelfWrite
 export interface ShelfKeeperOptions
   extends ShelfWriterOptions,
     Pick<ShelfLinkOptions, 'env' | 'open' | 'onChange'> {
+  /** This tab: its acts are counted. */
+  readonly writer: string;
   readonly sizes: ShelfSizes | undefined;
   /** The journal's head as this page began: what others told beyond it by then was never so. */
   readonly headAtStart: number;
@@ -27,6 +29,9 @@ const growth = 4;
 const filesLimit = 8;
 /** Lines that are kept for a shelf that does not work; beyond it is told everything anew. */
 const owedLimit = 5_000;
+
+/** What a shelf that does not work is to be told once it does. */
+type Owed = ShelfLine[] | 'everything';
 
 /** What entries came to that the facts may not have yet, with the last one's sequence. */
 interface Unfolded {
@@ -64,7 +69,7 @@ export class ShelfKeeper {
   /** They are durable, and were not kept yet. */
   #confirmed: Foretold | null = null;
   /** What it could not be told while it did not work. */
-  #owed: ShelfLine[] | 'everything' = [];
+  #owed: Owed = [];
   /** The file that an attempt to tell it has begun: nobody relies on it before all is said. */
   #attempt: string | null = null;
   /** This tab's last act that it was told while it worked. */
@@ -79,7 +84,7 @@ export class ShelfKeeper {
     this.#others = new OthersFiles({ ...options, own });
     this.#limit = this.#sizes.waiting;
     const catchUp = (connection: ShelfConnection) => this.#catchUp(connection);
-    const isBehind = () => this.#owed.length > 0;
+    const isBehind = () => this.#isBehind;
     this.#link = new ShelfLink({ env, open, onChange, catchUp, isBehind }, found);
     if (!this.#link.connection) this.#owed = 'everything';
   }
@@ -91,6 +96,11 @@ export class ShelfKeeper {
   /** Whether it has no room for what it has to say. */
   get isFull(): boolean {
     return this.#link.standing === 'full';
+  }
+
+  /** Resolves once a failure that may be over at once is, or is known not to be. */
+  settled(): Promise<void> {
+    return this.#link.settled();
   }
 
   /**
@@ -134,7 +144,12 @@ export class ShelfKeeper {
       this.#confirmed = told;
     } else {
       this.#forget(told);
-      await this.#takeBack(await told.written);
+      const written = await told.written;
+      await this.#takeBack(written);
+      // Nobody knows what stands there of an append that failed.
+      if (!written && told.lines.length > 0) {
+        this.restateAll('following').catch(this.#options.env.report);
+      }
     }
     this.#foretold = null;
     told.end();
@@ -197,26 +212,55 @@ export class ShelfKeeper {
     else await this.tidyIfLarge(role);
   }
 
-  /** Writes the whole outbox into a new file, then removes those that it replaces. */
+  /**
+   * Writes the whole outbox into a new file, then removes those that it replaces. Where there is no room
+   * for it, these stay, and say all of it as before.
+   */
   async restate(role: 'leading' | 'following'): Promise<void> {
-    this.#restating ??= this.#inTurn(role, this.#options.facts);
+    this.#restating ??= this.#inTurn((connection) => this.#restateIfRoom(connection, role));
     await this.#restating;
   }
 
-  /** The same for facts that were read anew and that nobody has been told of yet. */
+  /** The same, and it must: nobody has told the shelf what these facts say. */
   async restateAs(facts: Facts, role: 'leading' | 'following'): Promise<void> {
-    await this.#restating;
-    this.#restating = this.#inTurn(role, () => facts);
-    await this.#restating;
+    await this.#mustRestate(role, () => facts);
   }
 
-  async #inTurn(role: 'leading' | 'following', facts: () => Facts): Promise<void> {
-    await this.#nothingInDoubt();
-    await this.#overLink(
+  /** It must, as the files say what is not so, or is not to be kept. */
+  async restateAll(role: 'leading' | 'following'): Promise<void> {
+    await this.#mustRestate(role, this.#options.facts);
+  }
+
+  async #mustRestate(role: 'leading' | 'following', facts: () => Facts): Promise<void> {
+    await this.#restating;
+    this.#restating = this.#inTurn(
       (connection) => this.#restate(connection, role, facts),
       () => this.#oweEverything(),
     );
+    await this.#restating;
+  }
+
+  async #inTurn(
+    work: (connection: ShelfConnection) => Promise<void>,
+    otherwise: () => void = () => {},
+  ): Promise<void> {
+    await this.#nothingInDoubt();
+    await this.#overLink(work, otherwise);
     this.#restating = null;
+  }
+
+  async #restateIfRoom(connection: ShelfConnection, role: 'leading' | 'following'): Promise<void> {
+    try {
+      await this.#restate(connection, role, this.#options.facts);
+    } catch (cause) {
+      if (asStorageError(cause).code !== 'quota') throw cause;
+      this.#limit = growth * Math.max(this.#limit, this.#writer.size);
+    }
+  }
+
+  /** Tells how these lanes stand, for facts that were read and that nobody has been told of yet. */
+  async tellLanes(facts: Facts, lanes: ReadonlySet<string>): Promise<void> {
+    await this.#tell([...lanes].flatMap((lane) => [...laneLinesOf(facts, lane)]));
   }
 
   /** What may be taken back stands last in its file. */
@@ -305,18 +349,22 @@ export class ShelfKeeper {
   /** Tells a shelf that works again what it is owed, in a file of its own. */
   async #catchUp(connection: ShelfConnection): Promise<void> {
     await this.#nothingInDoubt();
-    const owed = this.#takeOwed();
+    const left = this.#attempt;
+    this.#attempt = this.#writer.begin();
+    // What the last attempt has left needs room, and is said again.
+    if (left !== null) await this.#removeReplaced(connection, [{ name: left, size: undefined }]);
+    while (this.#isBehind) await this.#payOff(connection, this.#takeOwed());
+    this.#attempt = null;
+  }
+
+  async #payOff(connection: ShelfConnection, owed: Owed): Promise<void> {
     try {
-      const left = this.#attempt;
-      this.#attempt = this.#writer.begin();
-      // It needs room, and is said again.
-      if (left !== null && (await connection.remove(left))) this.#writer.gone(left);
-      if (owed === 'everything') {
+      if (owed !== 'everything') await this.#writer.append(connection, owed);
+      else {
         await this.#restate(connection, 'following', this.#options.facts, (file) => {
           this.#attempt = file;
         });
-      } else if (owed.length > 0) await this.#writer.append(connection, owed);
-      this.#attempt = null;
+      }
     } catch (cause) {
       const since = this.#takeOwed();
       const isAll = owed === 'everything' || since === 'everything';
@@ -325,7 +373,11 @@ export class ShelfKeeper {
     }
   }
 
-  #takeOwed(): ShelfLine[] | 'everything' {
+  get #isBehind(): boolean {
+    return this.#owed === 'everything' || this.#owed.length > 0;
+  }
+
+  #takeOwed(): Owed {
     const owed = this.#owed;
     this.#owed = [];
     return owed;
@@ -335,7 +387,7 @@ export class ShelfKeeper {
     connection: ShelfConnection,
     role: 'leading' | 'following',
     facts: () => Facts,
-    onBegun: (file: string) => void = () => {},
+    onFile: (file: string | null) => void = () => {},
   ): Promise<void> {
     const { env, headOnDisk } = this.#options;
     const append = async (lines: readonly ShelfLine[]) => {
@@ -344,7 +396,7 @@ export class ShelfKeeper {
     const others = role === 'leading' ? await this.#others.list(connection) : [];
     // Lines of others that we have not folded yet are told by nobody but their own file.
     const isUpToDate = (await headOnDisk().catch(() => Number.POSITIVE_INFINITY)) <= facts().head;
-    onBegun(this.#writer.begin());
+    onFile(this.#writer.begin());
     // A page that is frozen meanwhile begins another file: that one is not replaced by this one.
     const before = [...this.#writer.old];
     const told = facts();
@@ -363,13 +415,27 @@ export class ShelfKeeper {
     }
     await append(slice);
     this.#limit = Math.max(this.#sizes.waiting, growth * this.#writer.size);
-    for (const name of before) {
-      await connection.remove(name);
-      this.#writer.gone(name);
+    // It says everything by now, whatever becomes of those that it replaces.
+    onFile(null);
+    const own = before.map((name) => ({ name, size: undefined }));
+    await this.#removeReplaced(connection, [...own, ...(isUpToDate ? others : [])]);
+  }
+
+  /** What can not go now goes another time. */
+  async #removeReplaced(
+    connection: ShelfConnection,
+    files: readonly { readonly name: string; readonly size: number | null | undefined }[],
+  ): Promise<void> {
+    try {
+      for (const { name, size } of files) {
+        // Another tab writes to it; or may have, until it ended: then it has another size, and stays.
+        if (size === null) continue;
+        await connection.remove(name, size);
+        this.#writer.gone(name);
+      }
+    } catch {
+      // The new one says all of it; whether the shelf works is seen when it is told something.
     }
-    // Another tab may have written to its file until it ended: then that one stays.
-    const replaced = isUpToDate ? others : [];
-    for (const { name, size } of replaced) if (size !== null) await connection.remove(name, size);
   }
 
   #beyond(head: number) {

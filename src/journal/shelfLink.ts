@@ -25,6 +25,9 @@ export interface ShelfLinkOptions {
 /** ms until a shelf is opened again that has failed. */
 const delays = { retrying: 0, full: 5_000, broken: 30_000 } as const;
 
+/** ms between two looks of who waits for an attempt. */
+const settling = 50;
+
 /** The connection to the second shelf, through its failures. */
 export class ShelfLink {
   readonly #options: ShelfLinkOptions;
@@ -41,6 +44,13 @@ export class ShelfLink {
     this.#connection = isOpen ? found : null;
     this.#standing = isOpen ? 'open' : found.code === 'quota' ? 'full' : 'broken';
     if (!isOpen) this.#tryLater();
+  }
+
+  /** Resolves once it is known how an attempt that is due at once has ended. */
+  async settled(): Promise<void> {
+    while (this.#standing === 'retrying' && !this.#end.signal.aborted) {
+      await new Promise<void>((resolve) => this.#options.env.setTimer(settling, resolve, 'shelf'));
+    }
   }
 
   get standing(): ShelfStanding {
@@ -112,8 +122,9 @@ export class ShelfLink {
 
   #failedAgain(error: StorageError): void {
     if (this.#end.signal.aborted) return;
-    // A full disk has many words for it when a shelf is opened.
-    const isFull = error.code === 'quota' || this.#standing === 'full';
+    // A full disk has many words for it; but a shelf that can not be opened any more is not full.
+    const isSame = this.#standing === 'full' && error.code === 'failed';
+    const isFull = error.code === 'quota' || isSame;
     this.#stand(isFull ? 'full' : 'broken', error);
     this.#tryLater();
   }

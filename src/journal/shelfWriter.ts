@@ -9,8 +9,8 @@ export interface ShelfWriterOptions {
   readonly database: string;
   /** Lost databases of which everything stands in this one. */
   readonly replaces: readonly string[];
-  /** This tab. */
-  readonly writer: string;
+  /** Whose files these are: each life of a tab has its own. */
+  readonly owner: string;
 }
 
 /** Lines that were appended together, and the bytes that stood before them. */
@@ -45,8 +45,8 @@ export class ShelfWriter {
   }
 
   get file(): string {
-    const { database, writer } = this.#options;
-    return fileName({ database, writer, n: this.#n });
+    const { database, owner } = this.#options;
+    return fileName({ database, writer: owner, n: this.#n });
   }
 
   get size(): number {
@@ -99,7 +99,15 @@ export class ShelfWriter {
       return { appended: connection.append(file, text) };
     });
     this.#posted = posted.catch(() => {});
-    return { file, operationIds, before: await (await posted).appended };
+    try {
+      return { file, operationIds, before: await (await posted).appended };
+    } catch (cause) {
+      if (file === this.file) {
+        if (first.length > 0) this.#head = 'missing';
+        for (const id of operationIds) this.#told.delete(id);
+      }
+      throw cause;
+    }
   }
 
   /**

@@ -110,14 +110,18 @@ function sealedBy(request: SealedRow['requests'][number], after: Facts): Operati
   return operationsIn(after, laneKey(model, recordId)).filter(({ id }) => ids.has(id));
 }
 
+/** How a lane stands as a whole, though nobody was told of it before; one without operations is over. */
+export function* laneLinesOf(facts: Facts, key: string): Generator<ShelfLine> {
+  const operations = operationsIn(facts, key);
+  yield* aliasLines(facts, facts.head, operations);
+  yield* endedLines(facts, facts.head, dependedOn(operations));
+  yield laneLine(facts, key, facts.head, operations);
+}
+
 /** The whole outbox as it stands, for a file that begins anew. */
 export function* outboxLines(facts: Facts): Generator<ShelfLine> {
-  for (const lane of valuesOf(facts.lanes)) {
-    const key = laneKey(lane.model, lane.recordId);
-    const operations = operationsIn(facts, key);
-    yield* aliasLines(facts, facts.head, operations);
-    yield* endedLines(facts, facts.head, dependedOn(operations));
-    yield laneLine(facts, key, facts.head, operations);
+  for (const { model, recordId } of valuesOf(facts.lanes)) {
+    yield* laneLinesOf(facts, laneKey(model, recordId));
   }
   for (const { text } of valuesOf(facts.quarantine)) {
     yield { v: 1, kind: 'row', s: facts.head, text };

@@ -144,7 +144,9 @@ function linesByDatabase(files: readonly (readonly ShelfLine[])[]): DatabaseLine
   for (const file of files) {
     const [head] = file;
     const { database, replaces } = head?.kind === 'file' ? head : { database: '', replaces: [] };
-    const known = databases.get(database) ?? { replaces, lines: [] };
+    const known = databases.get(database) ?? { replaces: [], lines: [] };
+    // A file may have lost its first line.
+    known.replaces = [...new Set([...known.replaces, ...replaces])];
     databases.set(database, known);
     const own = file.filter((line) => line.kind !== 'file');
     // One by one: as arguments of one call, some hundred thousand are too many for the stack.

@@ -1,89 +1,29 @@
 import { describe, expect, test } from 'vitest';
-import type { SyncEvent } from '../../src/index.ts';
 import type { Env } from '../../src/ports/env.ts';
 import type { Shelf } from '../../src/ports/shelf.ts';
 import { StorageError } from '../../src/ports/storage.ts';
 import { memoryShelf } from '../../src/storage/memoryShelf.ts';
-import { memory, type Storage } from '../../src/storage.ts';
-import { noPages } from '../../store/pages.ts';
-import { clearedStorage } from '../support/clearedStorage.ts';
+import { impatient, kept, Phone, type PhoneParts } from '../support/phone.ts';
 import {
   away,
   type Bend,
   quickEnv,
-  stateOf,
   statusOf,
   synced,
   tinyWorld,
   todoOf,
 } from '../support/tinyServer.ts';
-import { type Device, until } from '../support/world.ts';
+import { until } from '../support/world.ts';
 
 const world = tinyWorld();
-
-/** Somebody's browser over several lives of the app's page. */
-class Phone {
-  readonly name = `phone-${crypto.randomUUID()}`;
-  readonly shelf: Shelf;
-  readonly env: Env;
-  /** The database as it is; a new one is what a browser leaves after it has deleted it. */
-  storage: Storage = memory();
-  events: SyncEvent[] = [];
-
-  constructor(shelf: Shelf = memoryShelf(), env: Env = quickEnv()) {
-    this.shelf = shelf;
-    this.env = env;
-  }
-
-  async open(bend: Bend, more: { durability?: 'single' | 'double' } = {}): Promise<Device> {
-    const { name, shelf, env, storage } = this;
-    const device = world.device({ name, env, storage, bend, more: { shelf, ...more } });
-    this.events = [];
-    device.sync.events.on('*', (event) => this.events.push(event));
-    device.sync.start();
-    await device.sync.ready;
-    await until('the tab leads', () => statusOf(device).role === 'leading');
-    return device;
-  }
-
-  /** The browser deletes the whole database. */
-  wipe(): void {
-    this.storage = memory();
-  }
-
-  get loss() {
-    return this.events.find((event) => event.type === 'dataLoss');
-  }
-
-  async shelfSize(): Promise<number> {
-    const connection = await this.shelf.open(this.name);
-    return (await connection.list()).reduce((sum, { size }) => sum + (size ?? 0), 0);
-  }
-}
+const phoneOf = (...more: PhoneParts) => new Phone(world, ...more);
 
 const straight: Bend = () => ({});
-
-/** A shelf that failed is opened again soon. */
-function impatient(): Env {
-  const env = quickEnv();
-  return {
-    ...env,
-    setTimer: (delay, callback, label) =>
-      env.setTimer(label === 'shelf' ? 20 : delay, callback, label),
-  };
-}
-
-async function kept(device: Device): Promise<void> {
-  await until(
-    'it is durable',
-    () => stateOf(device).tail === noPages() || stateOf(device).tail.size === 0,
-  );
-}
 
 describe('the second shelf', () => {
   test('ST25 N16: after the loss of the whole database every acknowledged change comes back and reaches the server once', async () => {
     world.server.put('todo', 'old', { title: 'old', done: false });
-    const phone = new Phone();
+    const phone = phoneOf();
     const first = await phone.open(straight);
     await synced(first);
     await first.sync.stop();
@@ -113,7 +53,7 @@ describe('the second shelf', () => {
 
   test('N16: what others changed meanwhile is merged, though the base is gone with the database', async () => {
     world.server.put('todo', 'a', { title: 'then', done: false, note: 'then' });
-    const phone = new Phone();
+    const phone = phoneOf();
     const first = await phone.open(straight);
     await synced(first);
     await first.sync.stop();
@@ -137,7 +77,7 @@ describe('the second shelf', () => {
   test('N16 SV4: an edit of a record that was deleted meanwhile waits for a person, though no list tells of it', async () => {
     world.server.put('todo', 'a', { title: 'then', done: false });
     world.server.put('todo', 'b', { title: 'then', done: false });
-    const phone = new Phone();
+    const phone = phoneOf();
     const first = await phone.open(straight);
     await synced(first);
     await first.sync.stop();
@@ -158,7 +98,7 @@ describe('the second shelf', () => {
   });
 
   test('N16 CR6: a request whose answer was lost goes again as it was sealed, and takes effect once', async () => {
-    const phone = new Phone();
+    const phone = phoneOf();
     const bodies: (string | null)[] = [];
     const lost: Bend = ({ push }) => ({
       push: async (...args) => {
@@ -190,7 +130,7 @@ describe('the second shelf', () => {
   });
 
   test('ST25: a database that is deleted again right after the recovery loses nothing and doubles nothing', async () => {
-    const phone = new Phone();
+    const phone = phoneOf();
     const offline = await phone.open(away);
     await offline.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
     await offline.sync.stop();
@@ -214,7 +154,7 @@ describe('the second shelf', () => {
   });
 
   test('N16 I17: what has reached the server does not come back', async () => {
-    const phone = new Phone();
+    const phone = phoneOf();
     const first = await phone.open(straight);
     const { settled } = first.sync.models.todo.create({ id: 'a', title: 'one', done: false });
     expect((await settled).outcome).toBe('committed');
@@ -227,7 +167,7 @@ describe('the second shelf', () => {
   });
 
   test('N16 N1: a dead letter comes back as one, with its reason', async () => {
-    const phone = new Phone();
+    const phone = phoneOf();
     const failure = { code: 'rejected', status: 422, message: 'no title', at: 5 } as const;
     const first = await phone.open(() => ({ push: async () => ({ kind: 'rejected', failure }) }));
     const write = first.sync.models.todo.create({ id: 'a', title: '', done: false });
@@ -242,7 +182,7 @@ describe('the second shelf', () => {
   });
 
   test('N16: the shelf follows what people take back and clear', async () => {
-    const phone = new Phone();
+    const phone = phoneOf();
     const first = await phone.open(away);
     const write = first.sync.models.todo.create({ id: 'a', title: 'one', done: false });
     await write.saved;
@@ -258,7 +198,7 @@ describe('the second shelf', () => {
   });
 
   test('N16: an emptied shelf on a known device is told, and written anew from the database', async () => {
-    const phone = new Phone();
+    const phone = phoneOf();
     const first = await phone.open(away);
     await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
     await first.sync.stop();
@@ -275,14 +215,14 @@ describe('the second shelf', () => {
 
   test('N16: database and mark, each there or not: four cases, and a first run is told from a loss', async () => {
     const told = async (database: boolean, mark: boolean) => {
-      const phone = new Phone();
+      const phone = phoneOf();
       const first = await phone.open(away);
       await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
       await first.sync.stop();
       if (!database) phone.wipe();
       const marks = mark ? phone.env : quickEnv();
       const shelf = mark ? phone.shelf : memoryShelf();
-      const next = new Phone(shelf, marks);
+      const next = phoneOf(shelf, marks);
       Object.assign(next, { name: phone.name, storage: phone.storage });
       const second = await next.open(away);
       const types = next.events.map(({ type }) => type);
@@ -296,156 +236,6 @@ describe('the second shelf', () => {
     expect(await told(true, false)).toEqual({ loss: false, shelfLost: true, waiting: 1 });
     expect(await told(false, true)).toEqual({ loss: true, shelfLost: false, waiting: 1 });
     expect(await told(false, false)).toEqual({ loss: false, shelfLost: false, waiting: 0 });
-  });
-
-  /** One that refuses what it is told, as long as `trouble` gives an error. */
-  function troubled(trouble: () => StorageError | null): Shelf {
-    const inner = memoryShelf();
-    return {
-      kind: 'troubled',
-      async open(name) {
-        const connection = await inner.open(name);
-        const append = async (file: string, text: string) => {
-          const error = trouble();
-          if (error) throw error;
-          return connection.append(file, text);
-        };
-        return { ...connection, append };
-      },
-    };
-  }
-
-  test('ST21 N16: a shelf without room is waited for: nothing is called saved or ended, and nothing leaves, until it has', async () => {
-    let full: StorageError | null = null;
-    const phone = new Phone(
-      troubled(() => full),
-      impatient(),
-    );
-    const device = await phone.open(straight);
-    const { todo } = device.sync.models;
-    await synced(device);
-    full = new StorageError('quota', 'no room');
-    const told: string[] = [];
-    const made = todo.create({ id: 'a', title: 'one', done: false });
-    made.saved.then(() => told.push('a saved'));
-    await kept(device);
-    const dropped = todo.create({ id: 'b', title: 'two', done: false });
-    dropped.saved.then(() => told.push('b saved'));
-    dropped.settled.then(({ outcome }) => told.push(`b ${outcome}`));
-    const cancelled = dropped.cancel();
-    cancelled.then((answer) => told.push(`b taken back: ${answer}`));
-    await until('it is told', () => statusOf(device).reason === 'deviceFull');
-    await until('it is taken back', () => todoOf(device, 'b') === undefined);
-    expect(phone.events).toContainEqual(
-      expect.objectContaining({ type: 'shelfFailed', code: 'quota' }),
-    );
-    expect(statusOf(device)).toMatchObject({ durability: 'single', phase: 'attention' });
-    expect(device.sync.explain('todo', 'a')).toMatchObject({
-      waitsFor: expect.arrayContaining([{ kind: 'room' }]),
-      movedBy: { by: 'person', event: 'roomMade' },
-    });
-    await expect(device.sync.persistor.flush()).rejects.toMatchObject({ code: 'quota' });
-    const types = () => phone.events.map(({ type }) => type);
-    expect([...told, ...types().filter((type) => type === 'saved' || type === 'settled')]).toEqual(
-      [],
-    );
-    expect(world.server.find('todo', 'a')).toBeUndefined();
-
-    full = null;
-    await cancelled;
-    expect((await made.settled).outcome).toBe('committed');
-    expect(told).toEqual(['a saved', 'b saved', 'b cancelled', 'b taken back: cancelled']);
-    expect(types().filter((type) => type === 'saved')).toHaveLength(2);
-    expect(statusOf(device).durability).toBe('double');
-  });
-
-  test('ST21 ST25 N16: what a shelf had no room for comes back from the page’s memory where the database is deleted under it', async () => {
-    let full: StorageError | null = null;
-    const phone = new Phone(
-      troubled(() => full),
-      impatient(),
-    );
-    const { storage, clear } = clearedStorage();
-    phone.storage = storage;
-    const device = await phone.open(away);
-    const { todo } = device.sync.models;
-    const first = todo.create({ id: 'a', title: 'one', done: false });
-    await first.saved;
-    full = new StorageError('quota', 'no room');
-    const second = todo.update('a', { title: 'two' });
-    let isSaved = false;
-    second.saved.then(() => {
-      isSaved = true;
-    });
-    await kept(device);
-    clear();
-    // Nobody looks at a database while nothing is written.
-    const third = todo.update('a', { done: true });
-    await until('it is noticed', () => phone.loss !== undefined);
-    expect(phone.loss?.recovered).toEqual([first.operationId, second.operationId]);
-    expect(isSaved).toBe(false);
-    full = null;
-    await Promise.all([second.saved, third.saved]);
-    await device.sync.stop();
-    phone.wipe();
-    const after = await phone.open(away);
-    expect(todoOf(after, 'a')).toMatchObject({ title: 'two', done: true });
-  });
-
-  test('N16: a shelf that fails once is opened again at once, and nobody hears of it', async () => {
-    let next: StorageError | null = null;
-    const phone = new Phone(
-      troubled(() => {
-        const error = next;
-        next = null;
-        return error;
-      }),
-      impatient(),
-    );
-    const first = await phone.open(away);
-    next = new StorageError('failed', 'a bad moment');
-    await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
-    expect(phone.events.filter(({ type }) => type === 'shelfFailed')).toEqual([]);
-    await first.sync.stop();
-    phone.wipe();
-    await phone.open(away);
-    expect(phone.loss?.recovered).toHaveLength(1);
-  });
-
-  test('N16: a shelf that does not work is told and stands in nobody’s way; it is told everything when it works again', async () => {
-    let broken: StorageError | null = new StorageError('failed', 'no luck');
-    const phone = new Phone(
-      troubled(() => broken),
-      impatient(),
-    );
-    const first = await phone.open(away);
-    await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
-    expect(phone.events).toContainEqual(
-      expect.objectContaining({ type: 'shelfFailed', code: 'failed' }),
-    );
-    expect(statusOf(first).durability).toBe('single');
-    broken = null;
-    await until('it works again', () => statusOf(first).durability === 'double');
-    await first.sync.stop();
-    phone.wipe();
-    await phone.open(away);
-    expect(phone.loss?.recovered).toHaveLength(1);
-  });
-
-  test('N16: whoever stops while a shelf has no room is told that it is not known to be saved', async () => {
-    let full: StorageError | null = null;
-    const phone = new Phone(
-      troubled(() => full),
-      impatient(),
-    );
-    const device = await phone.open(away);
-    full = new StorageError('quota', 'no room');
-    const made = device.sync.models.todo.create({ id: 'a', title: 'one', done: false });
-    await kept(device);
-    await device.sync.stop();
-    await expect(made.saved).rejects.toMatchObject({ code: 'notStarted' });
-    const again = await phone.open(away);
-    expect(again.sync.outbox.list()).toHaveLength(1);
   });
 
   test('N16: a shelf that can not be listed at a start costs the start nothing; what stands on it is taken in by a later one', async () => {
@@ -463,7 +253,7 @@ describe('the second shelf', () => {
         return { ...connection, list };
       },
     };
-    const phone = new Phone(shelf, impatient());
+    const phone = phoneOf(shelf, impatient());
     const first = await phone.open(away);
     await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
     await first.sync.stop();
@@ -488,7 +278,7 @@ describe('the second shelf', () => {
   });
 
   test('N16: an app that wants one shelf has one, and nothing is left on the other', async () => {
-    const phone = new Phone();
+    const phone = phoneOf();
     const first = await phone.open(away);
     await first.sync.models.todo.create({ id: 'a', title: 'one', done: false }).saved;
     await first.sync.stop();
@@ -512,7 +302,7 @@ describe('the second shelf', () => {
         return true;
       },
     };
-    const phone = new Phone(memoryShelf(), env);
+    const phone = phoneOf(memoryShelf(), env);
     const device = await phone.open(away);
     await until('it is measured', () => statusOf(device).room !== null);
     expect(asked).toBe(0);
@@ -526,7 +316,7 @@ describe('the second shelf', () => {
   test('ST15: an origin that the browser may evict is told as such', async () => {
     const told = async (room: { usage: number; quota: number; persisted: boolean } | null) => {
       const env: Env = { ...quickEnv(), storageRoom: async () => room };
-      const device = await new Phone(memoryShelf(), env).open(away);
+      const device = await phoneOf(memoryShelf(), env).open(away);
       if (room) await until('it is measured', () => statusOf(device).room !== null);
       return statusOf(device).risk;
     };
@@ -536,7 +326,7 @@ describe('the second shelf', () => {
   });
 
   test('N16 I22: the shelf is bounded: it begins anew as the outbox empties, and when it has grown', async () => {
-    const phone = new Phone();
+    const phone = phoneOf();
     const device = await phone.open(straight);
     const note = 'x'.repeat(2_000);
     for (let i = 0; i < 300; i++) {

@@ -26,6 +26,7 @@ async function device(codec: Codec = identityCodec) {
     const keeper = new ShelfKeeper(
       {
         ...{ env: quickEnv(), codec, database: 'db', replaces: [], writer },
+        owner: writer,
         open: () => shelf.open('app'),
         sizes: shelf.sizes,
         headAtStart: disk.length,

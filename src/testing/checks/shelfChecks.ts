@@ -1,6 +1,7 @@
 import { valuesOf } from '../../../store/pages.ts';
 import { decodeLine, type ShelfLine, unframed } from '../../../store/shelf/line.ts';
 import { type RecoveredShelf, recoverShelf } from '../../../store/shelf/recover.ts';
+import { withHead } from '../../journal/shelfFiles.ts';
 import type { SimDevice } from '../device/simDevice.ts';
 import type { SimShelf } from '../disk/simShelf.ts';
 import { InvariantBroken, type Run } from '../history/history.ts';
@@ -101,11 +102,13 @@ export function checkForgotten(device: SimDevice, id: string, outcome: string): 
 }
 
 function recovered(shelf: SimShelf): RecoveredShelf {
-  const files = shelf.texts.map((text) =>
-    unframed(text)
-      .lines.map(decodeLine)
-      .filter((line): line is ShelfLine => line !== null),
-  );
+  const files = shelf.files.map(({ name, text }) => {
+    const lines = unframed(text).lines.map(decodeLine);
+    return withHead(
+      name,
+      lines.filter((line): line is ShelfLine => line !== null),
+    );
+  });
   return recoverShelf(files);
 }
 

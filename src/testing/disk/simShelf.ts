@@ -55,6 +55,11 @@ export class SimShelf {
     return [...this.#files.values()].map(({ text }) => text);
   }
 
+  /** The same, with their names. */
+  get files(): { readonly name: string; readonly text: string }[] {
+    return [...this.#files].map(([name, { text }]) => ({ name, text }));
+  }
+
   /** For so many ms it has room for little. */
   fill(ms: number): void {
     this.#fullUntil = this.#world.now + ms;
