@@ -64,7 +64,10 @@ export type SyncEvent =
     }
   /** The second shelf had been kept and is empty: the browser has deleted it. It is written anew. */
   | { readonly type: 'shelfLost' }
-  /** What is saved stands in the database alone, until the second shelf works again. */
+  /**
+   * Until the second shelf works again nothing is called saved where it has no room (`quota`); otherwise
+   * what is saved stands in the database alone.
+   */
   | { readonly type: 'shelfFailed'; readonly code: StorageFailureCode; readonly message: string }
   | { readonly type: 'storageTrouble'; readonly code: StorageFailureCode; readonly message: string }
   | { readonly type: 'storageRecovered' }

@@ -10,7 +10,7 @@ export interface Shelf {
   readonly sizes?: ShelfSizes;
   /**
    * Opens (or makes) the place of this name.
-   * Rejects with `StorageError`: `unavailable`, `denied`, `failed`.
+   * Rejects with `StorageError`: `unavailable`, `denied`, `quota`, `timeout`, `failed`.
    */
   open(name: string): Promise<ShelfConnection>;
 }
