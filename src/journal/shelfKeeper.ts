@@ -1,12 +1,14 @@
 import type { Facts } from '../../store/facts.ts';
 import type { JournalEntry, Row } from '../../store/rows/row.ts';
 import type { ShelfLine } from '../../store/shelf/line.ts';
-import { addedLines, laneLinesOf, linesOf, outboxLines } from '../../store/shelf/linesOf.ts';
+import { addedLines, laneLinesOf, linesOf } from '../../store/shelf/linesOf.ts';
 import type { ShelfConnection, ShelfFile, ShelfSizes } from '../ports/shelf.ts';
 import { asStorageError, type StorageError } from '../ports/storage.ts';
 import { OthersFiles } from './othersFiles.ts';
+import { type Owed, ShelfDebt } from './shelfDebt.ts';
 import { ShelfLink, type ShelfLinkOptions } from './shelfLink.ts';
 import { ShelfWriter, type ShelfWriterOptions, type Written } from './shelfWriter.ts';
+import { removeReplaced, writeAnew } from './writeAnew.ts';
 
 export interface ShelfKeeperOptions
   extends ShelfWriterOptions,
@@ -27,11 +29,6 @@ const usualSizes: ShelfSizes = { idle: 64_000, waiting: 2_000_000, slice: 250_00
 const growth = 4;
 /** Files that closed tabs may leave behind. */
 const filesLimit = 8;
-/** Lines that are kept for a shelf that does not work; beyond it is told everything anew. */
-const owedLimit = 5_000;
-
-/** What a shelf that does not work is to be told once it does. */
-type Owed = ShelfLine[] | 'everything';
 
 /** What entries came to that the facts may not have yet, with the last one's sequence. */
 interface Unfolded {
@@ -69,7 +66,7 @@ export class ShelfKeeper {
   /** They are durable, and were not kept yet. */
   #confirmed: Foretold | null = null;
   /** What it could not be told while it did not work. */
-  #owed: Owed = [];
+  readonly #debt = new ShelfDebt();
   /** The file that an attempt to tell it has begun: nobody relies on it before all is said. */
   #attempt: string | null = null;
   /** This tab's last act that it was told while it worked. */
@@ -84,9 +81,9 @@ export class ShelfKeeper {
     this.#others = new OthersFiles({ ...options, own });
     this.#limit = this.#sizes.waiting;
     const catchUp = (connection: ShelfConnection) => this.#catchUp(connection);
-    const isBehind = () => this.#isBehind;
+    const isBehind = () => this.#debt.isOpen;
     this.#link = new ShelfLink({ env, open, onChange, catchUp, isBehind }, found);
-    if (!this.#link.connection) this.#owed = 'everything';
+    if (!this.#link.connection) this.#debt.addEverything();
   }
 
   get isOpen(): boolean {
@@ -235,7 +232,7 @@ export class ShelfKeeper {
     await this.#restating;
     this.#restating = this.#inTurn(
       (connection) => this.#restate(connection, role, facts),
-      () => this.#oweEverything(),
+      () => this.#debt.addEverything(),
     );
     await this.#restating;
   }
@@ -306,7 +303,7 @@ export class ShelfKeeper {
     if (lines.length === 0) return;
     await this.#overLink(
       (connection) => this.#writer.append(connection, lines),
-      () => this.#owe(lines),
+      () => this.#debt.add(lines),
     );
   }
 
@@ -314,7 +311,7 @@ export class ShelfKeeper {
     if (!written) return;
     await this.#overLink(
       (connection) => this.#writer.takeBack(connection, written),
-      () => this.#oweEverything(),
+      () => this.#debt.addEverything(),
     );
   }
 
@@ -336,24 +333,14 @@ export class ShelfKeeper {
     }
   }
 
-  #owe(lines: readonly ShelfLine[]): void {
-    if (this.#owed === 'everything') return;
-    this.#owed.push(...lines);
-    if (this.#owed.length > owedLimit) this.#oweEverything();
-  }
-
-  #oweEverything(): void {
-    this.#owed = 'everything';
-  }
-
   /** Tells a shelf that works again what it is owed, in a file of its own. */
   async #catchUp(connection: ShelfConnection): Promise<void> {
     await this.#nothingInDoubt();
     const left = this.#attempt;
     this.#attempt = this.#writer.begin();
     // What the last attempt has left needs room, and is said again.
-    if (left !== null) await this.#removeReplaced(connection, [{ name: left, size: undefined }]);
-    while (this.#isBehind) await this.#payOff(connection, this.#takeOwed());
+    if (left !== null) await removeReplaced(connection, this.#writer, [{ name: left }]);
+    while (this.#debt.isOpen) await this.#payOff(connection, this.#debt.take());
     this.#attempt = null;
   }
 
@@ -366,21 +353,9 @@ export class ShelfKeeper {
         });
       }
     } catch (cause) {
-      const since = this.#takeOwed();
-      const isAll = owed === 'everything' || since === 'everything';
-      this.#owed = isAll ? 'everything' : [...owed, ...since];
+      this.#debt.giveBack(owed);
       throw cause;
     }
-  }
-
-  get #isBehind(): boolean {
-    return this.#owed === 'everything' || this.#owed.length > 0;
-  }
-
-  #takeOwed(): Owed {
-    const owed = this.#owed;
-    this.#owed = [];
-    return owed;
   }
 
   async #restate(
@@ -390,52 +365,12 @@ export class ShelfKeeper {
     onFile: (file: string | null) => void = () => {},
   ): Promise<void> {
     const { env, headOnDisk } = this.#options;
-    const append = async (lines: readonly ShelfLine[]) => {
-      if (lines.length > 0) await this.#writer.append(connection, lines);
-    };
-    const others = role === 'leading' ? await this.#others.list(connection) : [];
-    // Lines of others that we have not folded yet are told by nobody but their own file.
-    const isUpToDate = (await headOnDisk().catch(() => Number.POSITIVE_INFINITY)) <= facts().head;
-    onFile(this.#writer.begin());
-    // A page that is frozen meanwhile begins another file: that one is not replaced by this one.
-    const before = [...this.#writer.old];
-    const told = facts();
-    // The facts come to know of it only after the file that goes.
-    await append(this.#beyond(told.head).flatMap(({ lines }) => lines));
-    let slice: ShelfLine[] = [];
-    let size = 0;
-    for (const line of outboxLines(told)) {
-      slice.push(line);
-      size += line.kind === 'lane' ? JSON.stringify(line).length : 0;
-      if (size < this.#sizes.slice) continue;
-      await append(slice);
-      await env.breathe();
-      slice = [];
-      size = 0;
-    }
-    await append(slice);
+    await writeAnew(connection, role, {
+      ...{ env, headOnDisk, facts, onFile },
+      ...{ writer: this.#writer, others: this.#others, slice: this.#sizes.slice },
+      beyond: (head) => this.#beyond(head).flatMap(({ lines }) => lines),
+    });
     this.#limit = Math.max(this.#sizes.waiting, growth * this.#writer.size);
-    // It says everything by now, whatever becomes of those that it replaces.
-    onFile(null);
-    const own = before.map((name) => ({ name, size: undefined }));
-    await this.#removeReplaced(connection, [...own, ...(isUpToDate ? others : [])]);
-  }
-
-  /** What can not go now goes another time. */
-  async #removeReplaced(
-    connection: ShelfConnection,
-    files: readonly { readonly name: string; readonly size: number | null | undefined }[],
-  ): Promise<void> {
-    try {
-      for (const { name, size } of files) {
-        // Another tab writes to it; or may have, until it ended: then it has another size, and stays.
-        if (size === null) continue;
-        await connection.remove(name, size);
-        this.#writer.gone(name);
-      }
-    } catch {
-      // The new one says all of it; whether the shelf works is seen when it is told something.
-    }
   }
 
   #beyond(head: number) {

@@ -1,6 +1,7 @@
 import type { Plant } from './plant.ts';
 
 const keeper = 'src/journal/shelfKeeper.ts';
+const newFile = 'src/journal/writeAnew.ts';
 
 /** What is not on the server yet stands outside of the database too. */
 export const shelfPlants: readonly Plant[] = [
@@ -22,11 +23,11 @@ export const shelfPlants: readonly Plant[] = [
     days: 'shelf',
     edits: [
       {
-        file: keeper,
-        find: '    const told = facts();\n',
+        file: newFile,
+        find: '  const told = facts();\n',
         replace:
-          '    const told = facts();\n' +
-          '    for (const name of this.#writer.old) await connection.remove(name);\n',
+          '  const told = facts();\n' +
+          '  for (const name of writer.old) await connection.remove(name);\n',
       },
     ],
   },
@@ -36,8 +37,8 @@ export const shelfPlants: readonly Plant[] = [
     days: 'shelf',
     edits: [
       {
-        file: keeper,
-        find: '    await append(this.#beyond(told.head).flatMap(({ lines }) => lines));\n',
+        file: newFile,
+        find: '  await append(beyond(told.head));\n',
         replace: '',
       },
     ],
@@ -50,7 +51,7 @@ export const shelfPlants: readonly Plant[] = [
     edits: [
       {
         file: keeper,
-        find: '      await this.#takeBack(await told.written);\n',
+        find: '      await this.#takeBack(written);\n',
         replace: '',
       },
     ],
@@ -163,7 +164,13 @@ export const shelfPlants: readonly Plant[] = [
     id: 'what a shelf had no room for is forgotten',
     promise: 'a shelf that has room again is told what it is owed',
     days: 'shelf',
-    edits: [{ file: keeper, find: '    this.#owed.push(...lines);\n', replace: '' }],
+    edits: [
+      {
+        file: 'src/journal/shelfDebt.ts',
+        find: '    this.#owed = joined(this.#owed, lines);\n',
+        replace: '    joined(this.#owed, lines);\n',
+      },
+    ],
   },
   {
     id: 'endings are told though the shelf has no room',
