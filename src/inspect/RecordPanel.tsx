@@ -36,6 +36,7 @@ function untilOf(waits: readonly Wait[]): number | null {
 }
 
 function Ending({ move: { event, machine } }: { readonly move: Move }) {
+  if (event === 'roomMade') return 'somebody makes room on it';
   if (machine === 'app') return 'one that can read and send it';
   if (event === 'elapsed') return `the wait of the ${machine} runs out`;
   return (
