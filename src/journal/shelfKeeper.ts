@@ -27,6 +27,8 @@ export interface ShelfKeeperOptions
 const usualSizes: ShelfSizes = { idle: 64_000, waiting: 2_000_000, slice: 250_000 };
 /** Times what was written when it last began anew. */
 const growth = 4;
+/** Lines of lanes that are told in one task. */
+const linesAtOnce = 250;
 /** Files that closed tabs may leave behind. */
 const filesLimit = 8;
 
@@ -257,7 +259,15 @@ export class ShelfKeeper {
 
   /** Tells how these lanes stand, for facts that were read and that nobody has been told of yet. */
   async tellLanes(facts: Facts, lanes: ReadonlySet<string>): Promise<void> {
-    await this.#tell([...lanes].flatMap((lane) => [...laneLinesOf(facts, lane)]));
+    let lines: ShelfLine[] = [];
+    for (const lane of lanes) {
+      lines.push(...laneLinesOf(facts, lane));
+      if (lines.length < linesAtOnce) continue;
+      await this.#tell(lines);
+      await this.#options.env.breathe();
+      lines = [];
+    }
+    await this.#tell(lines);
   }
 
   /** What may be taken back stands last in its file. */
