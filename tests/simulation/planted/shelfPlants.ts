@@ -70,18 +70,6 @@ export const shelfPlants: readonly Plant[] = [
     ],
   },
   {
-    id: 'what was never so stays on the second shelf',
-    promise: 'a change that its page did not live to write comes back at once or never',
-    days: 'shelf',
-    edits: [
-      {
-        file: 'src/engine/secondShelf.ts',
-        find: "    if (few) await this.#keeper?.restate('leading');\n",
-        replace: "    if (few) await this.#keeper?.tidyIfLarge('leading');\n",
-      },
-    ],
-  },
-  {
     id: 'a head that is told too late',
     promise: 'what was kept is never taken back',
     days: 'shelf',
