@@ -51,8 +51,11 @@ async function write(tab: Page, id: string, characters = 0): Promise<string> {
 
 const shown = (tab: Page) => tab.evaluate(() => app.records().item.map(({ id }) => id));
 
+/** What the database does alone: a second shelf needs more room than these devices have. */
+const durability = 'single';
+
 test('ST1: a write that finds no room is refused, not shown and not on disk; with room again, writes are saved', async () => {
-  await using device = await Device.make(page, { name: 'quota', api });
+  await using device = await Device.make(page, { name: 'quota', api, durability });
   await device.quota(600_000);
   const tab = await device.open();
   expect(await write(tab, 'before')).toBe('saved');
@@ -73,7 +76,7 @@ test('ST1: a write that finds no room is refused, not shown and not on disk; wit
 });
 
 test('ST1: one write too big for the disk takes no other write with it', async () => {
-  await using device = await Device.make(page, { name: 'group', api });
+  await using device = await Device.make(page, { name: 'group', api, durability });
   await device.quota(600_000);
   const tab = await device.open();
   await tab.evaluate(() => app.role('leading'));
@@ -91,7 +94,7 @@ test('ST1: one write too big for the disk takes no other write with it', async (
 
 test('ST2: without room for its bookkeeping nothing is sent; with room again it is, once', async () => {
   await using server = await ServerProcess.make({ up: false });
-  await using device = await Device.make(page, { name: 'full', api: server.apiUrl });
+  await using device = await Device.make(page, { name: 'full', api: server.apiUrl, durability });
   // Room for the write, and none for the request that it becomes.
   await device.quota(500_000);
   const tab = await device.open();
@@ -107,6 +110,24 @@ test('ST2: without room for its bookkeeping nothing is sent; with room again it 
   await tab.evaluate(() => app.synced());
   expect(Object.keys(await serverRecords(server))).toEqual(['first']);
   expect(doubledKeys(await server.ledger())).toEqual([]);
+  expect(device.pageErrors).toEqual([]);
+});
+
+test('ST21 N16: what the second shelf has no room for is called saved once it has', async () => {
+  await using device = await Device.make(page, { name: 'narrow', api });
+  // Of so little Chromium gives the private file system nothing, and the database some.
+  await device.quota(600_000);
+  const tab = await device.open();
+  await tab.evaluate(() => app.role('leading'));
+  const written = write(tab, 'a');
+  await tab.evaluate(() => app.event('shelfFailed'));
+  expect(await shown(tab)).toEqual(['a']);
+  expect(await tab.evaluate(() => app.events.filter(({ type }) => type === 'saved'))).toEqual([]);
+  await device.quota();
+  expect(await written).toBe('saved');
+  await device.kill();
+  await device.wipe();
+  expect(await shown(await device.open())).toEqual(['a']);
   expect(device.pageErrors).toEqual([]);
 });
 

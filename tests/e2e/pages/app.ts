@@ -49,6 +49,7 @@ const sync = createSync({
   transport: rest({ baseUrl: query.api, timeout: query.timeout }),
   backoff: { base: 20, factor: 2, cap: 200 },
   env,
+  durability: query.durability,
   ...(query.storage === 'early' && { storage: earlyStorage() }),
   ...(query.openDeadline !== Number.POSITIVE_INFINITY && { storage: indexedDb(env) }),
 });

@@ -5,6 +5,8 @@ export interface PageQuery {
   readonly api: string;
   /** `early`: the planted fault of `earlyStorage.ts`. */
   readonly storage: 'real' | 'early';
+  /** `single`: there is no second shelf. */
+  readonly durability: 'double' | 'single';
   /** ms until a request without an answer is given up. */
   readonly timeout: number;
   /** ms until a database that does not open is given up; Infinity: the kit's own deadline. */
@@ -17,6 +19,7 @@ export function readQuery(search: string): PageQuery {
     name: given.get('name') ?? 'app',
     api: given.get('api') ?? '',
     storage: given.get('storage') === 'early' ? 'early' : 'real',
+    durability: given.get('durability') === 'single' ? 'single' : 'double',
     timeout: Number(given.get('timeout') ?? 10_000),
     openDeadline: Number(given.get('openDeadline') ?? Number.POSITIVE_INFINITY),
   };
