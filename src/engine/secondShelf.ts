@@ -108,7 +108,7 @@ export class SecondShelf {
     // Before anything is sent: a second loss must find what this database has taken in.
     const isTold = identity.shelf === 'kept' && identity.lost === null;
     // An earlier page may have died, or found no room, between the two shelves.
-    if (!isTold) await keeper.restateAs(read, 'leading');
+    if (!isTold) await keeper.mustRestate('leading', () => read);
     else await keeper.tellLanes(read, moved);
   }
 
@@ -157,7 +157,7 @@ export class SecondShelf {
   folded(entries: readonly JournalEntry[], role: 'leading' | 'following'): void {
     const { env } = this.#options;
     const isCleared = entries.some(({ row }) => row?.type === 'purged');
-    const done = isCleared ? this.#keeper?.restateAll(role) : this.#keeper?.tidyIfLarge(role);
+    const done = isCleared ? this.#keeper?.mustRestate(role) : this.#keeper?.tidyIfLarge(role);
     done?.catch(env.report);
   }
 
@@ -166,7 +166,7 @@ export class SecondShelf {
    * which the shelf was never told.
    */
   async reread(facts: Facts, role: 'leading' | 'following'): Promise<void> {
-    await this.#keeper?.restateAs(facts, role);
+    await this.#keeper?.mustRestate(role, () => facts);
   }
 
   /** A frozen page must hold nothing that others wait for. */

@@ -147,7 +147,7 @@ export class ShelfKeeper {
       await this.#takeBack(written);
       // Nobody knows what stands there of an append that failed.
       if (!written && told.lines.length > 0) {
-        this.restateAll('following').catch(this.#options.env.report);
+        this.mustRestate('following').catch(this.#options.env.report);
       }
     }
     this.#foretold = null;
@@ -220,17 +220,14 @@ export class ShelfKeeper {
     await this.#restating;
   }
 
-  /** The same, and it must: nobody has told the shelf what these facts say. */
-  async restateAs(facts: Facts, role: 'leading' | 'following'): Promise<void> {
-    await this.#mustRestate(role, () => facts);
-  }
-
-  /** It must, as the files say what is not so, or is not to be kept. */
-  async restateAll(role: 'leading' | 'following'): Promise<void> {
-    await this.#mustRestate(role, this.#options.facts);
-  }
-
-  async #mustRestate(role: 'leading' | 'following', facts: () => Facts): Promise<void> {
+  /**
+   * The same, and it must: the files say what is not so, or is not to be kept, or nobody has told them
+   * what `facts` say, which were read and are not shown yet.
+   */
+  async mustRestate(
+    role: 'leading' | 'following',
+    facts: () => Facts = this.#options.facts,
+  ): Promise<void> {
     await this.#restating;
     this.#restating = this.#inTurn(
       (connection) => this.#restate(connection, role, facts),

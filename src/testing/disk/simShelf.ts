@@ -52,7 +52,7 @@ export class SimShelf {
 
   /** What each file holds. */
   get texts(): string[] {
-    return [...this.#files.values()].map(({ text }) => text);
+    return this.files.map(({ text }) => text);
   }
 
   /** The same, with their names. */
