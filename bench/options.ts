@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 
 const usage = `Usage: npm run bench -- [options]
   --quick        two rounds, 10,000 records at most: does it run at all?
+  --rounds n     rounds of each figure, whose median counts; 7 unless told
   --only name    one group: dispatch, durableEdit, pullMany, reopen, drain, deepDrain, createMany,
                  growth, outbox, inspector, selectWhere, shelves, tabs
   --sizes list   the sizes of growth, or the depths of outbox and deepDrain: 1000,100000
@@ -31,15 +32,16 @@ export function readOptions(): BenchOptions {
     const { values } = parseArgs({
       options: {
         quick: { type: 'boolean', default: false },
+        rounds: { type: 'string' },
         sizes: { type: 'string' },
         only: { type: 'string' },
         json: { type: 'string' },
       },
     });
-    const { quick, sizes, only, json } = values;
+    const { quick, rounds, sizes, only, json } = values;
     const given = sizes?.split(',').map(Number);
     return {
-      rounds: quick ? 2 : 7,
+      rounds: rounds === undefined ? (quick ? 2 : 7) : roundsOf(rounds),
       sizes: quick ? [1_000, 10_000] : [1_000, 10_000, 100_000],
       growthSizes: given ?? [1_000, 10_000, ...(quick ? [] : [100_000, 1_000_000])],
       outboxDepths: given ?? [0, 1_000, 10_000, ...(quick ? [] : [100_000])],
@@ -52,4 +54,10 @@ export function readOptions(): BenchOptions {
     console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
     process.exit(1);
   }
+}
+
+function roundsOf(text: string): number {
+  const rounds = Number(text);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds: a whole number from 1');
+  return rounds;
 }

@@ -50,9 +50,9 @@ export class CheckpointSchedule {
       readMeta: (keys) => connection.readMeta(keys),
       position: () => connection.position(),
       close: () => connection.close(),
-      commit: async (batch, onHead) => {
+      commit: async (batch) => {
         try {
-          const committed = await connection.commit(batch, onHead);
+          const committed = await connection.commit(batch);
           if (committed.ok) this.#committed(batch, committed.head);
           return committed;
         } catch (error) {

@@ -1,11 +1,6 @@
 import { encodeRow } from '../../store/rows/codec.ts';
 import type { PersonRow, Row } from '../../store/rows/row.ts';
-import {
-  asStorageError,
-  type Committed,
-  type OnHead,
-  type StorageError,
-} from '../ports/storage.ts';
+import { asStorageError, type Committed, type StorageError } from '../ports/storage.ts';
 import { EngineQueue, type RowBuilder } from './engineQueue.ts';
 import type { JournalOptions } from './journalOptions.ts';
 import { JournalReader } from './journalReader.ts';
@@ -27,6 +22,8 @@ export class Journal {
   readonly #pause: StoragePause;
   readonly #reader: JournalReader;
   #pumping: Promise<void> | null = null;
+  /** Whether the last rows of people came right behind our head: then the next are likely to. */
+  #guessedRight = true;
   /** Who waits until all that is on the disk now was folded. */
   #readers: (() => void)[] = [];
 
@@ -168,39 +165,38 @@ export class Journal {
     const head = await this.#commitRows(
       texts,
       (error) => (rows.length > 1 ? this.#writeOneByOne(rows.length) : this.#giveUp(error)),
-      (head) => this.#reader.foretell(rows, head),
+      () => this.#reader.foretell(rows),
     );
     if (head === null) return;
     this.#people.drop(rows.length);
     await this.#reader.deliver(rows, head);
   }
 
-  /** The new head, or null after trouble (all stays queued) or a failure (`onFailed` has seen to it). */
+  /**
+   * The new head, or null after trouble (all stays queued) or a failure (`onFailed` has seen to it).
+   * `meanwhile` is done while the disk is at it.
+   */
   async #commitRows(
     append: readonly string[],
     onFailed: (error: StorageError) => Promise<void> | void,
-    onHead?: OnHead,
+    meanwhile: () => void = () => {},
   ): Promise<number | null> {
-    const { connection, foretoldIs, env } = this.#options;
-    let phase: 'running' | 'over' = 'running';
-    // One that was given up may go on: what it tells then is for nobody, the rows are looked for.
-    const told = (head: number) => {
-      if (phase === 'over') return;
+    const { connection, facts, foretoldIs, env } = this.#options;
+    try {
+      const likely = facts().head + append.length;
+      const committing = connection.commit({ append });
       try {
-        onHead?.(head);
+        if (this.#guessedRight) meanwhile();
       } catch (error) {
         env.report(error);
       }
-    };
-    try {
-      const { head } = await connection.commit({ append }, onHead && told);
-      phase = 'over';
+      const { head } = await committing;
+      this.#guessedRight = head === likely;
       const known = foretoldIs(head);
       if (known) await known;
       this.#options.onTrouble(undefined);
       return head;
     } catch (cause) {
-      phase = 'over';
       // Before anybody hears that it was refused.
       const known = foretoldIs(null);
       if (known) await known;

@@ -23,8 +23,8 @@ export interface JournalOptions {
     isOwn: (row: Row) => boolean,
   ) => Promise<void> | undefined;
   /**
-   * People's entries have their sequences and are not durable yet: the second shelf may hear of them
-   * beside the transaction.
+   * People's entries are being written and are likely to get these sequences: the second shelf may hear
+   * of them beside the transaction.
    */
   readonly foretell: (entries: readonly JournalEntry[], isOwn: (row: Row) => boolean) => void;
   /**

@@ -26,15 +26,12 @@ export class JournalReader {
     this.#options = options;
   }
 
-  /** People's rows have the sequences that end at `head`, and are not durable yet. */
-  foretell(rows: readonly Row[], head: number): void {
+  /** People's rows are being written: they are likely to come right behind our head. */
+  foretell(rows: readonly Row[]): void {
     const { facts, foretell } = this.#options.journal;
-    const first = head - rows.length + 1;
-    // What they come to depends on what stands before them.
-    if (first !== facts().head + 1) return;
-    this.#foretold = entriesFrom(first, rows);
+    this.#foretold = entriesFrom(facts().head + 1, rows);
     foretell(this.#foretold, this.#options.isOwn);
-    // While the disk is at it: they are likely to be what the facts come to next.
+    // Likely to be what the facts come to next.
     foldAhead(facts(), this.#foretold);
   }
 

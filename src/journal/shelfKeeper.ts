@@ -112,9 +112,9 @@ export class ShelfKeeper {
   }
 
   /**
-   * These entries have their sequences, and their transaction runs: the shelf is told beside it. Only of
-   * changes that are added: whatever moves or ends what is kept already waits until it is so, because a
-   * page may die in between. `foretoldIs` says how it went.
+   * The transaction of these entries runs, and they are likely to get these sequences: the shelf is told
+   * beside it. Only of changes that are added: whatever moves or ends what is kept already waits until
+   * it is so, because a page may die in between. `foretoldIs` says how it went.
    */
   foretell(before: Facts, entries: readonly JournalEntry[], isOwn: (row: Row) => boolean): void {
     const connection = this.#link.connection;

@@ -35,8 +35,6 @@ export interface Batch {
   readonly fence?: number;
 }
 
-export type OnHead = (head: number) => void;
-
 export type Committed =
   | {
       readonly ok: true;
@@ -58,13 +56,8 @@ export interface StorageConnection {
   /**
    * One strict transaction: resolves once it is durable, writes all or nothing.
    * Rejects with `StorageError`; after `lost` it is in doubt whether the batch was written.
-   *
-   * @param onHead told the head as it will be, as soon as the appended rows have their sequences: the
-   * transaction may fail yet, or be done again with others where the handle died. From there to its end
-   * no other append and no `position` gets past it. A storage that can not tell so early never calls it;
-   * after `commit` has settled nobody listens
    */
-  commit(batch: Batch, onHead?: OnHead): Promise<Committed>;
+  commit(batch: Batch): Promise<Committed>;
   /** Rows after `sequence`, at most `limit`, in order. */
   readRows(after: number, limit: number): Promise<readonly StoredRow[]>;
   readPages(keys: readonly string[]): Promise<readonly unknown[]>;

@@ -1,4 +1,4 @@
-import type { Batch, Committed, OnHead } from '../ports/storage.ts';
+import type { Batch, Committed } from '../ports/storage.ts';
 import { type StoreName, stores } from './idbDatabase.ts';
 import { appendRows, removeRows } from './idbJournal.ts';
 import { requested } from './idbRequests.ts';
@@ -40,11 +40,7 @@ function hasMeta({ putMeta, removeMeta, fence, removeRowsThrough }: Batch): bool
 }
 
 /** Writes a batch in a transaction over `storesOf(batch)`. */
-export async function writeBatch(
-  transaction: IDBTransaction,
-  batch: Batch,
-  onHead?: OnHead,
-): Promise<Committed> {
+export async function writeBatch(transaction: IDBTransaction, batch: Batch): Promise<Committed> {
   const { expect } = batch;
   let head: number | undefined;
   if (expect) {
@@ -68,10 +64,7 @@ export async function writeBatch(
   await writeMeta(transaction, batch);
   // All is asked for: without this the browser waits for the answers before it commits.
   transaction.commit();
-  if (appended) {
-    head = await appended();
-    onHead?.(head);
-  }
+  if (appended) head = await appended();
   return { ok: true, head: head ?? 0 };
 }
 

@@ -1,5 +1,5 @@
 import localforage from 'localforage';
-import type { Batch, Committed, OnHead, StoredRow } from '../ports/storage.ts';
+import type { Batch, Committed, StoredRow } from '../ports/storage.ts';
 import { readPosition, storesOf, writeBatch } from './idbBatch.ts';
 import { type IdbDatabase, stores } from './idbDatabase.ts';
 import { readJournal } from './idbJournal.ts';
@@ -7,7 +7,7 @@ import { requested } from './idbRequests.ts';
 
 /** What the driver adds to an instance of localforage; there only after `ready()`. */
 export interface SynchartsForage extends LocalForage {
-  commitBatch(batch: Batch, onHead?: OnHead): Promise<Committed>;
+  commitBatch(batch: Batch): Promise<Committed>;
   readRows(after: number, limit: number): Promise<readonly StoredRow[]>;
   readPages(keys: readonly string[]): Promise<readonly unknown[]>;
   pageKeys(): Promise<readonly string[]>;
@@ -90,9 +90,9 @@ const driver = {
     }
     return undefined;
   },
-  commitBatch(this: Self, batch: Batch, onHead?: OnHead) {
+  commitBatch(this: Self, batch: Batch) {
     return this.database.transact(storesOf(batch), 'readwrite', (transaction) =>
-      writeBatch(transaction, batch, onHead),
+      writeBatch(transaction, batch),
     );
   },
   readRows(this: Self, after: number, limit: number) {

@@ -18,11 +18,7 @@ export function memory(): Storage {
         return database;
       };
       return {
-        commit: async (batch, onHead) => {
-          const committed = applyBatch(use(), batch);
-          if (committed.ok && batch.append?.length) onHead?.(committed.head);
-          return committed;
-        },
+        commit: async (batch) => applyBatch(use(), batch),
         readRows: async (after, limit) =>
           use()
             .rows.filter((row) => row.sequence > after)

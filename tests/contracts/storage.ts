@@ -31,21 +31,6 @@ export function storageContract(kind: string, make: () => Storage): void {
       expect(await rows(1, 1)).toEqual([[2, 'b']]);
     });
 
-    test('the head is told before the rows are durable, if at all, and as it will be', async () => {
-      const order: string[] = [];
-      const told = (head: number) => void order.push(`told ${head}`);
-      await connection.commit({ append: ['a', 'b'] }, told);
-      order.push('durable');
-      await connection.commit({ append: ['c', 'd', 'e', 'f', 'g'] }, told);
-      await connection.commit({ append: ['h'], expect: { head: 7 } }, told);
-      await connection.commit({ append: ['i'], expect: { head: 3 } }, told);
-      await connection.commit({ putMeta: [['m', 'x']] }, told);
-      const early = order.filter((item) => item !== 'durable');
-      expect(order).toEqual(
-        early.length === 0 ? ['durable'] : ['told 2', 'durable', 'told 7', 'told 8'],
-      );
-    });
-
     test('an empty database is at 0', async () => {
       expect(await connection.position()).toEqual({ head: 0, fence: 0 });
       expect(await rows()).toEqual([]);

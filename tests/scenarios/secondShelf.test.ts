@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { browserEnv } from '../../src/env/browserEnv.ts';
+import { readShelf } from '../../src/journal/shelfFiles.ts';
+import { identityCodec } from '../../src/ports/codec.ts';
 import type { Env } from '../../src/ports/env.ts';
 import type { Shelf } from '../../src/ports/shelf.ts';
 import { StorageError } from '../../src/ports/storage.ts';
 import { memoryShelf } from '../../src/storage/memoryShelf.ts';
 import { impatient, kept, Phone, type PhoneParts } from '../support/phone.ts';
+import { tabsWorld } from '../support/tabs.ts';
 import {
   away,
   type Bend,
@@ -338,5 +342,48 @@ describe('the second shelf', () => {
     const again = await phone.open(straight);
     await synced(again);
     expect(await phone.shelfSize()).toBeLessThan(1_000);
+  });
+
+  test('N16: a change that another tab came before stands on the shelf under its true place alone, and no place is guessed until a guess would be right', async () => {
+    const inner = memoryShelf();
+    let cuts = 0;
+    const shelf: Shelf = {
+      kind: 'shared',
+      async open() {
+        const connection = await inner.open('shared');
+        const cut = async (file: string, size: number) => {
+          cuts++;
+          await connection.cut(file, size);
+        };
+        return { ...connection, cut };
+      },
+    };
+    let isDeaf = false;
+    const tabs = tabsWorld({ bend: away, fate: () => (isDeaf ? [] : [0]) });
+    const more = { more: { shelf } };
+    const [first, second] = [await tabs.opened(more), await tabs.opened(more)];
+    isDeaf = true;
+    for (const title of ['1', '3', '5']) {
+      await first.todo.create({ id: title, title, done: false }).saved;
+      const next = `${Number(title) + 1}`;
+      await second.todo.create({ id: next, title: next, done: false }).saved;
+    }
+    // The first tab is right once, then each is wrong once.
+    expect(cuts).toBe(2);
+    const connection = await inner.open('shared');
+    const names = (await connection.list()).map((file) => file.name);
+    const { files } = await readShelf(connection, identityCodec, names, browserEnv);
+    const places = files.flat().flatMap((line) => {
+      return line.kind === 'operation' ? [[line.operation.recordId, line.s] as const] : [];
+    });
+    const head = Math.min(...places.map(([, s]) => s));
+    expect(places.sort(([, a], [, b]) => a - b).map(([id, s]) => [id, s - head])).toEqual([
+      ['1', 0],
+      ['2', 1],
+      ['3', 2],
+      ['4', 3],
+      ['5', 4],
+      ['6', 5],
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Batch, Committed, OnHead, Storage, StorageConnection } from '../../ports/storage.ts';
+import type { Batch, Committed, Storage, StorageConnection } from '../../ports/storage.ts';
 import { StorageError } from '../../ports/storage.ts';
 import { applyBatch, emptyDatabase, type MemoryDatabase } from '../../storage/memoryDatabase.ts';
 import type { DiskFault } from '../plan/plan.ts';
@@ -37,15 +37,12 @@ interface User {
 
 /** ms after which the port reports a disk that hangs. */
 const hangs = 30_000;
-/** The part of a batch's time after which its rows have sequences. */
-const sequenced = 0.3;
-/** The part after which the system has it; then the platter follows. */
+/** The part of a batch's time after which the system has it; then the platter follows. */
 const written = 0.6;
 
 /**
- * A disk behind the storage port. Every batch is one strict transaction that takes virtual time: its
- * rows get their sequences first (from there on no other can append before it has ended), the system takes it (a page that dies loses it no more, a power cut does), then it reaches the
- * platter together with all that was taken before it, and only then the page is told. Whoever belongs
+ * A disk behind the storage port. Every batch is one strict transaction that takes virtual time: the
+ * system takes it (a page that dies loses it no more, a power cut does), then it reaches the platter together with all that was taken before it, and only then the page is told. Whoever belongs
  * to a page that is dead never hears from it again.
  */
 export class SimDisk {
@@ -56,10 +53,6 @@ export class SimDisk {
   #platter: MemoryDatabase = emptyDatabase();
   /** Batches that the system has taken and the platter does not have, in order. */
   #unflushed: Batch[] = [];
-  /** The rows of a batch have sequences, and the system does not have them yet. */
-  #isSequenced = false;
-  /** Appends and looks that wait for that one's end. */
-  #next: (() => void)[] = [];
   /** Pages so far, by tab. */
   readonly #lives: number[] = [];
   /** Durable steps begun so far, by their kind: what the exhaustive mode counts and names. */
@@ -174,10 +167,10 @@ export class SimDisk {
           const seen = get();
           user.deliver(() => resolve(seen));
         };
-        world.schedule(delay, () => this.#inTurn(look));
+        world.schedule(delay, look);
       });
     return {
-      commit: (batch, onHead) => this.#commit(user, batch, onHead),
+      commit: (batch) => this.#commit(user, batch),
       readRows: (after, limit) => read(() => this.#rowsAfter(after, limit)),
       readPages: (keys) => read(() => keys.map((key) => this.#cache.pages.get(key))),
       pageKeys: () => read(() => [...this.#cache.pages.keys()]),
@@ -187,7 +180,7 @@ export class SimDisk {
     };
   }
 
-  #commit(user: User, batch: Batch, onHead?: OnHead): Promise<Committed> {
+  #commit(user: User, batch: Batch): Promise<Committed> {
     const { world, device, faultAt, onTaken } = this.#options;
     return new Promise((resolve, reject) => {
       if (!this.#isAlive(user)) return;
@@ -207,7 +200,6 @@ export class SimDisk {
         this.#unflushed.push(batch);
         onTaken?.(user.tab, batch);
         world.note(`disk ${device} ${n} ${this.points[n - 1]} late`);
-        if (onHead) user.deliver(() => onHead(committed.head));
         world.schedule(quick, () => this.#flush());
       };
       const quick = 0.5 + keyed(world.seed, `disk/${device}/${n}`) * 2;
@@ -217,7 +209,7 @@ export class SimDisk {
         world.schedule(hangs, () => this.#isAlive(user) && end(() => reject(timeout)));
         // A disk that comes to itself does what it was asked for, though nobody waits for it any more.
         const isDone = batch.append && keyed(world.seed, `late/${device}/${n}`) < 0.5;
-        if (isDone) world.schedule(hangs + quick, () => this.#inTurn(late));
+        if (isDone) world.schedule(hangs + quick, late);
         return;
       }
       const refuse = (code: 'quota' | 'lost', message: string) =>
@@ -243,32 +235,8 @@ export class SimDisk {
           end(() => resolve(committed));
         });
       };
-      if (!onHead || !batch.append) {
-        world.schedule(slow + quick * written, () => (batch.append ? this.#inTurn(take) : take()));
-        return;
-      }
-      const { length } = batch.append;
-      const sequence = () => {
-        if (!this.#isAlive(user)) return;
-        this.#isSequenced = true;
-        const head = this.#cache.head + length;
-        // A handle dies before that or after; where there is no room, the commit finds out.
-        const dies = fault === 'lostBefore' || fault === 'killBefore';
-        const isTold = !dies || keyed(world.seed, `head/${device}/${n}`) < 0.8;
-        if (isTold) user.deliver(() => onHead(head));
-        world.schedule(quick * (written - sequenced), () => {
-          take();
-          this.#isSequenced = false;
-          for (const next of this.#next.splice(0)) this.#inTurn(next);
-        });
-      };
-      world.schedule(slow + quick * sequenced, () => this.#inTurn(sequence));
+      world.schedule(slow + quick * written, take);
     });
-  }
-
-  #inTurn(work: () => void): void {
-    if (this.#isSequenced) this.#next.push(work);
-    else work();
   }
 
   #die(kind: 'kill' | 'powerLoss', tab: number): void {

@@ -70,20 +70,19 @@ export const shelfPlants: readonly Plant[] = [
     ],
   },
   {
-    id: 'a head that is told too late',
-    promise: 'what was kept is never taken back',
+    id: 'a place on the second shelf that was only guessed',
+    promise: 'what another tab came before is told again under its true sequence',
     days: 'shelf',
-    by: 'crashes',
     edits: [
       {
-        file: 'src/journal/journal.ts',
-        find: "      if (phase === 'over') return;\n",
-        replace: '',
+        file: keeper,
+        find: '    if (head === told.through) {\n',
+        replace: '    if (head !== null) {\n',
       },
       {
         file: keeper,
-        find: '    this.#foretold?.end();\n    this.#foretold = null;\n',
-        replace: '',
+        find: 'if (told && told.through === entries.at(-1)?.sequence && told.count === entries.length) {\n',
+        replace: 'if (told && told.count === entries.length) {\n',
       },
     ],
   },
