@@ -1,15 +1,15 @@
 import { Hono } from 'hono';
 import { type Answer, problem, send } from './answer.ts';
 import { auth } from './auth.ts';
-import { BATCH_PATH, batchAnswer, batchKeys } from './batch.ts';
-import type { BatchOperation } from './batchRequest.ts';
+import { BATCH_PATH, batchAnswer, keysOfBatch } from './batch.ts';
+import { type BatchOperation, parseBatch } from './batchRequest.ts';
 import type { CollectionConfig } from './collections.ts';
 import { cors } from './cors.ts';
 import type { ReferenceDatabase } from './database.ts';
 import { type HttpContext, type HttpEnv, rawPath } from './httpEnv.ts';
 import { applyHttpWrite, httpWrite } from './httpWrite.ts';
 import { decodeSegment, isId } from './ids.ts';
-import { oneAtATime } from './operationKey.ts';
+import { oneAtATime } from './keysUnderWay.ts';
 import { readList, readRecord } from './reads.ts';
 import { requestBody } from './requestBody.ts';
 import type { Tokens } from './tokens.ts';
@@ -90,7 +90,8 @@ export function createApi(options: ApiOptions): Hono<HttpEnv> {
     if (c.req.method !== 'POST') return methodNotAllowed('POST, OPTIONS');
     const { batchAttempts } = trouble.knobs;
     const attempts = batchAttempts < 0 ? Number.POSITIVE_INFINITY : batchAttempts;
-    return batchAnswer(c.get('body'), { write: onOperation, busy: c.get('busy'), attempts });
+    const options = { write: onOperation, busy: c.get('busy'), attempts };
+    return batchAnswer(database, c.get('batch'), options);
   }
 
   /** Splits the path itself: a router would decode it first and lose what was sent. */
@@ -106,8 +107,12 @@ export function createApi(options: ApiOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>({
     getPath: (request, options) => rawPath(request, options?.env),
   });
-  const keysOf = (c: HttpContext) =>
-    isBatch(c) && c.req.method === 'POST' ? batchKeys(c.get('body')) : [];
+  function keysOf(c: HttpContext): readonly string[] {
+    if (!isBatch(c) || c.req.method !== 'POST') return [];
+    const batch = parseBatch(c.get('body'));
+    c.set('batch', batch);
+    return keysOfBatch(batch);
+  }
   app.use(
     cors,
     requestBody,

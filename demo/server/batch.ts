@@ -1,5 +1,6 @@
 import { type Answer, json } from './answer.ts';
-import { type BatchOperation, isRefusal, parseBatch } from './batchRequest.ts';
+import { type BatchOperation, isRefusal, type ParsedBatch } from './batchRequest.ts';
+import type { ReferenceDatabase } from './database.ts';
 import type { Json, JsonObject } from './json.ts';
 import { inProgress } from './operationKey.ts';
 
@@ -44,22 +45,28 @@ function resultOf(operationId: string, { status, headers, body }: Answer): JsonO
 }
 
 /**
- * Many operations in one request. Each is a transaction with a key of its own, so that a resend in
- * another grouping meets what was done and does the rest; the batch itself has no key.
+ * Many operations in one request. Each stands for itself under a key of its own, so that a resend in
+ * another grouping meets what was done and does the rest; the batch itself has no key. One transaction
+ * holds them all, so that the disk is waited for once: a server that dies in it has done none of them,
+ * and has answered none.
  */
-export function batchAnswer(body: string, { write, busy, attempts }: BatchOptions): Answer {
-  const operations = parseBatch(body);
+export function batchAnswer(
+  database: ReferenceDatabase,
+  operations: ParsedBatch,
+  { write, busy, attempts }: BatchOptions,
+): Answer {
   if (isRefusal(operations)) return operations;
-  const results = operations.map((operation, i) => {
-    const { operationId } = operation;
-    if (i >= attempts) return { operationId, status: 'notAttempted' };
-    return resultOf(operationId, busy.has(operationId) ? inProgress() : write(operation));
-  });
+  const results = database.transaction(() =>
+    operations.map((operation, i) => {
+      const { operationId } = operation;
+      if (i >= attempts) return { operationId, status: 'notAttempted' };
+      return resultOf(operationId, busy.has(operationId) ? inProgress() : write(operation));
+    }),
+  );
   return json(200, { results });
 }
 
 /** Keys of a batch's operations; none where it can't be read. */
-export function batchKeys(body: string): string[] {
-  const operations = parseBatch(body);
+export function keysOfBatch(operations: ParsedBatch): string[] {
   return isRefusal(operations) ? [] : operations.map(({ operationId }) => operationId);
 }

@@ -16,6 +16,9 @@ export interface BatchOperation {
   readonly body: string;
 }
 
+/** The operations of a batch, or why it is refused as a whole. */
+export type ParsedBatch = readonly BatchOperation[] | Answer;
+
 const MAX_OPERATIONS = 100;
 const METHODS: ReadonlySet<unknown> = new Set(['POST', 'PATCH', 'PUT', 'DELETE']);
 
@@ -44,8 +47,7 @@ function operationOf(value: Json): BatchOperation | undefined {
   };
 }
 
-/** The operations of a batch, or why it is refused as a whole. */
-export function parseBatch(text: string): readonly BatchOperation[] | Answer {
+export function parseBatch(text: string): ParsedBatch {
   let batch: JsonObject;
   try {
     const value = parseJson(text);
@@ -76,6 +78,6 @@ export function parseBatch(text: string): readonly BatchOperation[] | Answer {
   return parsed;
 }
 
-export function isRefusal(parsed: readonly BatchOperation[] | Answer): parsed is Answer {
+export function isRefusal(parsed: ParsedBatch): parsed is Answer {
   return !Array.isArray(parsed);
 }

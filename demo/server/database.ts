@@ -21,7 +21,7 @@ export interface ReferenceDatabase {
   cursorLife(): string;
   /** Cursors given until now are good no more. */
   expireCursors(): void;
-  /** All of the work or none of it. Not to be nested. */
+  /** All of the work or none of it; within another one it is a part of that. */
   transaction<T>(work: () => T): T;
   /** Wipes everything and begins a new epoch. */
   reset(): void;
@@ -45,6 +45,7 @@ export function openDatabase(
   sql.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous.toUpperCase()};`);
 
   function transaction<T>(work: () => T): T {
+    if (sql.isTransaction) return work();
     sql.exec('BEGIN IMMEDIATE');
     try {
       const result = work();

@@ -1,13 +1,18 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
+import type { ParsedBatch } from './batchRequest.ts';
 
 /**
  * What every handler of the server can rely on: Node's own request, the body as text, and which of
- * its keys are under way already.
+ * its keys are under way already; of a batch its operations, or why it is refused.
  */
 export type HttpEnv = {
   Bindings: HttpBindings;
-  Variables: { body: string; busy: ReadonlySet<string> };
+  Variables: {
+    body: string;
+    busy: ReadonlySet<string>;
+    batch: ParsedBatch;
+  };
 };
 export type HttpContext = Context<HttpEnv>;
 export type Middleware = MiddlewareHandler<HttpEnv>;

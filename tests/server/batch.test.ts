@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { ReferenceServer } from '../../demo/server/start.ts';
 import { addTodo, call, serve } from './support.ts';
 
@@ -190,4 +190,33 @@ test.each(wrong)(
 test('a batch is only ever posted', async () => {
   const { apiUrl } = await serve();
   expect((await call(`${apiUrl}/sync/batch`)).status).toBe(405);
+});
+
+test('a batch may bear a key of its own: its operations still have theirs', async () => {
+  const server = await serve();
+  const sending = { method: 'POST', key: 'whole', body: { operations: [create('a', 'A')] } };
+  const answer = await call(`${server.apiUrl}/sync/batch`, sending);
+  expect(answer).toMatchObject({ status: 200, body: { results: [{ status: 201 }] } });
+  expect(server.database.ledger.after(0).map(({ key }) => key)).toEqual(['add-a']);
+});
+
+test('a batch in which the server fails has done nothing, and is done whole when it is sent again', async () => {
+  let hasFailed = false;
+  const validate = ({ title }: Record<string, unknown>) => {
+    if (title !== 'B' || hasFailed) return undefined;
+    hasFailed = true;
+    throw new Error('a mistake of the server');
+  };
+  const server = await serve({ collections: [{ name: 'todos', ids: 'client', validate }] });
+  vi.spyOn(console, 'error').mockImplementationOnce(() => {});
+  const operations = [create('a', 'A'), create('b', 'B'), create('c', 'C')];
+  const sending = { method: 'POST', body: { operations } };
+  expect(await call(`${server.apiUrl}/sync/batch`, sending)).toMatchObject({ status: 500 });
+  expect(server.database.ledger.after(0)).toEqual([]);
+  const again = await batch(server, ...operations);
+  expect(again.map(({ status, replayed }) => [status, replayed])).toEqual([
+    [201, undefined],
+    [201, undefined],
+    [201, undefined],
+  ]);
 });
