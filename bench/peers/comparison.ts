@@ -26,7 +26,7 @@ function rowsOf({ name, times: measured, aims }: Comparison): string[][] {
   const medianOf = (who: string) => median(measured[who] ?? []);
   return Object.keys(measured).flatMap((who, i) => {
     const told = [i === 0 ? name : '', who, time(medianOf(who))];
-    const against = aims.filter(({ beside }) => beside === who);
+    const against = aims.filter(({ ours, beside }) => beside === who && measured[ours]);
     if (against.length === 0) return [[...told, '', '', '']];
     return against.map(({ ours, atMost }, n) => {
       const times = medianOf(ours) / medianOf(who);

@@ -6,17 +6,14 @@ import type {} from './page/main.ts';
 
 type PeerGroup = (page: Page, options: PeerOptions) => Promise<Comparison[]>;
 
-/** Server delays (ms) at which the queue is drained. */
-const delays = [0, 20, 50];
-
 /** What is compared with other libraries, by name; each group has a tab of its own. */
 export const peerGroups: Readonly<Record<string, PeerGroup>> = {
-  drain: async (page, { operations, rounds, synchronous }) => {
+  drain: async (page, { operations, rounds, delays, who, synchronous }) => {
     await using server = await startServerProcess(synchronous);
     const { apiUrl, controlUrl } = server;
     const comparisons: Comparison[] = [];
     for (const delayMs of delays) {
-      const options = { apiUrl, controlUrl, operations, delayMs };
+      const options = { apiUrl, controlUrl, operations, delayMs, who };
       const times = await page.evaluate(({ options, rounds }) => peerBench.drain(options, rounds), {
         options,
         rounds,

@@ -4,6 +4,8 @@ const usage = `Usage: npm run bench:peers -- [options]
   --quick            one round, 100 operations, 1,000 records: does it run at all?
   --only name        one group
   --rounds n         default 3, after a short one that does not count
+  --delays list      drain: ms that the server waits before each answer; default 0,20,50
+  --who words        drain: only contenders whose names hold one of these: batches,TanStack
   --durable-server   the server's commits wait for the disk, which is the browser's as well
   --json file        the times, round by round, as JSON`;
 
@@ -13,6 +15,10 @@ export interface PeerOptions {
   readonly operations: number;
   /** Records of a table that is queried. */
   readonly records: number;
+  /** Server delays (ms) at which a queue is drained. */
+  readonly delays: readonly number[];
+  /** Parts of the names of those that drain one; none: all. */
+  readonly who: readonly string[];
   readonly synchronous: 'full' | 'off';
   readonly only: string | undefined;
   readonly json: string | undefined;
@@ -26,6 +32,8 @@ export function readPeerOptions(): PeerOptions {
         quick: { type: 'boolean', default: false },
         only: { type: 'string' },
         rounds: { type: 'string', default: '3' },
+        delays: { type: 'string', default: '0,20,50' },
+        who: { type: 'string', default: '' },
         'durable-server': { type: 'boolean', default: false },
         json: { type: 'string' },
       },
@@ -38,6 +46,8 @@ export function readPeerOptions(): PeerOptions {
       rounds: quick ? 1 : rounds,
       operations: quick ? 100 : 1_000,
       records: quick ? 1_000 : 100_000,
+      delays: values.delays.split(',').map(Number),
+      who: values.who.split(',').filter(Boolean),
       synchronous: values['durable-server'] ? 'full' : 'off',
       ...{ only, json },
     };

@@ -13,6 +13,8 @@ export interface DrainOptions {
   readonly operations: number;
   /** ms that the server waits before each answer. */
   readonly delayMs: number;
+  /** Parts of the names of those that take part; none: all. */
+  readonly who: readonly string[];
 }
 
 /**
@@ -47,8 +49,9 @@ function sideOf(work: Drain, effects: Effects, options: DrainOptions): Side {
 /** The same creates, sent by each contender in turn to the same server. */
 export function drain(options: DrainOptions, rounds: number): Promise<Record<string, number[]>> {
   const effects = openEffects(options.controlUrl);
-  const sides = Object.entries(contenders).map(
-    ([name, work]) => [name, sideOf(work, effects, options)] as const,
-  );
+  const { who } = options;
+  const sides = Object.entries(contenders)
+    .filter(([name]) => who.length === 0 || who.some((part) => name.includes(part)))
+    .map(([name, work]) => [name, sideOf(work, effects, options)] as const);
   return inTurns(rounds, Object.fromEntries(sides));
 }
