@@ -237,9 +237,13 @@ function unreadable({ now }: AttemptContext, message: string): Answer {
   return { kind: 'retryLater', failure: { code: 'unreadable', message, at: now() } };
 }
 
-/** When the server last spoke of the record; later by then: the answer is asked for again. */
-export function confirmedAt(facts: Facts, { lane }: Attempt): number {
-  return entryOf(facts, lane)?.confirmed ?? 0;
+/**
+ * When the server last spoke of the record, or began a list that it may be missing from; later by the time
+ * an answer is written down: it is asked for again.
+ */
+export function spokenAt(facts: Facts, { lane }: Attempt): number {
+  const listed = facts.models[lane.model]?.listedSince ?? 0;
+  return Math.max(entryOf(facts, lane)?.confirmed ?? 0, listed);
 }
 
 function entryOf(facts: Facts, { model, recordId }: Lane): Entry | undefined {
@@ -253,8 +257,6 @@ function entryOf(facts: Facts, { model, recordId }: Lane): Entry | undefined {
  * before that is older than its answer.
  */
 function moved(facts: Facts, attempt: Attempt): boolean {
-  const { model, sealedAt = 0 } = attempt.lane;
-  const { firstSent = sealedAt } = attempt;
-  const listedSince = facts.models[model]?.listedSince ?? 0;
-  return Math.max(confirmedAt(facts, attempt), listedSince) > firstSent;
+  const { firstSent = attempt.lane.sealedAt ?? 0 } = attempt;
+  return spokenAt(facts, attempt) > firstSent;
 }

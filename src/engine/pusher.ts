@@ -6,7 +6,7 @@ import type { RowBuilder } from '../journal/engineQueue.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
 import type { Answer, BatchAnswer, Transport } from '../ports/transport.ts';
 import { type AnswerContext, answerRows } from './answerRows.ts';
-import { type Attempt, completed, confirmedAt } from './attempt.ts';
+import { type Attempt, completed, spokenAt } from './attempt.ts';
 import { Departures } from './departures.ts';
 import type { LaneIndex } from './laneIndex.ts';
 import type { Lines } from './lines.ts';
@@ -60,7 +60,7 @@ interface Request {
 /** An answer that leaves nothing open, and when the server had spoken of the record before it. */
 interface Complete {
   readonly answer: Answer;
-  readonly confirmed?: number;
+  readonly spoken?: number;
 }
 
 /** Sends what is sealed and seals what comes next: at most one request of a record under way. */
@@ -215,14 +215,14 @@ export class Pusher {
       [...given].map(async ([key, answer]) => {
         const attempt = request.attempts.get(key);
         if (!attempt) return;
-        const confirmed = confirmedAt(facts(), attempt);
+        const spoken = spokenAt(facts(), attempt);
         const known = await completed(context, attempt, answer, signal);
         open.delete(key);
         if (this.#stopped) return;
         const judged = this.#judge(request, key, attempt, known);
         if (!judged) return;
         const isOnBase = ['committed', 'conflict', 'gone'].includes(judged.kind);
-        complete.set(key, isOnBase ? { answer: judged, confirmed } : { answer: judged });
+        complete.set(key, isOnBase ? { answer: judged, spoken } : { answer: judged });
       }),
     );
     for (const end of asked) if (end.status === 'rejected') throw end.reason;
@@ -303,9 +303,9 @@ export class Pusher {
     return (facts, taken) => {
       if (known.some(({ key }) => taken.has(key))) return 'later';
       const at = this.#options.env.now();
-      return known.flatMap(({ attempt, complete: { answer, confirmed }, context }) => {
+      return known.flatMap(({ attempt, complete: { answer, spoken }, context }) => {
         // Moved while the row waited for the disk: the request goes again and is answered anew.
-        if (confirmed !== undefined && confirmedAt(facts, attempt) !== confirmed) return [];
+        if (spoken !== undefined && spokenAt(facts, attempt) !== spoken) return [];
         return answerRows(facts, { ...context, at }, answer) ?? [];
       });
     };
