@@ -43,6 +43,10 @@ export function problem(
   };
 }
 
+export function internalError(): Answer {
+  return problem(500, 'internal', 'The server made a mistake.');
+}
+
 export function send(c: Context, answer: Answer): Response {
   return c.newResponse(answer.body, answer.status, { ...answer.headers });
 }

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { type Answer, problem, send } from './answer.ts';
+import { type Answer, internalError, problem, send } from './answer.ts';
 import { auth } from './auth.ts';
 import { BATCH_PATH, batchAnswer, keysOfBatch } from './batch.ts';
 import { type BatchOperation, parseBatch } from './batchRequest.ts';
@@ -123,7 +123,7 @@ export function createApi(options: ApiOptions): Hono<HttpEnv> {
   app.all('*', (c) => send(c, route(c)));
   app.onError((error, c) => {
     console.error(error);
-    return send(c, problem(500, 'internal', 'The server made a mistake.'));
+    return send(c, internalError());
   });
   return app;
 }

@@ -1,4 +1,4 @@
-import { type Answer, json } from './answer.ts';
+import { type Answer, internalError, json } from './answer.ts';
 import { type BatchOperation, isRefusal, type ParsedBatch } from './batchRequest.ts';
 import type { ReferenceDatabase } from './database.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -48,7 +48,7 @@ function resultOf(operationId: string, { status, headers, body }: Answer): JsonO
  * Many operations in one request. Each stands for itself under a key of its own, so that a resend in
  * another grouping meets what was done and does the rest; the batch itself has no key. One transaction
  * holds them all, so that the disk is waited for once: a server that dies in it has done none of them,
- * and has answered none.
+ * and has answered none. One in which the server fails is undone alone: the others would never get past it.
  */
 export function batchAnswer(
   database: ReferenceDatabase,
@@ -56,11 +56,20 @@ export function batchAnswer(
   { write, busy, attempts }: BatchOptions,
 ): Answer {
   if (isRefusal(operations)) return operations;
+  const answerTo = (operation: BatchOperation) => {
+    if (busy.has(operation.operationId)) return inProgress();
+    try {
+      return write(operation);
+    } catch (error) {
+      console.error(error);
+      return internalError();
+    }
+  };
   const results = database.transaction(() =>
     operations.map((operation, i) => {
       const { operationId } = operation;
       if (i >= attempts) return { operationId, status: 'notAttempted' };
-      return resultOf(operationId, busy.has(operationId) ? inProgress() : write(operation));
+      return resultOf(operationId, answerTo(operation));
     }),
   );
   return json(200, { results });

@@ -58,7 +58,7 @@ export function parseBatch(text: string): ParsedBatch {
     throw error;
   }
   const { operations, atomic = false } = batch;
-  // All or nothing would need one transaction over keys that may have been used one by one before.
+  // All or nothing would need to take back what was done under keys that were used one by one before.
   if (atomic !== false) {
     return problem(422, 'atomic-unsupported', 'Each operation stands for itself here.');
   }

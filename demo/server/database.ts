@@ -21,7 +21,7 @@ export interface ReferenceDatabase {
   cursorLife(): string;
   /** Cursors given until now are good no more. */
   expireCursors(): void;
-  /** All of the work or none of it; within another one it is a part of that. */
+  /** All of the work or none of it; within another one it is a part of that, which may fail alone. */
   transaction<T>(work: () => T): T;
   /** Wipes everything and begins a new epoch. */
   reset(): void;
@@ -34,6 +34,9 @@ export interface ReferenceDatabase {
  */
 export type Synchronous = 'full' | 'off';
 
+const outer = ['BEGIN IMMEDIATE', 'COMMIT', 'ROLLBACK'] as const;
+const nested = ['SAVEPOINT part', 'RELEASE part', 'ROLLBACK TO part; RELEASE part'] as const;
+
 /** @param newId uuids; a test that wants the same ones again gives its own */
 export function openDatabase(
   file: string,
@@ -45,14 +48,14 @@ export function openDatabase(
   sql.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous.toUpperCase()};`);
 
   function transaction<T>(work: () => T): T {
-    if (sql.isTransaction) return work();
-    sql.exec('BEGIN IMMEDIATE');
+    const [begin, commit, rollback] = sql.isTransaction ? nested : outer;
+    sql.exec(begin);
     try {
       const result = work();
-      sql.exec('COMMIT');
+      sql.exec(commit);
       return result;
     } catch (error) {
-      if (sql.isTransaction) sql.exec('ROLLBACK');
+      if (sql.isTransaction) sql.exec(rollback);
       throw error;
     }
   }
