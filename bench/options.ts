@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 const usage = `Usage: npm run bench -- [options]
   --quick        two rounds, 10,000 records at most: does it run at all?
-  --rounds n     rounds of each figure, whose median counts; 7 unless told
+  --rounds n     rounds of which the median counts, where a group takes no fewer; 7 unless told
   --only name    one group: dispatch, durableEdit, pullMany, reopen, drain, deepDrain, createMany,
                  growth, outbox, inspector, selectWhere, shelves, tabs
   --sizes list   the sizes of growth, or the depths of outbox and deepDrain: 1000,100000

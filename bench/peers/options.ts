@@ -46,7 +46,7 @@ export function readPeerOptions(): PeerOptions {
       rounds: quick ? 1 : rounds,
       operations: quick ? 100 : 1_000,
       records: quick ? 1_000 : 100_000,
-      delays: values.delays.split(',').map(Number),
+      delays: values.delays.split(',').map(delayOf),
       who: values.who.split(',').filter(Boolean),
       synchronous: values['durable-server'] ? 'full' : 'off',
       ...{ only, json },
@@ -55,4 +55,10 @@ export function readPeerOptions(): PeerOptions {
     console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
     process.exit(1);
   }
+}
+
+function delayOf(text: string): number {
+  const ms = Number(text);
+  if (text === '' || !(ms >= 0)) throw new Error('--delays takes ms, with commas between them');
+  return ms;
 }

@@ -53,5 +53,6 @@ export function drain(options: DrainOptions, rounds: number): Promise<Record<str
   const sides = Object.entries(contenders)
     .filter(([name]) => who.length === 0 || who.some((part) => name.includes(part)))
     .map(([name, work]) => [name, sideOf(work, effects, options)] as const);
+  if (sides.length === 0) throw new Error(`nobody's name holds one of: ${who.join(', ')}`);
   return inTurns(rounds, Object.fromEntries(sides));
 }
