@@ -168,22 +168,13 @@ function lineChanged(state: Ephemeral, { origin, line }: LineChange): Ephemeral 
 }
 
 function started({ underWay }: Ephemeral, lanes: readonly string[]): Ephemeral['underWay'] {
-  const now = tableOf(Object.keys(underWay));
+  const now = { ...underWay };
   for (const lane of lanes) now[lane] = true;
   return now;
 }
 
 function ended({ underWay }: Ephemeral, lanes: readonly string[]): Ephemeral['underWay'] {
+  // Made anew: to take two hundred keys out one by one costs five times as much.
   const gone = new Set(lanes);
-  return tableOf(Object.keys(underWay).filter((lane) => !gone.has(lane)));
-}
-
-/**
- * Without a prototype it is a table to the engine from the start. An object that is given two hundred
- * keys one after another is of another shape after each, which costs more than a batch's own work.
- */
-function tableOf(lanes: readonly string[]): Record<string, true> {
-  const table: Record<string, true> = Object.create(null);
-  for (const lane of lanes) table[lane] = true;
-  return table;
+  return Object.fromEntries(Object.entries(underWay).filter(([lane]) => !gone.has(lane)));
 }

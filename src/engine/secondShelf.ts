@@ -112,7 +112,7 @@ export class SecondShelf {
     else await keeper.tellLanes(read, moved);
   }
 
-  /** These entries have their sequences, and their transaction runs. */
+  /** The transaction of these entries runs; they are likely to get these sequences. */
   foretell(before: Facts, entries: readonly JournalEntry[], isOwn: (row: Row) => boolean): void {
     this.#keeper?.foretell(before, entries, isOwn);
   }

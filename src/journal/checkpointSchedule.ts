@@ -50,9 +50,9 @@ export class CheckpointSchedule {
       readMeta: (keys) => connection.readMeta(keys),
       position: () => connection.position(),
       close: () => connection.close(),
-      commit: async (batch) => {
+      commit: async (batch, onCommitting) => {
         try {
-          const committed = await connection.commit(batch);
+          const committed = await connection.commit(batch, onCommitting);
           if (committed.ok) this.#committed(batch, committed.head);
           return committed;
         } catch (error) {

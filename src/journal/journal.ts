@@ -174,7 +174,7 @@ export class Journal {
 
   /**
    * The new head, or null after trouble (all stays queued) or a failure (`onFailed` has seen to it).
-   * `meanwhile` is done while the disk is at it.
+   * `meanwhile` is done while the disk is at it, where the rows are likely to come right behind our head.
    */
   async #commitRows(
     append: readonly string[],
@@ -182,21 +182,27 @@ export class Journal {
     meanwhile: () => void = () => {},
   ): Promise<number | null> {
     const { connection, facts, foretoldIs, env } = this.#options;
-    try {
-      const likely = facts().head + append.length;
-      const committing = connection.commit({ append });
+    let phase: 'running' | 'over' = 'running';
+    const likely = facts().head + append.length;
+    const onCommitting = () => {
+      // One that was given up may go on: its rows are looked for.
+      if (phase === 'over' || !this.#guessedRight) return;
       try {
-        if (this.#guessedRight) meanwhile();
+        meanwhile();
       } catch (error) {
         env.report(error);
       }
-      const { head } = await committing;
+    };
+    try {
+      const { head } = await connection.commit({ append }, onCommitting);
+      phase = 'over';
       this.#guessedRight = head === likely;
       const known = foretoldIs(head);
       if (known) await known;
       this.#options.onTrouble(undefined);
       return head;
     } catch (cause) {
+      phase = 'over';
       // Before anybody hears that it was refused.
       const known = foretoldIs(null);
       if (known) await known;

@@ -41,6 +41,7 @@ interface Unfolded {
 /** Changes that were told before it was known whether they are durable in the database. */
 interface Foretold extends Unfolded {
   readonly count: number;
+  readonly connection: ShelfConnection;
   /** Null: the shelf has failed. */
   readonly written: Promise<Written | null>;
   /** Resolves once it is known, and nothing stands on the shelf that is not so. */
@@ -127,7 +128,7 @@ export class ShelfKeeper {
     });
     const unfolded = this.#notFolded(entries, lines);
     const written = this.#appendAhead(connection, lines);
-    this.#foretold = { ...unfolded, count: entries.length, written, known, end };
+    this.#foretold = { ...unfolded, count: entries.length, connection, written, known, end };
   }
 
   /**
@@ -163,19 +164,22 @@ export class ShelfKeeper {
     entries: readonly JournalEntry[],
     isOwn: (row: Row) => boolean,
   ): Promise<void> {
-    // Its transaction has ended by now, whatever was heard of it.
-    this.#foretold?.end();
-    this.#foretold = null;
     const told = this.#confirmed;
     if (told && told.through === entries.at(-1)?.sequence && told.count === entries.length) {
       this.#confirmed = null;
-      if (!(await told.written)) await this.#tell(told.lines);
+      if (!(await this.#stands(told))) await this.#tell(told.lines);
     } else {
       const lines = linesOf(before, entries, isOwn, (id) => this.#writer.hasTold(id));
       this.#notFolded(entries, lines);
       await this.#tell(lines);
     }
     if (this.isOpen) this.#keptAll(entries.flatMap(({ row }) => row ?? []));
+  }
+
+  /** Nobody but us can have removed it: the file was never let go since, for a freeze or a failure. */
+  async #stands({ written, connection }: Foretold): Promise<boolean> {
+    const file = (await written)?.file;
+    return file === this.#writer.file && connection === this.#link.connection;
   }
 
   #keptAll(rows: readonly Row[]): void {

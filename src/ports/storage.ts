@@ -56,8 +56,13 @@ export interface StorageConnection {
   /**
    * One strict transaction: resolves once it is durable, writes all or nothing.
    * Rejects with `StorageError`; after `lost` it is in doubt whether the batch was written.
+   *
+   * @param onCommitting called once nothing but the disk is waited for: a page that is frozen now breaks
+   * the transaction off no more, and appends and looks that come later see what it has written. It may
+   * fail yet, and be done again where the handle died: then it is called again, and not after `commit`
+   * has settled, as far as the storage knows
    */
-  commit(batch: Batch): Promise<Committed>;
+  commit(batch: Batch, onCommitting?: () => void): Promise<Committed>;
   /** Rows after `sequence`, at most `limit`, in order. */
   readRows(after: number, limit: number): Promise<readonly StoredRow[]>;
   readPages(keys: readonly string[]): Promise<readonly unknown[]>;

@@ -40,7 +40,11 @@ function hasMeta({ putMeta, removeMeta, fence, removeRowsThrough }: Batch): bool
 }
 
 /** Writes a batch in a transaction over `storesOf(batch)`. */
-export async function writeBatch(transaction: IDBTransaction, batch: Batch): Promise<Committed> {
+export async function writeBatch(
+  transaction: IDBTransaction,
+  batch: Batch,
+  onCommitting?: () => void,
+): Promise<Committed> {
   const { expect } = batch;
   let head: number | undefined;
   if (expect) {
@@ -64,6 +68,7 @@ export async function writeBatch(transaction: IDBTransaction, batch: Batch): Pro
   await writeMeta(transaction, batch);
   // All is asked for: without this the browser waits for the answers before it commits.
   transaction.commit();
+  onCommitting?.();
   if (appended) head = await appended();
   return { ok: true, head: head ?? 0 };
 }

@@ -17,7 +17,7 @@ export function indexedDb(env: Env = browserEnv): Storage {
       const database = new IdbDatabase(env, `syncharts/${name}`);
       const forage = await openForage(name, database);
       return {
-        commit: (batch) => forage.commitBatch(batch),
+        commit: (batch, onCommitting) => forage.commitBatch(batch, onCommitting),
         readRows: (after, limit) => forage.readRows(after, limit),
         readPages: (keys) => forage.readPages(keys),
         pageKeys: () => forage.pageKeys(),

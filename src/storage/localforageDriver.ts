@@ -7,7 +7,7 @@ import { requested } from './idbRequests.ts';
 
 /** What the driver adds to an instance of localforage; there only after `ready()`. */
 export interface SynchartsForage extends LocalForage {
-  commitBatch(batch: Batch): Promise<Committed>;
+  commitBatch(batch: Batch, onCommitting?: () => void): Promise<Committed>;
   readRows(after: number, limit: number): Promise<readonly StoredRow[]>;
   readPages(keys: readonly string[]): Promise<readonly unknown[]>;
   pageKeys(): Promise<readonly string[]>;
@@ -90,9 +90,9 @@ const driver = {
     }
     return undefined;
   },
-  commitBatch(this: Self, batch: Batch) {
+  commitBatch(this: Self, batch: Batch, onCommitting?: () => void) {
     return this.database.transact(storesOf(batch), 'readwrite', (transaction) =>
-      writeBatch(transaction, batch),
+      writeBatch(transaction, batch, onCommitting),
     );
   },
   readRows(this: Self, after: number, limit: number) {

@@ -18,7 +18,11 @@ export function memory(): Storage {
         return database;
       };
       return {
-        commit: async (batch) => applyBatch(use(), batch),
+        commit: async (batch, onCommitting) => {
+          const committed = applyBatch(use(), batch);
+          if (committed.ok) onCommitting?.();
+          return committed;
+        },
         readRows: async (after, limit) =>
           use()
             .rows.filter((row) => row.sequence > after)

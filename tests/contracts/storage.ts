@@ -31,6 +31,22 @@ export function storageContract(kind: string, make: () => Storage): void {
       expect(await rows(1, 1)).toEqual([[2, 'b']]);
     });
 
+    test('who commits is told once when nothing but the disk is waited for, and not of what is refused', async () => {
+      const order: string[] = [];
+      const told = () => void order.push('committing');
+      const done = async (batch: Parameters<StorageConnection['commit']>[0]) => {
+        const { ok } = await connection.commit(batch, told);
+        order.push(ok ? 'durable' : 'refused');
+      };
+      await done({ append: ['a'] });
+      await done({ append: ['b', 'c', 'd', 'e', 'f'] });
+      await done({ append: ['g'], expect: { head: 6 } });
+      await done({ append: ['h'], expect: { head: 3 } });
+      await done({ putMeta: [['m', 'x']] });
+      const [each, none] = [['committing', 'durable'], ['refused']];
+      expect(order).toEqual([...each, ...each, ...each, ...none, ...each]);
+    });
+
     test('an empty database is at 0', async () => {
       expect(await connection.position()).toEqual({ head: 0, fence: 0 });
       expect(await rows()).toEqual([]);

@@ -48,9 +48,9 @@ test('ST3: a handle that dies with several questions open makes one trouble, and
       const { commit, position, readMeta } = connection;
       return {
         ...connection,
-        commit: async (batch) => {
+        commit: async (batch, onCommitting) => {
           if (isDead) throw died();
-          return commit(batch);
+          return commit(batch, onCommitting);
         },
         // Both are asked at once; the first to fail is the one that is waited for.
         position: () => (isDead ? Promise.reject(died()) : position()),

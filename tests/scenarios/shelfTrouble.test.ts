@@ -437,8 +437,9 @@ describe('a second shelf in trouble', () => {
         const connection = await real.open(name);
         return {
           ...connection,
-          commit: async (batch) => {
-            if (!isRefusing || !batch.append) return connection.commit(batch);
+          commit: async (batch, onCommitting) => {
+            if (!isRefusing || !batch.append) return connection.commit(batch, onCommitting);
+            onCommitting?.();
             await new Promise((resolve) => setTimeout(resolve, 20));
             throw noRoom();
           },

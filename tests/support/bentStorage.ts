@@ -20,9 +20,9 @@ export function bent(storage: Storage, bends: Bends): Storage {
       const connection = await storage.open(name);
       const wrapped: StorageConnection = {
         ...connection,
-        commit: async (batch) => {
+        commit: async (batch, onCommitting) => {
           await bends.beforeCommit?.(batch);
-          const committed = await connection.commit(batch);
+          const committed = await connection.commit(batch, onCommitting);
           await bends.afterCommit?.(batch);
           return committed;
         },

@@ -13,7 +13,7 @@ export function clearedStorage(): { readonly storage: Storage; readonly clear: (
       const [old, fresh] = [await before.open(name), await after.open(name)];
       const now = () => (isCleared ? fresh : old);
       return {
-        commit: (batch) => now().commit(batch),
+        commit: (batch, onCommitting) => now().commit(batch, onCommitting),
         readRows: (sequence, limit) => now().readRows(sequence, limit),
         readPages: (keys) => now().readPages(keys),
         pageKeys: () => now().pageKeys(),

@@ -32,7 +32,7 @@ export function meteredStorage(
       const connection = await inner.open(name);
       return {
         ...connection,
-        commit: (batch) => {
+        commit: (batch, onCommitting) => {
           const { append = [], putPages = [], putMeta = [] } = batch;
           written = {
             batches: written.batches + 1,
@@ -43,7 +43,7 @@ export function meteredStorage(
               written.pageText + lengthOf([...putPages, ...putMeta].map(([, text]) => text)),
             checkpoints: written.checkpoints + (batch.removeRowsThrough === undefined ? 0 : 1),
           };
-          return connection.commit(batch);
+          return connection.commit(batch, onCommitting);
         },
       };
     },

@@ -201,7 +201,8 @@ export function tabsWorld(shared: TabsOptions = {}) {
 /** A connection whose answers come only while the page runs. */
 function gated(connection: StorageConnection, gate: Gate): StorageConnection {
   return {
-    commit: (batch) => gate.pass(connection.commit(batch)),
+    commit: (batch, onCommitting) =>
+      gate.pass(connection.commit(batch, () => gate.run(() => onCommitting?.()))),
     readRows: (after, limit) => gate.pass(connection.readRows(after, limit)),
     readPages: (keys) => gate.pass(connection.readPages(keys)),
     pageKeys: () => gate.pass(connection.pageKeys()),

@@ -37,12 +37,17 @@ interface User {
 
 /** ms after which the port reports a disk that hangs. */
 const hangs = 30_000;
+/** Rows from which a transaction needs an answer before it can ask for the rest, as in a browser. */
+const packedFrom = 4;
+/** The part of a batch's time after which that answer comes. */
+const answered = 0.3;
 /** The part of a batch's time after which the system has it; then the platter follows. */
 const written = 0.6;
 
 /**
  * A disk behind the storage port. Every batch is one strict transaction that takes virtual time: the
- * system takes it (a page that dies loses it no more, a power cut does), then it reaches the platter together with all that was taken before it, and only then the page is told. Whoever belongs
+ * system takes it (a page that dies loses it no more, a power cut does), then it reaches the platter
+ * together with all that was taken before it, and only then the page is told. Whoever belongs
  * to a page that is dead never hears from it again.
  */
 export class SimDisk {
@@ -170,7 +175,7 @@ export class SimDisk {
         world.schedule(delay, look);
       });
     return {
-      commit: (batch) => this.#commit(user, batch),
+      commit: (batch, onCommitting) => this.#commit(user, batch, onCommitting),
       readRows: (after, limit) => read(() => this.#rowsAfter(after, limit)),
       readPages: (keys) => read(() => keys.map((key) => this.#cache.pages.get(key))),
       pageKeys: () => read(() => [...this.#cache.pages.keys()]),
@@ -180,7 +185,7 @@ export class SimDisk {
     };
   }
 
-  #commit(user: User, batch: Batch): Promise<Committed> {
+  #commit(user: User, batch: Batch, onCommitting = () => {}): Promise<Committed> {
     const { world, device, faultAt, onTaken } = this.#options;
     return new Promise((resolve, reject) => {
       if (!this.#isAlive(user)) return;
@@ -235,7 +240,20 @@ export class SimDisk {
           end(() => resolve(committed));
         });
       };
-      world.schedule(slow + quick * written, take);
+      if (!batch.expect && (batch.append?.length ?? 0) < packedFrom) {
+        onCommitting();
+        world.schedule(slow + quick * written, take);
+        return;
+      }
+      // What was asked is answered first, and the page asks for the rest: one that is frozen meanwhile has
+      // broken it off, and does it again once it is thawed.
+      world.schedule(slow + quick * answered, () =>
+        user.deliver(() => {
+          if (!this.#isAlive(user)) return;
+          onCommitting();
+          world.schedule(quick * (written - answered), take);
+        }),
+      );
     });
   }
 

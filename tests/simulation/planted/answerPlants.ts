@@ -47,8 +47,8 @@ export const answerPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/attempt.ts',
-        find: 'return Math.max(confirmedAt(facts, attempt), listedSince) > firstSent;',
-        replace: 'return listedSince + firstSent < 0;',
+        find: 'return spokenAt(facts, attempt) > firstSent;',
+        replace: 'return firstSent < 0;',
       },
     ],
   },
