@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { browserEnv } from '../../src/env/browserEnv.ts';
-import type { Env } from '../../src/ports/env.ts';
+import type { Env, TimerHandle } from '../../src/ports/env.ts';
 import type { Storage, StorageConnection } from '../../src/ports/storage.ts';
 import type { Transport } from '../../src/ports/transport.ts';
 import { memory } from '../../src/storage.ts';
@@ -81,13 +81,24 @@ export function tabsWorld(shared: TabsOptions = {}) {
     const gate = new Gate();
     const lives = new Set<(change: 'frozen' | 'thawed') => void>();
     const resumes = new Set<() => void>();
+    const timers = new Set<TimerHandle>();
     const lock = locks.of(id);
     const openChannel = bus.of(id);
     const env: Env = quickEnv({
       setTimer: (delay, callback, label) => {
         const hurried = ['watch', 'beat'].includes(label) ? delay / haste : delay;
         const quick = ['storage', 'reopen'].includes(label) ? 20 : hurried;
-        return browserEnv.setTimer(quick, () => gate.run(callback), label);
+        const due = () => {
+          if (timers.delete(handle)) callback();
+        };
+        const handle = browserEnv.setTimer(quick, () => gate.run(due), label);
+        timers.add(handle);
+        return handle;
+      },
+      // As in a browser, also one that is due and waits for a page that does not run.
+      clearTimer: (handle) => {
+        timers.delete(handle);
+        browserEnv.clearTimer(handle);
       },
       lock: (_, on, how) =>
         lock(
