@@ -203,7 +203,7 @@ export class SoakDevice {
       open: async (name) => {
         const inner = await open(name);
         return {
-          commit: (batch) => held(inner.commit(batch)),
+          commit: (batch, onCommitting) => held(inner.commit(batch, onCommitting)),
           readRows: (after, limit) => held(inner.readRows(after, limit)),
           readPages: (keys) => held(inner.readPages(keys)),
           pageKeys: () => held(inner.pageKeys()),
