@@ -56,7 +56,7 @@ export interface LineFacts {
   readonly failure: Failure | null;
 }
 
-interface LineChange {
+export interface LineChange {
   readonly origin: string;
   readonly line: LineFacts;
 }
