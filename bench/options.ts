@@ -56,8 +56,9 @@ export function readOptions(): BenchOptions {
   }
 }
 
-function roundsOf(text: string): number {
+/** @throws Error where it is no number of rounds */
+export function roundsOf(text: string): number {
   const rounds = Number(text);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds: a whole number from 1');
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a number from 1');
   return rounds;
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { roundsOf } from '../options.ts';
 
 const usage = `Usage: npm run bench:peers -- [options]
   --quick            one round, 100 operations, 1,000 records: does it run at all?
@@ -39,9 +40,7 @@ export function readPeerOptions(): PeerOptions {
       },
     });
     const { quick, only, json } = values;
-    const rounds = Number(values.rounds);
-    if (!(Number.isInteger(rounds) && rounds > 0))
-      throw new Error('--rounds takes a number from 1');
+    const rounds = roundsOf(values.rounds);
     return {
       rounds: quick ? 1 : rounds,
       operations: quick ? 100 : 1_000,

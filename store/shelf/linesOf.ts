@@ -67,10 +67,10 @@ export function linesOf(
       touched.get(laneKey(request.model, request.recordId))?.push(...made);
     }
   }
-  const lanesLeft = lanesLeftIn(entries);
   for (const [lane, made] of touched) {
-    const isLeft = lanesLeft?.has(lane) ?? true;
-    const left = isLeft ? leftBy(before, after, lane, made) : [];
+    const left = operationsIn(before, lane)
+      .concat(made)
+      .filter(({ id }) => !isWaiting(after, id));
     lines.push(...aliasLines(after, head, made), ...newAlias(before, after, lane, head));
     lines.push(...endedLines(after, head, dependedOn(made)), ...newEndings(after, left, head));
     lines.push(laneLine(after, lane, head, made));
@@ -176,25 +176,6 @@ function endedLines(facts: Facts, s: number, operationIds: readonly string[]): S
     if (!outcome || (outcome === settlement?.outcome && !failures.has(outcome))) return [];
     return { v: 1, kind: 'ended', s, operationId, outcome };
   });
-}
-
-/** Lanes that an operation may have left: a seal ends nothing. Null: any. */
-function lanesLeftIn(entries: readonly JournalEntry[]): ReadonlySet<string> | null {
-  const lanes = new Set<string>();
-  for (const { row } of entries) {
-    if (!row || row.type === 'sealed' || !movesLanes(row)) continue;
-    if (row.type === 'purged') return null;
-    for (const lane of lanesOfRow(row)) lanes.add(lane);
-  }
-  return lanes;
-}
-
-/** What waited in a lane, or was made meanwhile, and does not wait any more. */
-function leftBy(before: Facts, after: Facts, lane: string, made: readonly Operation[]) {
-  const operations = operationsIn(before, lane).concat(made);
-  // Nothing waits in it: none needs to be looked for.
-  if (!getIn(after.lanes, lane)) return operations;
-  return operations.filter(({ id }) => !isWaiting(after, id));
 }
 
 /** The same of operations that have just left their lane, where others wait that may depend on them. */
