@@ -12,12 +12,15 @@ export interface Todo {
 /** Rows of a page; at most what the server gives at once (`max-rows`). */
 export const pageSize = 500;
 
-/** Rows that were written after the last one of this page: in this order none comes twice. */
-function pageOf(rows: readonly Todo[]) {
+/**
+ * Rows that were written after the last one of this page: in this order none comes twice. An empty
+ * page has no last one: the next is asked from where this one was.
+ */
+function pageOf(rows: readonly Todo[], cursor: string | null) {
   const last = rows.at(-1);
   const at = `"${last?.updated_at}"`;
   const after = `(updated_at.gt.${at},and(updated_at.eq.${at},id.gt."${last?.id}"))`;
-  return { items: rows, cursor: last ? after : null, hasMore: rows.length === pageSize };
+  return { items: rows, cursor: last ? after : cursor, hasMore: rows.length === pageSize };
 }
 
 const byId = { url: '{endpoint}', urlParameters: { id: 'eq.{id}' } };
@@ -42,7 +45,7 @@ export const models = {
       list: {
         urlParameters: { or: '{cursor}', order: 'updated_at.asc,id.asc', limit: '{limit}' },
         limit: pageSize,
-        responseTransformer: (data) => pageOf(data as unknown as readonly Todo[]),
+        responseTransformer: (data, cursor) => pageOf(data as unknown as readonly Todo[], cursor),
       },
     },
   }),

@@ -25,7 +25,7 @@ export function pulled(draft: FactsDraft, row: PulledRow): undefined {
     ...progress,
     epoch: row.epoch ?? progress.epoch,
     filter: row.filter ?? progress.filter,
-    cursor: row.cursor ?? progress.cursor,
+    cursor: row.rewinds ? null : (row.cursor ?? progress.cursor),
   };
   if (row.complete) {
     model.progress = { ...model.progress, pulled: true, fullSince: null };

@@ -38,7 +38,7 @@ export interface FetchEnd extends OnceEnd {
 function aside({ facts }: PullContext, repeats = 0): PagePlace {
   return {
     ...{ asked: facts(), since: null, cursor: null, complete: false },
-    ...{ begins: false, settles: false, repeats },
+    ...{ rewinds: false, begins: false, settles: false, repeats },
   };
 }
 

@@ -98,7 +98,7 @@ export async function runPull(
     const moves = how.since === undefined && (hasMore || !place.isFull);
     const at = {
       ...{ asked, since: place.cursor, settles: place.settles, repeats },
-      ...{ cursor: moves ? cursor : null, complete: isEnd },
+      ...{ cursor: moves ? cursor : null, complete: isEnd, rewinds: rewinds(place, answer) },
       begins: isStart(place) && place.isFull,
     };
     const fate = await takePage(context, answer, at);
@@ -113,8 +113,7 @@ export async function runPull(
       if (!progress.leadsOn(answer, fate.news)) {
         return failed('the server always has more, and its pages lead nowhere');
       }
-      const offset = cursor === null ? place.offset + answer.items.length : 0;
-      place = { ...place, cursor, offset };
+      place = placeAfter(place, answer);
       continue;
     }
     if (!place.isFull) return end('done');
@@ -125,6 +124,21 @@ export async function runPull(
     place = { ...start, settles: true };
     progress = progressFrom(place);
   }
+}
+
+/** A page without a cursor is followed by the next one by place, behind the same cursor. */
+function placeAfter(place: Place, { cursor, items }: Page): Place {
+  if (cursor !== null) return { ...place, cursor, offset: 0 };
+  return { ...place, offset: place.offset + items.length };
+}
+
+/**
+ * Whether a last page leaves nothing to go on from: cursors that end with the list only led from page
+ * to page, and what changes before them would never be seen. Nothing new since a cursor says nothing
+ * of it: that one stands.
+ */
+function rewinds({ isFull }: Place, { cursor, items, deleted }: Page): boolean {
+  return cursor === null && (isFull || items.length + deleted.length > 0);
 }
 
 /** Whether nothing stands before it in its pull. */

@@ -12,6 +12,8 @@ export interface Place {
   readonly cursor: string | null;
   /** Whether the pull has come to its end with them. */
   readonly complete: boolean;
+  /** Whether it has, and left no cursor to go on from: the next one begins at the start. */
+  readonly rewinds: boolean;
   /** Whether something before them was left open already. */
   readonly isOpen: boolean;
 }
@@ -66,10 +68,13 @@ export function partRows(
   };
 }
 
-/** The pulled row of what was judged. */
+/**
+ * The pulled row of what was judged.
+ * @param cursor null: the place stays where it is, unless the row completes a pull that rewinds
+ */
 export function pulledRow(
   facts: Facts,
-  { model, at, since, begins, epoch, filter }: PartContext,
+  { model, at, since, rewinds, begins, epoch, filter }: PartContext,
   { items, deleted, unchanged }: Pick<Judged, 'items' | 'deleted' | 'unchanged'>,
   cursor: string | null,
   complete: boolean,
@@ -78,6 +83,7 @@ export function pulledRow(
   const text = filterText(filter);
   return {
     ...{ v: 1, type: 'pulled', model, at, items, deleted, since, cursor, complete },
+    ...(complete && rewinds && (known?.cursor ?? null) !== null && { rewinds }),
     ...(unchanged.length > 0 && { unchanged }),
     ...(epoch !== null && epoch !== known?.epoch && { epoch }),
     ...(begins && { begins }),

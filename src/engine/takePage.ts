@@ -26,6 +26,8 @@ export interface PagePlace {
   /** To be stored with the page; null while something comes after it in the same pull. */
   readonly cursor: string | null;
   readonly complete: boolean;
+  /** Whether the next pull begins at the start once this one is complete. */
+  readonly rewinds: boolean;
   readonly begins: boolean;
   readonly settles: boolean;
   /** Times that the same page was taken before. */
@@ -83,13 +85,13 @@ export function partContext(
   place: PagePlace,
   epoch: string | null,
 ): PartContext {
-  const { asked: facts, since, cursor, complete, begins, settles } = place;
+  const { asked: facts, since, cursor, complete, rewinds, begins, settles } = place;
   const { name, filter, references, rule } = model;
   const made = new Map<string, string>();
   return {
     ...{ model: name, facts, filter, references, rule, epoch, kept: guard.declined },
-    ...{ byId: false, unlisted: false, settles, begins, since, cursor, complete, isOpen: false },
-    ...{ at: env.now(), isWanted },
+    ...{ byId: false, unlisted: false, settles, begins, since, cursor, complete, rewinds },
+    ...{ isOpen: false, at: env.now(), isWanted },
     isGoneSince: (serverId) => removals.isGoneSince(facts, name, serverId),
     waitsForCreates: () => waitsForCreates(name),
     newOperationId: (recordId) => {

@@ -32,8 +32,11 @@ export interface RestRequest<Method extends RestMethod = RestMethod> {
   readonly supplementalTopLevelData?: Readonly<Record<string, unknown>>;
   /** Where the answer's data stands; dots lead deeper: `result.todo`. */
   readonly responseDataKey?: string;
-  /** Makes a record (a page, for `list`) of the answer's data. Must be pure. */
-  readonly responseTransformer?: (data: Json) => unknown;
+  /**
+   * Makes a record (a page, for `list`) of the answer's data. `cursor`: that the page was asked from;
+   * null from the start, and where no page was asked for. Must be pure.
+   */
+  readonly responseTransformer?: (data: Json, cursor: string | null) => unknown;
   /** ms until a request without a complete answer is given up. */
   readonly timeoutMillis?: number;
   /** Quick resends, with the same key, inside one attempt, while nothing better comes. At most 10. */

@@ -11,8 +11,11 @@ export type Data =
   | { readonly kind: 'data'; readonly value: Json }
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** The data under `responseDataKey`, through `responseTransformer`; of at most `limit` characters. */
-export function dataIn(body: Body, way: Way, limit: number): Data {
+/**
+ * The data under `responseDataKey`, through `responseTransformer`; of at most `limit` characters.
+ * @param cursor that a page was asked from
+ */
+export function dataIn(body: Body, way: Way, limit: number, cursor: string | null = null): Data {
   if (body.kind === 'unreadable') return body;
   if (body.kind !== 'json') return { kind: 'none' };
   const { responseDataKey, responseTransformer } = way;
@@ -23,7 +26,7 @@ export function dataIn(body: Body, way: Way, limit: number): Data {
   if (!responseTransformer) return { kind: 'data', value };
   let made: unknown;
   try {
-    made = responseTransformer(value);
+    made = responseTransformer(value, cursor);
   } catch {
     return { kind: 'unreadable', reason: 'responseTransformer threw an error' };
   }

@@ -78,7 +78,7 @@ function page(listing: Listing): PullAnswer {
   const { model } = request;
   const { body } = heard;
   const unreadable = (message: string) => failed(listing, 'unreadable', message);
-  const data = dataIn(body, way, settings.answerLimit);
+  const data = dataIn(body, way, settings.answerLimit, request.cursor);
   if (data.kind === 'unreadable') return unreadable(data.reason);
   if (data.kind === 'none') return unreadable('the answer is no list');
   // What the data does not say of the page may stand around it.
@@ -101,14 +101,17 @@ function page(listing: Listing): PullAnswer {
   }
   const deleted = tombstones(part('deleted'));
   if (!deleted) return unreadable('the tombstones are none');
-  const epoch = part('epoch');
+  const cursor = markIn(part('cursor'));
+  if (cursor === undefined) return unreadable('the cursor is neither text nor a number');
+  const epoch = markIn(part('epoch'));
+  if (epoch === undefined) return unreadable('the epoch is neither text nor a number');
   return {
     kind: 'page',
     items,
     deleted,
-    cursor: cursorIn(part('cursor')),
+    cursor,
     hasMore: hasMore(listing, part('hasMore'), items.length),
-    epoch: cursorIn(epoch),
+    epoch,
   };
 }
 
@@ -120,9 +123,11 @@ function listIn(data: Json, model: ModelWire, way: Way): readonly Json[] | null 
   return found ? (found as readonly Json[]) : null;
 }
 
-function cursorIn(value: Json | undefined): string | null {
+/** A cursor or an epoch; null: there is none. Undefined: there is, but none that could be sent back. */
+function markIn(value: Json | undefined): string | null | undefined {
+  if (value === undefined || value === null || value === '' || value === false) return null;
   if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value !== '' ? value : null;
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Where the server does not say it, pages by place go on after a full one. */

@@ -139,6 +139,7 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     since: nullable(isString),
     cursor: nullable(isString),
     complete: isBoolean,
+    rewinds: optional(isBoolean),
     begins: optional(isBoolean),
     unchanged: optional(ids),
     epoch: optional(isText),

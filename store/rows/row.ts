@@ -187,6 +187,11 @@ export interface PulledRow extends RowOf<'pulled'> {
   readonly cursor: string | null;
   /** Whether the server said that there is no more (for now). */
   readonly complete: boolean;
+  /**
+   * The next pull begins at the start: the cursors so far led through the pages of this one alone.
+   * Without it a row that names no cursor leaves the place where it is.
+   */
+  readonly rewinds?: true;
   /** True in the first row of a full pull. */
   readonly begins?: true;
   /** Records that a full pull met as they were known. */

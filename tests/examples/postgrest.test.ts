@@ -71,6 +71,19 @@ describe('PostgREST', () => {
     expect(lists() - before).toBe(4);
   });
 
+  test('P19: a last page that happens to be empty leaves the place behind the last row that was seen', async () => {
+    const { device, put } = world();
+    for (let i = 0; i < pageSize; i++) put({ id: `t${i}`, title: `Todo ${i}`, done: false });
+    const { models, state, sent, synced } = await device();
+    await synced();
+    const lists = () => sent.filter(({ url }) => url.includes('order=')).length;
+    expect([models.todo.selectTotal(state()), lists()]).toEqual([pageSize, 2]);
+    put({ id: 't7', title: 'Theirs', done: false });
+    expect(await models.todo.pull()).toMatchObject({ status: 'done', items: 1 });
+    expect(models.todo.selectById(state(), 't7')).toMatchObject({ title: 'Theirs' });
+    expect(lists()).toBe(3);
+  });
+
   test('what others delete is not in a list of changes: a full pull finds it', async () => {
     const { device, put, rows } = world();
     put({ id: 'a', title: 'Tea', done: false });

@@ -142,7 +142,14 @@ class Walk {
   pull({ items = [], deleted = [] }: Partial<PagePart>): void {
     const context: PartContext = {
       ...{ model: 'todo', at: 1, facts: this.facts, since: null, cursor: 'c', complete: true },
-      ...{ begins: false, byId: false, settles: false, unlisted: false, isOpen: false },
+      ...{
+        begins: false,
+        rewinds: false,
+        byId: false,
+        settles: false,
+        unlisted: false,
+        isOpen: false,
+      },
       ...{ filter: {}, epoch: null, kept: new Set(), ...mergeRule },
       newOperationId: (recordId) => `pulled-${recordId}-${++this.#made}`,
       isWanted: () => true,

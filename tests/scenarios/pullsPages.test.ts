@@ -21,6 +21,27 @@ import { type Device, makeDevice, until } from '../support/world.ts';
 const world = tinyWorld();
 const milk = { title: 'Milk', done: false };
 
+/** As databases without a feed do it: in the order of the ids, each page from a cursor, the last with none. */
+function byKey(size: number): Bend {
+  return ({ pull }) => ({
+    pull: async (request, signal) => {
+      const page = await pull({ ...request, cursor: null, limit: Infinity }, signal);
+      if (page.kind !== 'page' || request.model.name !== 'todo') return page;
+      const sorted = page.items.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      const left = sorted.filter(({ id }) => request.cursor === null || id > request.cursor);
+      const items = left.slice(0, size);
+      const hasMore = items.length === size;
+      return {
+        ...page,
+        items,
+        deleted: [],
+        hasMore,
+        cursor: hasMore ? (items.at(-1)?.id ?? null) : null,
+      };
+    },
+  });
+}
+
 /** Requests for todos as they were made, and what a test makes of their answers. */
 function watched(answer: (page: PullAnswer, request: PullRequest) => PullAnswer = (page) => page) {
   const asked: PullRequest[] = [];
@@ -218,6 +239,114 @@ describe('S19 P19: pages', () => {
     ]);
     await todo.pull();
     expect(todo.selectPullProgress(device.store.getState())?.isFirst).toBe(false);
+  });
+});
+
+describe('P19: where the next pull begins', () => {
+  test.each([
+    ['the last page has some left', 25],
+    ['the last page is empty', 30],
+  ])(
+    'P19: cursors that lead from page to page alone are none to come back to: what others change before them arrives (%s)',
+    async (_, count) => {
+      const [first = '', second = ''] = seed(world.server, count);
+      const device = await world.settled({ bend: byKey(10) });
+      expect(progressOf(device)).toMatchObject({ cursor: null, fullSince: null, pulled: true });
+      world.server.put('todo', first, { title: 'theirs', done: true });
+      world.server.put('todo', second, null);
+      expect((await device.sync.models.todo.pull()).status).toBe('done');
+      expect(todoOf(device, first)).toMatchObject({ title: 'theirs' });
+      expect(todoOf(device, second)).toBeUndefined();
+      expect(idsOf(device)).toHaveLength(count - 1);
+    },
+  );
+
+  test('P19 UP1: such a cursor that an earlier version kept is left at the next pull that brings something', async () => {
+    const [first = ''] = seed(world.server, 25);
+    let isByKey = false;
+    const bend: Bend = (straight) => {
+      const byKeys = { ...straight, ...byKey(10)(straight) };
+      return { pull: (...args) => (isByKey ? byKeys : straight).pull(...args) };
+    };
+    const device = await world.settled({ bend });
+    expect(progressOf(device)?.cursor).toBe('25');
+    isByKey = true;
+    world.server.put('todo', first, { title: 'theirs', done: true });
+    const { todo } = device.sync.models;
+    await todo.pull();
+    expect(progressOf(device)?.cursor).toBeNull();
+    await todo.pull();
+    expect(todoOf(device, first)).toMatchObject({ title: 'theirs' });
+  });
+
+  test('P19: a page of changes that is empty and names no cursor leaves the place where it was', async () => {
+    const ids = seed(world.server, 3);
+    let isSilent = false;
+    const { asked, bend } = watched((page) =>
+      isSilent && page.kind === 'page' ? { ...page, cursor: null } : page,
+    );
+    const device = await world.settled({ bend });
+    isSilent = true;
+    asked.length = 0;
+    for (let i = 0; i < 3; i++) await device.sync.models.todo.pull();
+    expect(asked.map(({ cursor }) => cursor)).toEqual(['3', '3', '3']);
+    expect(idsOf(device)).toEqual(ids);
+  });
+
+  test('P19 SV30: changes whose pages name no cursor but the last are asked for by place, from the cursor they began at', async () => {
+    seed(world.server, 3);
+    const { asked, bend } = watched();
+    const inTwo: Bend = (straight) => ({
+      ...bend(straight),
+      pull: async (request, signal) => {
+        const page = await (bend(straight).pull ?? straight.pull)(request, signal);
+        if (page.kind !== 'page' || request.cursor === null) return page;
+        const { offset } = request;
+        const told = [...page.items, ...page.deleted];
+        const part = told.slice(offset, offset + 1);
+        const hasMore = told.length > offset + 1;
+        return {
+          ...page,
+          items: page.items.filter((item) => part.includes(item)),
+          deleted: page.deleted.filter((gone) => part.includes(gone)),
+          ...{ hasMore, cursor: hasMore ? null : page.cursor },
+        };
+      },
+    });
+    const device = await world.settled({ bend: inTwo });
+    world.server.put('todo', 'new', milk);
+    world.server.put('todo', 'newer', milk);
+    world.server.put('todo', 'r000001', null);
+    asked.length = 0;
+    expect((await device.sync.models.todo.pull()).status).toBe('done');
+    expect(asked.map(({ cursor, offset }) => [cursor, offset])).toEqual([
+      ...[
+        ['3', 0],
+        ['3', 1],
+        ['3', 2],
+      ],
+    ]);
+    expect(idsOf(device)).toEqual(['new', 'newer', 'r000000', 'r000002']);
+    expect(progressOf(device)?.cursor).toBe('6');
+  });
+
+  test('SV30: changes of which there are always more, without a cursor: the pull ends, and the place is kept', async () => {
+    const ids = seed(world.server, 3);
+    let isEndless = false;
+    const { asked, bend } = watched((page) =>
+      isEndless && page.kind === 'page' ? { ...page, cursor: null, hasMore: true } : page,
+    );
+    const device = await world.settled({ bend, more: patient });
+    isEndless = true;
+    world.server.put('todo', 'new', milk);
+    asked.length = 0;
+    const { status, failure } = await device.sync.models.todo.pull();
+    expect([status, failure?.message]).toEqual(['failed', expect.stringContaining('lead nowhere')]);
+    expect(asked).toHaveLength(4);
+    expect(progressOf(device)?.cursor).toBe('3');
+    isEndless = false;
+    expect((await device.sync.models.todo.pull()).status).toBe('done');
+    expect(idsOf(device)).toEqual(['new', ...ids]);
   });
 });
 

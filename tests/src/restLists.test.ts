@@ -38,6 +38,37 @@ describe('P19: a pull by cursor', () => {
     });
   });
 
+  test.each<[unknown, string | null]>([
+    [0, '0'],
+    [17, '17'],
+    ['0', '0'],
+    ['', null],
+    [null, null],
+    [false, null],
+  ])('P19: the cursor %j is taken as %j', async (cursor, taken) => {
+    const { answer } = await pulled({ items: [record], cursor });
+    expect(answer).toMatchObject({ kind: 'page', cursor: taken });
+  });
+
+  test.each([[{ id: 7 }], [['a', 1]], [true]])(
+    'P19: a cursor that could not be sent back (%j) is told, not taken for the end of the list',
+    async (mark) => {
+      for (const name of ['cursor', 'epoch']) {
+        const { answer } = await pulled({ items: [record], [name]: mark });
+        const message = `the ${name} is neither text nor a number`;
+        expect(answer).toMatchObject({ kind: 'failed', failure: { code: 'unreadable', message } });
+      }
+    },
+  );
+
+  test('P19: what makes a page of the answer hears which cursor it was asked from', async () => {
+    const list: ListRequest = {
+      responseTransformer: (items, cursor) => ({ items, cursor: cursor ?? 'none' }),
+    };
+    expect((await pulled([record], list, { cursor: 'c1' })).answer).toMatchObject({ cursor: 'c1' });
+    expect((await pulled([record], list)).answer).toMatchObject({ cursor: 'none' });
+  });
+
   test('SV27: an expired cursor is said; without one 410 is a wrong address', async () => {
     expect((await pulled(json({}, 410), {}, { cursor: 'old' })).answer).toEqual({
       kind: 'expired',

@@ -245,6 +245,23 @@ describe('a pull', () => {
     expect(journal.facts.models.todo?.cursor).toBe('d1');
   });
 
+  test('P19 UP1: the place stays where a row names no cursor, as rows of earlier versions do, and goes to the start where it says so', () => {
+    const last = (
+      since: string | null,
+      more: { readonly cursor?: string; readonly rewinds?: true } = {},
+    ): PlainRow => ({
+      ...{ type: 'pulled', model: 'todo', items: [], deleted: [], since, cursor: null },
+      ...{ complete: true, ...more },
+    });
+    const journal = new TestJournal().add(row(last(null, { cursor: 'c1' })), row(last('c1')));
+    expect(journal.facts.models.todo).toMatchObject({ cursor: 'c1', pulled: true });
+    // Something in between was lost: what it says of the place is of another one.
+    journal.add(row(last('c2', { rewinds: true })));
+    expect(journal.facts.models.todo?.cursor).toBe('c1');
+    journal.add(row(last('c1', { rewinds: true })));
+    expect(journal.facts.models.todo?.cursor).toBeNull();
+  });
+
   test('logs what an unsent edit overwrites', () => {
     const overwritten = [{ field: 'title', local: 'Ours', remote: 'Theirs' }];
     const item = { id: 'a', record: { id: 'a', title: 'Theirs' }, version: '"9"', overwritten };
