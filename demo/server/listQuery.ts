@@ -112,7 +112,8 @@ function parseOrder(text: string | undefined): OrderEntry[] {
   });
 }
 
-function parseOffset(text: string | undefined): number {
+/** @throws QueryRefused */
+export function parseOffset(text: string | undefined): number {
   if (text === undefined) return 0;
   if (!/^\d{1,9}$/.test(text)) throw new QueryRefused('offset is a whole number from 0.');
   return Number(text);

@@ -4,7 +4,13 @@ import type { ReferenceDatabase } from './database.ts';
 import { isTagList, weakMatch } from './entityTags.ts';
 import type { Json, JsonObject } from './json.ts';
 import { comparison, testOf } from './listFilter.ts';
-import { isQueryParameter, type ListQuery, parseListQuery, QueryRefused } from './listQuery.ts';
+import {
+  isQueryParameter,
+  type ListQuery,
+  parseListQuery,
+  parseOffset,
+  QueryRefused,
+} from './listQuery.ts';
 import { missing, recordAnswer, recordHeaders } from './recordAnswers.ts';
 import type { RecordRow } from './recordsTable.ts';
 
@@ -35,7 +41,7 @@ function parseLimit(limit: string | undefined): number | undefined {
 /** What a list is asked for: every parameter with all its values. */
 export type Query = Readonly<Record<string, readonly string[]>>;
 
-const OWN_PARAMETERS: ReadonlySet<string> = new Set(['since', 'limit']);
+const OWN_PARAMETERS: ReadonlySet<string> = new Set(['since', 'limit', 'offset']);
 
 /** Whether a record has, in every field that the query names, one of the values named for it. */
 function filterOf(query: Query): ((record: JsonObject) => boolean) | undefined {
@@ -105,13 +111,14 @@ function readQuery(
  * One page of changes. Without a cursor it begins a full pull: every live record, and of the
  * tombstones only those that come to be while the pull is under way. Under a filter a record that
  * changed and is not in it (any more) is listed as deleted: for who sees no more than the filter,
- * it is.
+ * it is. `offset` passes changes over: to look at a page, not to keep up with what changes.
  */
 function readChanges(database: ReferenceDatabase, collection: string, query: Query): Answer {
   const limit = parseLimit(query.limit?.[0]);
   if (limit === undefined) {
     return problem(400, 'bad-limit', 'limit is a whole number above 0.');
   }
+  const offset = parseOffset(query.offset?.[0]);
   const epoch = database.epoch();
   const life = database.cursorLife();
   const latest = database.records.latestSeq();
@@ -125,9 +132,10 @@ function readChanges(database: ReferenceDatabase, collection: string, query: Que
     });
   }
   const { seq: after, quietUntil } = start;
-  const found = database.records.page({ collection, after, quietUntil, limit: limit + 1 });
-  const hasMore = found.length > limit;
-  const rows = found.slice(0, limit);
+  const end = offset + limit;
+  const found = database.records.page({ collection, after, quietUntil, limit: end + 1 });
+  const hasMore = found.length > end;
+  const rows = found.slice(offset, end);
   const reached = rows.at(-1)?.seq ?? after;
   const next = hasMore
     ? { seq: reached, quietUntil }

@@ -4,7 +4,7 @@ import type { PullSettings } from '../pullOptions.ts';
 import type { References } from './references.ts';
 
 /** What the engine knows of a model. */
-export interface EngineModel extends ModelWire, PullSettings {
+export interface EngineModel extends Omit<ModelWire, 'filter'>, PullSettings {
   readonly onReject: 'keep' | 'rollback';
   readonly references: References;
   readonly rule: ConflictRule;

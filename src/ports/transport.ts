@@ -19,6 +19,8 @@ export interface ModelWire {
   readonly versionField: string | null;
   /** How its requests travel, where they differ from the transport's usual way. */
   readonly requests?: RestRequests;
+  /** What its lists are asked for with at present. */
+  readonly filter?: Readonly<Record<string, Json>>;
 }
 
 /** The record as the server has it; `record: null` means that it has none (any more). */

@@ -38,7 +38,10 @@ export function partsOf(url: string): { origin: string; path: string; query: str
   return { origin, path: before.slice(origin.length).replace(/^\//, ''), query };
 }
 
-/** One empty segment may stand at the end: some servers want their paths to end in a slash. */
+/**
+ * Whether every segment leads on: none is empty, `.` or `..`. One empty one may stand at the end of
+ * what a person wrote: some servers want their paths to end in a slash.
+ */
 export function isPath(path: string): boolean {
   const segments = path.split('/');
   if (segments.length > 1 && segments.at(-1) === '') segments.pop();
@@ -54,12 +57,16 @@ export function namesIn(url: string, parameters: UrlParameters = {}): Set<string
   return names;
 }
 
-/** Whether a url names the record behind the `?`: the answer is then a list of those that match. */
-export function namesByQuery(url: string, parameters: UrlParameters = {}): boolean {
-  const inPath = placeholdersIn(partsOf(url).path).flatMap((name) => [
+/** Names that must have a value: those in the path, and those of the parameters that stand there. */
+export function pathNamesIn(url: string, parameters: UrlParameters = {}): string[] {
+  return placeholdersIn(partsOf(url).path).flatMap((name) => [
     ...[name, ...placeholdersIn(String(parameters[name] ?? ''))],
   ]);
-  return !inPath.includes('id') && namesIn(url, parameters).has('id');
+}
+
+/** Whether a url names the record behind the `?`: the answer is then a list of those that match. */
+export function namesByQuery(url: string, parameters: UrlParameters = {}): boolean {
+  return !pathNamesIn(url, parameters).includes('id') && namesIn(url, parameters).has('id');
 }
 
 /**
@@ -86,7 +93,9 @@ export function addressOf(
   if (typeof text !== 'string') {
     throw new SyncError('badData', `the url ${url} needs "${text.missing}", and there is none`);
   }
-  if (!isPath(text)) {
+  // An empty value at the end would make the collection of a record's address.
+  const isCut = text.endsWith('/') && !path.endsWith('/');
+  if (isCut || !isPath(text)) {
     throw new SyncError('badData', `a value would change where the url ${url} leads`);
   }
   const pairs: [string, string][] = [];
@@ -111,6 +120,16 @@ function segmentOf(value: string, name: string): string {
     throw new SyncError('badData', `"${name}" holds half a character: it can't stand in a url`);
   }
   return encodeURIComponent(value);
+}
+
+/** What `make` gives; or why there is no such address (`badData`): that is nobody's answer. */
+export function ifAddressed<T>(make: () => T): T | SyncError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof SyncError && error.code === 'badData') return error;
+    throw error;
+  }
 }
 
 function queryOf(pairs: readonly (readonly [string, string])[]): string {

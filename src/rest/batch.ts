@@ -6,6 +6,7 @@ import { misdeployed, paused, pushAnswer, unauthorized } from './answers.ts';
 import { type Heard, reasonIn, versionIn } from './heard.ts';
 import { type Meaning, meaningOf } from './meanings.ts';
 import { retryIn } from './retryAfter.ts';
+import { withoutSecretHeaders } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { wayOf } from './ways.ts';
 
@@ -17,11 +18,31 @@ export function batchBody(requests: readonly Addressed[], { ifMatch }: Settings)
       ...{ operationId: key, method, path: `${path}${query}` },
       ...(contentType !== null && { contentType }),
       ...(ifMatch && request.ifMatch !== null && { ifMatch: request.ifMatch }),
-      ...(headers && { headers }),
+      ...(headers && { headers: withoutSecretHeaders(headers) }),
       body: body === null ? null : (JSON.parse(body) as Json),
     };
   });
   return JSON.stringify({ operations });
+}
+
+/**
+ * How patient a batch is: as the most patient of its operations; and it is sent again at once as often
+ * as all of them may be.
+ */
+export function wayOfBatch(
+  all: readonly Addressed[],
+  { requests, timeout }: Settings,
+): { readonly timeout: number; readonly retryCount: number } {
+  const ways = all.map(({ request, model }) => wayOf(requests, model, request.kind, request.notes));
+  return {
+    timeout: Math.max(...ways.map(({ timeoutMillis }) => timeoutMillis ?? timeout)),
+    retryCount: Math.min(...ways.map(({ retryCount }) => retryCount ?? 0)),
+  };
+}
+
+/** Whether another answer to the whole may come at once. */
+export function isPassingBatch(answer: BatchAnswer): boolean {
+  return answer.kind === 'failed' && answer.answer.kind === 'retryLater';
 }
 
 interface Whole {

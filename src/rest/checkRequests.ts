@@ -1,6 +1,6 @@
 import { copyJson, isJsonObject, type JsonObject } from '../../store/json.ts';
 import type { RestMethod, RestRequests, RestVerb } from '../ports/requests.ts';
-import { isAbsolute, isPath, namesIn, partsOf, secureUrl } from './address.ts';
+import { isAbsolute, isPath, namesIn, partsOf, pathNamesIn, secureUrl } from './address.ts';
 import { isOwnHeader, isSecretHeader, isSecretParameter } from './secrets.ts';
 import { isTemplate } from './template.ts';
 import type { Way } from './ways.ts';
@@ -135,7 +135,7 @@ function checkNames(
   verb: RestVerb,
   url: string,
   { method, urlParameters = {} }: Way,
-  { ids }: Checking,
+  { ids, isCall }: Checking,
   at: Refuse,
 ): void {
   const names = namesIn(url, urlParameters);
@@ -145,6 +145,10 @@ function checkNames(
     for (const name of names) {
       if (!isKnown(name)) at('url', `not name {${name}}: only the id is known when it is read`);
     }
+  }
+  // A call may know that there is one.
+  if (verb === 'list' && !isCall && pathNamesIn(url, urlParameters).includes('cursor')) {
+    at('url', 'not name {cursor} before the ?: the first page has none');
   }
   if (verb === 'create' && ids === 'server' && names.has('id')) {
     at('url', 'not name {id}: the server makes the ids of this model');

@@ -1,5 +1,6 @@
 import type { Failure, FailureCode } from '../../machines/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../store/json.ts';
+import type { SyncError } from '../errors.ts';
 import type {
   ModelWire,
   PullAnswer,
@@ -18,8 +19,8 @@ import {
   type Versions,
   versionIn,
 } from './heard.ts';
-import { pageLimit, pagesByPlace } from './listAddress.ts';
-import { type Meaning, meaningOf } from './meanings.ts';
+import { pageLimit, pagesByCursor, pagesByPlace } from './listAddress.ts';
+import { isPassing, type Meaning, meaningOf } from './meanings.ts';
 import { retryIn } from './retryAfter.ts';
 import type { Settings } from './settings.ts';
 import { valueAt, type Way } from './ways.ts';
@@ -62,6 +63,18 @@ export function listAnswer(listing: Listing): PullAnswer {
   return answers[meaningOf(listing.heard.status)](listing);
 }
 
+/** Whether another answer may come at once. */
+export function isPassingPage(answer: PullAnswer): boolean {
+  if (answer.kind !== 'failed') return false;
+  const { code, status } = answer.failure;
+  return code === 'unreadable' || (status !== undefined && isPassing(status));
+}
+
+/** There is no address to ask: the url names what neither the filter nor the page has. */
+export function unaddressed({ message }: SyncError, at: number): PullAnswer {
+  return { kind: 'failed', failure: { code: 'misdeployed', message, at } };
+}
+
 function failed(
   { heard, at }: Listing,
   code: FailureCode,
@@ -101,7 +114,8 @@ function page(listing: Listing): PullAnswer {
   }
   const deleted = tombstones(part('deleted'));
   if (!deleted) return unreadable('the tombstones are none');
-  const cursor = markIn(part('cursor'));
+  // A page by place may call anything a cursor: it is never sent.
+  const cursor = markIn(pagesByCursor(way) ? part('cursor') : null);
   if (cursor === undefined) return unreadable('the cursor is neither text nor a number');
   const epoch = markIn(part('epoch'));
   if (epoch === undefined) return unreadable('the epoch is neither text nor a number');

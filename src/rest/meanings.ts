@@ -33,9 +33,16 @@ const classes = {
 
 export type Meaning = (typeof rows)[number][1] | (typeof classes)[keyof typeof classes];
 
+const passing: ReadonlySet<Meaning> = new Set(['later', 'unreadable', 'unavailable'] as const);
+
 const byStatus: ReadonlyMap<number, Meaning> = new Map(
   rows.flatMap(([statuses, meaning]) => statuses.map((status) => [status, meaning] as const)),
 );
+
+/** Whether the same request may well be answered otherwise at once: the server is busy, or garbled. */
+export function isPassing(status: number): boolean {
+  return passing.has(meaningOf(status));
+}
 
 export function meaningOf(status: number): Meaning {
   const known = byStatus.get(status);

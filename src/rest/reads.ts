@@ -19,7 +19,7 @@ export function readRequest(way: Way, model: ModelWire, serverId: string): Outgo
   const address = addressOf(url, urlParameters, (name) =>
     Object.hasOwn(own, name) ? own[name] : undefined,
   );
-  const sent = { method, ...address, headers };
+  const sent = { method, ...address, headers, timeout: way.timeoutMillis };
   if (method === 'GET') return sent;
   const body = JSON.stringify(wrapped({}, way));
   return { ...sent, headers: { 'content-type': 'application/json', ...headers }, body };

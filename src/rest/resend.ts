@@ -1,24 +1,24 @@
 import type { Env } from '../ports/env.ts';
-import type { Answer } from '../ports/transport.ts';
 
 /** ms before the first quick resend; doubled for each. */
 const firstRest = 100;
 const longestRest = 2_000;
 
 /**
- * Asks up to `count` times more while the wire fails or the answer is `retryLater`: quick resends
- * inside one attempt, with the same key. The last word counts.
+ * Asks up to `count` times more while the wire fails or the answer is one that passes (`isPassing`):
+ * quick resends inside one attempt, with the same key. The last word counts.
  */
-export async function resent(
+export async function resent<A>(
   env: Env,
   count: number,
   signal: AbortSignal,
-  ask: () => Promise<Answer>,
-): Promise<Answer> {
+  ask: () => Promise<A>,
+  isPassing: (answer: A) => boolean,
+): Promise<A> {
   for (let left = count; left > 0; left--) {
     try {
       const answer = await ask();
-      if (answer.kind !== 'retryLater') return answer;
+      if (!isPassing(answer)) return answer;
     } catch {
       // The wire failed: the next one tells, or the last. Who is stopped sends nothing more.
     }

@@ -13,20 +13,20 @@ import type {
   Transport,
   TransportFactory,
 } from '../ports/transport.ts';
-import { isAbsolute } from './address.ts';
+import { ifAddressed, isAbsolute } from './address.ts';
 import { heldIn, pushAnswer } from './answers.ts';
-import { batchAnswer, batchBody, sentMany } from './batch.ts';
+import { batchAnswer, batchBody, isPassingBatch, sentMany, wayOfBatch } from './batch.ts';
 import { checkRequest, checkRequests } from './checkRequests.ts';
 import { createKeyring } from './credentials.ts';
 import { nothing } from './heard.ts';
-import { listRequest, pagesByPlace } from './listAddress.ts';
-import { listAnswer } from './lists.ts';
-import { meaningOf } from './meanings.ts';
+import { listRequest, pagesByCursor } from './listAddress.ts';
+import { isPassingPage, listAnswer, unaddressed } from './lists.ts';
+import { isPassing, meaningOf } from './meanings.ts';
 import type { RestOptions } from './options.ts';
 import { readAnswer, readRequest } from './reads.ts';
 import { resent } from './resend.ts';
 import { sealRequest } from './seal.ts';
-import { isSecretHeader } from './secrets.ts';
+import { withoutSecretHeaders } from './secrets.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { type Way, wayOf } from './ways.ts';
 import { createWire, isAllowed } from './wire.ts';
@@ -101,10 +101,11 @@ function createRest(env: Env, settings: Settings): Transport {
       headers: headersOf(request),
       timeout: way.timeoutMillis,
     };
-    return resent(env, way.retryCount ?? 0, signal, async () => {
+    const asked = async () => {
       const heard = await wire.ask(outgoing, signal);
       return pushAnswer({ request, model, way, settings, heard, at: env.now() });
-    });
+    };
+    return resent(env, way.retryCount ?? 0, signal, asked, ({ kind }) => kind === 'retryLater');
   }
 
   /** A request on disk that names an origin that no option allows (any more). */
@@ -119,10 +120,7 @@ function createRest(env: Env, settings: Settings): Transport {
     contentType,
     headers,
   }: SealedRequest): Record<string, string> {
-    const sent: Record<string, string> = {};
-    for (const [name, value] of Object.entries(headers ?? {})) {
-      if (!isSecretHeader(name)) sent[name] = value;
-    }
+    const sent = withoutSecretHeaders(headers);
     // A structured string, as the draft has it; under other names the bare key.
     if (keyHeader !== null) sent[keyHeader] = keyHeader === 'idempotency-key' ? `"${key}"` : key;
     if (ifMatch !== null && settings.ifMatch) sent['if-match'] = ifMatch;
@@ -137,17 +135,26 @@ function createRest(env: Env, settings: Settings): Transport {
   ): Promise<BatchAnswer> {
     const body = batchBody(all, settings);
     const headers = { 'content-type': 'application/json' };
-    const heard = await wire.ask({ method: 'POST', path: url, headers, body }, signal);
-    return batchAnswer({ requests: all, settings, heard, at: env.now() });
+    const { timeout, retryCount } = wayOfBatch(all, settings);
+    const asked = async () => {
+      const heard = await wire.ask({ method: 'POST', path: url, headers, body, timeout }, signal);
+      return batchAnswer({ requests: all, settings, heard, at: env.now() });
+    };
+    return resent(env, retryCount, signal, asked, isPassingBatch);
   }
 
   async function check(model: ModelWire, signal: AbortSignal): Promise<boolean | Held> {
     const way = wayOf(requests, model, 'list');
-    const { path, query, body } = listRequest(way, {
-      ...{ model, cursor: null, limit: 1, offset: 0, filter: {} },
-    });
-    const outgoing = { method: way.method ?? 'GET', path, query, body, headers: contentType(body) };
-    const heard = await wire.ask({ ...outgoing, isGlance: true }, signal);
+    const { filter = {} } = model;
+    const place = { model, cursor: null, limit: 1, offset: 0, filter };
+    const outgoing = ifAddressed(() => listRequest(way, place));
+    // There is no collection to ask (its address needs a part that the model's filter lacks): what is
+    // twice not found by its own address is taken at its word.
+    if (outgoing instanceof SyncError) return true;
+    const asked = () => wire.ask({ ...outgoing, isGlance: true }, signal);
+    const heard = await resent(env, way.retryCount ?? 0, signal, asked, ({ status }) =>
+      isPassing(status),
+    );
     return heldIn(heard, env.now()) ?? meaningOf(heard.status) === 'done';
   }
 
@@ -158,10 +165,22 @@ function createRest(env: Env, settings: Settings): Transport {
     call?: Way,
   ): Promise<RemoteRecord | Held | null> {
     const way = wayOf(requests, model, 'read', call);
-    const outgoing = readRequest(way, model, serverId);
+    const outgoing = ifAddressed(() => readRequest(way, model, serverId));
+    if (outgoing instanceof SyncError) return null;
+    const once = async () => {
+      const heard = await wire.ask(outgoing, signal);
+      const said =
+        heldIn(heard, env.now()) ?? readAnswer({ model, serverId, way, settings, heard });
+      const { status } = heard;
+      // An answer that should have been the record and is none may be half of it.
+      return {
+        said,
+        mayPass: said === null && (isPassing(status) || meaningOf(status) === 'done'),
+      };
+    };
     const asked = async () => {
-      const heard = await wire.ask({ ...outgoing, timeout: way.timeoutMillis }, signal);
-      return heldIn(heard, env.now()) ?? readAnswer({ model, serverId, way, settings, heard });
+      const count = way.retryCount ?? 0;
+      return (await resent(env, count, signal, once, ({ mayPass }) => mayPass)).said;
     };
     const remote = await asked();
     if (remote !== 'unsure') return remote;
@@ -184,7 +203,7 @@ function createRest(env: Env, settings: Settings): Transport {
         versions: settings.versioning !== 'none',
         patches: method === undefined ? model.nulls === 'delete' : method === 'PATCH',
         batch: batch !== null,
-        cursor: !pagesByPlace(wayOf(requests, model, 'list')),
+        cursor: pagesByCursor(wayOf(requests, model, 'list')),
       };
     },
     ...(batch && {
@@ -198,18 +217,15 @@ function createRest(env: Env, settings: Settings): Transport {
     }),
     pull: async (request, signal) => {
       const way = wayOf(requests, request.model, 'list', request.request);
-      const { path, query, body } = listRequest(way, request);
-      const outgoing = {
-        method: way.method ?? 'GET',
-        path,
-        query,
-        body,
-        headers: contentType(body),
-      };
       // A page's versions stand under the ids of its records.
       const maps = [way.parts?.versions ?? 'versions'];
-      const heard = await wire.ask({ ...outgoing, maps, timeout: way.timeoutMillis }, signal);
-      return listAnswer({ request, way, settings, heard, at: env.now() });
+      const outgoing = ifAddressed(() => listRequest(way, request));
+      if (outgoing instanceof SyncError) return unaddressed(outgoing, env.now());
+      const asked = async () => {
+        const heard = await wire.ask({ ...outgoing, maps }, signal);
+        return listAnswer({ request, way, settings, heard, at: env.now() });
+      };
+      return resent(env, way.retryCount ?? 0, signal, asked, isPassingPage);
     },
     read,
     check,
@@ -231,8 +247,4 @@ function createRest(env: Env, settings: Settings): Transport {
     clockOffset: wire.clockOffset,
     ...(keyring.refresh && { refresh: keyring.refresh }),
   };
-}
-
-function contentType(body: string | null): Record<string, string> {
-  return body === null ? {} : { 'content-type': 'application/json' };
 }

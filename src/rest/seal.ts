@@ -174,8 +174,12 @@ function headersOf({ headers = {} }: Way): {
   return { headers: Object.keys(others).length > 0 ? others : null, contentType };
 }
 
-/** Of a call's own way, what its answer needs; and whose answer it will be. */
-const notedFields = ['timeoutMillis', 'retryCount', 'responseDataKey', 'topLevelKey'] as const;
+/** Of a call's own way, what its sending and its answer need; and whose answer it will be. */
+const notedFields = [
+  ...(['timeoutMillis', 'retryCount', 'responseDataKey', 'topLevelKey'] as const),
+  // Whether it named the record behind the `?`.
+  ...(['url', 'urlParameters'] as const),
+];
 
 function notesOf(
   intent: Intent,
@@ -184,11 +188,12 @@ function notesOf(
   content: Content | null,
 ): JsonObject | null {
   const notes: Record<string, Json> = {};
-  const { url, topLevelKey, requestTransformer } = way;
+  const { url, topLevelKey, supplementalTopLevelData, requestTransformer } = way;
   const isUsual = url === undefined && topLevelKey === undefined && !requestTransformer;
   if (!isUsual && id !== null) notes.id = id;
   // Where the answer says no more than the id that was made, this is the record.
-  if (requestTransformer && id === null && content) notes.record = content.data;
+  const isMixed = supplementalTopLevelData !== undefined && topLevelKey === undefined;
+  if ((requestTransformer || isMixed) && id === null && content) notes.record = content.data;
   for (const field of notedFields) {
     const value = fieldOf(intent.request, field);
     if (value !== undefined) notes[field] = value;

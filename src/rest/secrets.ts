@@ -14,6 +14,13 @@ export function isSecretHeader(name: string): boolean {
   return secretHeader.test(name);
 }
 
+/** Headers of a request that may leave: one on the disk may hold what is refused by now. */
+export function withoutSecretHeaders(
+  headers: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isSecretHeader(name)));
+}
+
 export function isSecretParameter(name: string): boolean {
   return secretParameter.test(name);
 }

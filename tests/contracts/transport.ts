@@ -189,7 +189,8 @@ export function transportContract(
       const ids: string[] = [];
       let cursor: string | null = null;
       for (let pages = 0; ; pages++) {
-        const page = pageOf(await pull(cursor, 2, {}, ids.length));
+        const passed = cursor === null ? ids.length : 0;
+        const page = pageOf(await pull(cursor, 2, {}, passed));
         ids.push(...page.items.map(({ id }) => id));
         cursor = page.cursor;
         if (!page.hasMore || pages > 9) break;

@@ -133,6 +133,22 @@ describe('S20: a model', () => {
   });
 });
 
+describe('S18: one page of a list', () => {
+  test('begins behind the records that are to be passed over, without any option set', async () => {
+    for (let i = 0; i < 12; i++) {
+      const id = `t${String(i).padStart(2, '0')}`;
+      await world.someoneElse('POST', 'todos', { id, title: id, done: false });
+    }
+    const device = await through();
+    const page = await device.sync.models.todo.fetch({ limit: 4, offset: 8 });
+    expect(page).toMatchObject({ status: 'done', hasMore: false });
+    const first = await device.sync.models.todo.fetch({ limit: 8 });
+    const ids = [...first.records, ...page.records].map(({ id }) => id);
+    expect(page.records).toHaveLength(4);
+    expect(new Set(ids).size).toBe(12);
+  });
+});
+
 describe('P18: batches', () => {
   test('many edits reach the server in few requests, each once', async () => {
     const urls: string[] = [];

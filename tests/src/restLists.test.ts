@@ -100,6 +100,27 @@ describe('P19: a pull by cursor', () => {
     expect(url).toBe('lists/l%2F1/todos?limit=10&done=true');
   });
 
+  test('S18: what is to be passed over is sent, and a server that goes on without cursors is asked for more', async () => {
+    expect((await pulled([], {}, { offset: 40 })).url).toBe('todos?limit=10&offset=40');
+    expect((await pulled([], {}, { cursor: 'c', offset: 40 })).url).toBe(
+      'todos?since=c&limit=10&offset=40',
+    );
+    expect((await pulled([], {}, { offset: 0 })).url).toBe('todos?limit=10');
+    const own = { urlParameters: { skip: '{offset}' } };
+    expect((await pulled([], own, { offset: 40 })).url).toBe('todos?skip=40&limit=10');
+    const fixed = { urlParameters: { offset: 3 } };
+    expect((await pulled([], fixed, { offset: 40 })).url).toBe('todos?offset=3&limit=10');
+  });
+
+  test('S20 P11: a place that neither the filter nor the page can fill is told as such, and nothing is sent', async () => {
+    const { answer, url } = await pulled([], { url: 'lists/{lst}/todos' }, { filter: { list: 1 } });
+    expect(url).toBeUndefined();
+    expect(answer).toMatchObject({
+      ...{ kind: 'failed', failure: { code: 'misdeployed' } },
+    });
+    expect(answer).toMatchObject({ failure: { message: expect.stringContaining('"lst"') } });
+  });
+
   test('S20: parameters of other names take the place of the usual ones', async () => {
     const list = { urlParameters: { updated_after: '{cursor}', per_page: '{limit}' } };
     expect((await pulled([], list, { cursor: 'c1' })).url).toBe(
@@ -167,6 +188,22 @@ describe('S19: pages by place', () => {
     const { answer, url } = await pulled({ items: [record], hasMore: true }, list, { cursor: 'c' });
     expect(url).toBe('todos?skip=0&limit=10');
     expect(answer).toMatchObject({ hasMore: true });
+  });
+});
+
+describe('S19 P19: a cursor in the answer to a page by place', () => {
+  const page = { items: [{ id: 'a' }, { id: 'b' }], cursor: 'x' };
+
+  test('says nothing: the next page is the next place, and no pull begins behind it', async () => {
+    const list = { urlParameters: { page: '{page}' }, limit: 2 };
+    expect((await pulled(page, list)).answer).toMatchObject({ cursor: null, hasMore: true });
+  });
+
+  test('counts where the address names it', async () => {
+    const list = { urlParameters: { after: '{cursor}', skip: '{offset}' }, limit: 2 };
+    const { answer, url } = await pulled(page, list, { cursor: 'c' });
+    expect(answer).toMatchObject({ cursor: 'x', hasMore: true });
+    expect(url).toBe('todos?after=c&skip=0&limit=2');
   });
 });
 

@@ -156,6 +156,8 @@ describe('S20: requests of a model are refused with their path', () => {
     ['requests.update.retryCount', { update: { retryCount: 1.5 } }],
     ['requests.update.retryCount', { update: { retryCount: 11 } }],
     ['requests.update.parts', { update: { parts: {} } }],
+    ['requests.list.url', { list: { url: 'changes/{cursor}' } }],
+    ['requests.list.url', { list: { url: 'x/{at}', urlParameters: { at: 'c-{cursor}' } } }],
     ['requests.list.parts.pages', { list: { parts: { pages: 'x' } } }],
     ['requests.list.parts.items', { list: { parts: { items: '' } } }],
     ['requests.list.limit', { list: { limit: 0 } }],

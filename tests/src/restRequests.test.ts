@@ -229,12 +229,36 @@ describe('S20: levels', () => {
     const made = sealed('update', { request });
     expect(made.notes).toEqual({
       id: 'a',
+      url: 'x/{id}',
       responseDataKey: 'inner',
       timeoutMillis: 50,
       retryCount: 1,
     });
     const { transport } = against(() => json({ inner: record }));
     expect(await transport.push(made, todo, signal)).toMatchObject({ remote: { record } });
+  });
+
+  test('S20 P17: a call that names the record behind the ? is a conflict where nothing matches', async () => {
+    for (const request of [
+      { url: 'todos?id=eq.{id}' },
+      { url: 'todos', urlParameters: { id: 'eq.{id}' } },
+    ]) {
+      const made = sealed('update', { request });
+      const { transport } = against(() => json([]));
+      expect(await transport.push(made, todo, signal)).toEqual({ kind: 'conflict', remote: null });
+    }
+  });
+
+  test('S20 SV22: data beside a record that was made is no part of it', async () => {
+    const model = shaped(
+      { create: { supplementalTopLevelData: { by: 'kit' } } },
+      { ids: 'server' },
+    );
+    const response = new Response(null, { status: 201, headers: { location: '/todos/7' } });
+    const { transport } = against(() => response);
+    const answer = await transport.push(sealed('create', {}, model), model, signal);
+    expect(answer).toMatchObject({ remote: { record: { id: '7', title: 'Tea' } } });
+    expect(JSON.stringify(answer)).not.toContain('kit');
   });
 
   test('a request without a way of its own carries no notes', () => {
@@ -305,6 +329,15 @@ describe('SEC25: where a url leads', () => {
   test('a path may end in a slash', () => {
     expect(update('todos/{id}/').path).toBe('todos/a/');
   });
+
+  test.each(['todos/{slug}', 'todos/{slug}/', '{endpoint}/{slug}', '{slug}'])(
+    'an empty value at the end of %s is refused: it would lead to the collection',
+    (url) => {
+      expect(() => update(url, { base: { id: 'a', slug: '' } })).toThrow(
+        expect.objectContaining({ code: 'badData' }),
+      );
+    },
+  );
 
   test('an absolute url keeps its origin, and names its line', async () => {
     const options = { origins: ['https://files.example.com'] };
