@@ -117,7 +117,7 @@ export interface PullRequest {
   /** Null: from the start. */
   readonly cursor: string | null;
   readonly limit: number;
-  /** Items received by this pull so far: for servers that page by place. */
+  /** Items to pass over behind the cursor (the start): those that this pull has had from there. */
   readonly offset: number;
   /** Sent as parameters. */
   readonly filter: Readonly<Record<string, Json>>;
