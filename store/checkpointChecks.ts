@@ -86,7 +86,8 @@ export function areKeys(keys: readonly unknown[], from: number): keys is readonl
 const treeRoot = shape({ size: isCount, depth: isCount, page: nullable(isText) });
 const progress = shape({
   ...{ cursor: nullable(isString), pulled: isBoolean, epoch: nullable(isString) },
-  ...{ epochSince: isCount, filter: isString, fullSince: nullable(isCount), listedSince: isCount },
+  ...{ epochSince: isCount, filter: isString, filterSince: optional(isCount) },
+  ...{ fullSince: nullable(isCount), listedSince: isCount },
 });
 const smallFacts = shape({
   head: isCount,

@@ -64,6 +64,8 @@ export interface ModelFacts {
   readonly epochSince: number;
   /** The filter that the cursor belongs to, as canonical text; '' for none. */
   readonly filter: string;
+  /** The journal sequence since which it is that one: what was confirmed before may lie outside of it. */
+  readonly filterSince: number;
   /**
    * The journal sequence at which the full pull under way began: a base confirmed before it and not
    * seen since is not on the server any more. Null while none is under way.
@@ -161,6 +163,7 @@ export const emptyModel: ModelFacts = {
   epoch: null,
   epochSince: 0,
   filter: '',
+  filterSince: 0,
   fullSince: null,
   listedSince: 0,
   shown: 0,

@@ -34,7 +34,7 @@ export function pulled(draft: FactsDraft, row: PulledRow): undefined {
 }
 
 /** From the start: a cursor from before leads nowhere now; it may be of another filter or epoch. */
-function begin(draft: FactsDraft, { model: name, epoch }: PulledRow): void {
+function begin(draft: FactsDraft, { model: name, epoch, filter }: PulledRow): void {
   const model = draft.model(name);
   const { progress } = model;
   const isReset = epoch !== undefined && progress.epoch !== null && epoch !== progress.epoch;
@@ -45,6 +45,7 @@ function begin(draft: FactsDraft, { model: name, epoch }: PulledRow): void {
     fullSince: draft.head,
     listedSince: draft.head,
     epochSince,
+    filterSince: filter === undefined ? progress.filterSince : draft.head,
   };
 }
 

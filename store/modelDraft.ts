@@ -6,12 +6,19 @@ import { asKnown } from './rebase.ts';
 /** How far a model's pulls have come. */
 export type PullPosition = Pick<
   ModelFacts,
-  'cursor' | 'pulled' | 'epoch' | 'epochSince' | 'filter' | 'fullSince' | 'listedSince'
+  | 'cursor'
+  | 'pulled'
+  | 'epoch'
+  | 'epochSince'
+  | 'filter'
+  | 'filterSince'
+  | 'fullSince'
+  | 'listedSince'
 >;
 
 export function positionOf(facts: PullPosition): PullPosition {
-  const { cursor, pulled, epoch, epochSince, filter, fullSince, listedSince } = facts;
-  return { cursor, pulled, epoch, epochSince, filter, fullSince, listedSince };
+  const { cursor, pulled, epoch, epochSince, filter, filterSince, fullSince, listedSince } = facts;
+  return { cursor, pulled, epoch, epochSince, filter, filterSince, fullSince, listedSince };
 }
 
 /** What the server said of a record. */

@@ -1,4 +1,3 @@
-import type { PulledRecord } from '../ports/transport.ts';
 import { type PullContext, write } from './pullContext.ts';
 import { hasFilter } from './pullFilter.ts';
 import { readRecords } from './readRecords.ts';
@@ -10,33 +9,34 @@ import { type PageFate, type PagePlace, partContext, readsAtOnce } from './takeP
  * Ends a full pull: what it has not met is asked for by id, or, where that is too much, by a second
  * list (`again`); what is gone then goes, unless it is more than may go without a person's word.
  * @param settles whether this was the second list
- * @param isNewFilter whether another filter was asked for: what it leaves out is no loss
  */
 export async function closeFullPull(
   context: PullContext,
   place: PagePlace,
   settles: boolean,
-  isNewFilter: boolean,
 ): Promise<PageFate> {
   const { env, facts, model, guard, signal, total } = context;
   const { name, filter } = model;
   const found = await findUnlisted(facts(), model, env.breathe);
-  const open = found.open.filter((id) => !guard.declined.has(id));
-  if (open.length > readsAtOnce && !settles) return { kind: 'again' };
+  const isOpen = (id: string) => !guard.declined.has(id);
+  const missing = found.missing.filter(isOpen);
+  const { leftOut, edited, outside } = found;
+  const unlisted = [...missing, ...leftOut];
+  const isFew = unlisted.length <= readsAtOnce;
+  if (!isFew && !settles) return { kind: 'again' };
   const asked = facts();
-  let gone: readonly string[] = open;
-  let items: readonly PulledRecord[] = [];
-  if (open.length <= readsAtOnce) {
-    const ids = open.map((id) => serverIdOf(asked, name, id));
-    const reads = await readRecords(context, model, ids, signal);
-    if ('failure' in reads) return { kind: 'failed', failure: reads.failure };
-    gone = reads.part.deleted.map((tombstone) => keyOf(asked, name, tombstone.id));
-    items = reads.part.items;
-  }
-  // Two lists do not tell what is gone from what is only out of a filter.
-  const isLoss = open.length <= readsAtOnce || !isNewFilter;
-  if (isLoss && gone.length > 0 && !guard.allows(gone, total)) return { kind: 'held' };
-  const swept: Swept = { ...found, gone, read: { items, deleted: [] } };
+  // Two lists do not tell what is gone from what is only out of a filter: who edits it is told nothing.
+  const open = [...(isFew ? unlisted : []), ...(edited.length <= readsAtOnce ? edited : [])];
+  const ids = open.map((id) => serverIdOf(asked, name, id));
+  const reads = await readRecords(context, model, ids, signal);
+  if ('failure' in reads) return { kind: 'failed', failure: reads.failure };
+  const { items, deleted } = reads.part;
+  const read = deleted.map((tombstone) => keyOf(asked, name, tombstone.id));
+  const lost = isFew ? read : [...read, ...missing];
+  const kept = total - outside.length - leftOut.length;
+  if (lost.length > 0 && !guard.allows(lost, kept)) return { kind: 'held' };
+  const gone = isFew ? read : [...read, ...unlisted];
+  const swept: Swept = { gone, outside, read: { items, deleted: [] } };
   const rows = {
     ...partContext(context, { ...place, asked, begins: false, complete: true }, null),
     ...{ byId: true, settles: true, unlisted: hasFilter(filter) },

@@ -66,7 +66,6 @@ export async function runPull(
   };
   const progressFrom = ({ cursor, settles }: Place) => new PageProgress(cursor, settles);
 
-  const isNewFilter = hasNewFilter(context);
   let place = placeOf(context, how);
   let progress = progressFrom(place);
   let restarts = 0;
@@ -118,7 +117,7 @@ export async function runPull(
     }
     if (!place.isFull) return end('done');
     const last = { ...at, asked: facts(), cursor, complete: true };
-    const closed = await closeFullPull(context, last, place.settles, isNewFilter);
+    const closed = await closeFullPull(context, last, place.settles);
     if (closed.kind === 'taken') return end('done');
     if (closed.kind !== 'again') return endOf(closed);
     place = { ...start, settles: true };

@@ -12,11 +12,15 @@ import { toServerIds } from './references.ts';
 /** Entries looked at between two breaths. */
 const stride = 8_000;
 
-/** What a full pull has not met, by keys. */
+/** What a full pull has not met, by keys: each of them in one list. */
 export interface Unlisted {
-  /** Gone, or out of the filter, or left out by mistake: to be asked. */
-  readonly open: readonly string[];
-  /** Clean, and their fields show that they are outside of the filter. */
+  /** It should have been there: a loss, or left out by mistake. */
+  readonly missing: readonly string[];
+  /** It has never been told under this filter, which may leave it out: no loss, if it does. */
+  readonly leftOut: readonly string[];
+  /** It is edited here, and may only be out of the filter: nothing but a read tells. */
+  readonly edited: readonly string[];
+  /** Clean, and its fields show that it is outside of the filter. */
   readonly outside: readonly string[];
 }
 
@@ -27,9 +31,11 @@ export async function findUnlisted(
   breathe: () => Promise<void>,
 ): Promise<Unlisted> {
   const isFiltered = hasFilter(filter);
-  const open: string[] = [];
+  const missing: string[] = [];
+  const leftOut: string[] = [];
+  const edited: string[] = [];
   const outside: string[] = [];
-  const { records, fullSince } = facts.models[model] ?? {};
+  const { records, fullSince, filterSince = 0 } = facts.models[model] ?? {};
   if (records && typeof fullSince === 'number') {
     await inStrides(records, breathe, ({ base, confirmed }, id) => {
       if (base === null || confirmed >= fullSince) return;
@@ -37,11 +43,13 @@ export async function findUnlisted(
       // Its answer is older than the list or newer: whoever gets it will look.
       if (lane?.sealed) return;
       const record = isFiltered ? toServerIds(facts, base, references) : base;
-      if (!lane && standing(record, filter) === 'outside') outside.push(id);
-      else open.push(id);
+      const where = standing(record, filter);
+      if (lane) (where === 'inside' ? missing : edited).push(id);
+      else if (where === 'outside') outside.push(id);
+      else (where === 'unknown' && confirmed < filterSince ? leftOut : missing).push(id);
     });
   }
-  return { open, outside };
+  return { missing, leftOut, edited, outside };
 }
 
 async function inStrides<V>(
