@@ -2,6 +2,8 @@
 export const settlementCap = 10_000;
 /** Entries of the conflict log kept. */
 export const conflictLogCap = 1_000;
+/** Records of a model that are not here any more, of which the server's ids are remembered. */
+export const formerCap = 10_000;
 /** Writers remembered: an append in doubt is written again within seconds, not tabs later. */
 export const writerCap = 256;
 

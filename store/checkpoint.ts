@@ -72,8 +72,9 @@ const storedTrees = [
 /** The trees of a checkpoint by name. */
 export function treesOf(facts: Facts): [name: string, pages: Pages<unknown>][] {
   const trees: [string, Pages<unknown>][] = storedTrees.map((name) => [name, facts[name]]);
-  for (const [model, { records, aliases }] of Object.entries(facts.models)) {
+  for (const [model, { records, aliases, former }] of Object.entries(facts.models)) {
     trees.push([`records/${model}`, records], [`aliases/${model}`, aliases]);
+    trees.push([`former/${model}`, former]);
   }
   return trees;
 }
@@ -245,6 +246,7 @@ export function* restoreFacts(
           {
             records,
             aliases: tree<string>(`aliases/${name}`, empty.settled),
+            former: tree<string | null>(`former/${name}`, empty.settled),
             ...positionOf({ ...emptyModel, ...root.models[name] }),
             shown: records.size,
           },

@@ -68,6 +68,7 @@ const valueChecks: Readonly<Record<string, Check>> = {
   }),
   quarantine: shape({ text: isString, lane: nullable(shape(lane)), reason: isString }),
   aliases: isText,
+  former: nullable(isText),
 };
 
 /** Whether these can be the values of a leaf of this tree. */

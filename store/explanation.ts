@@ -161,7 +161,7 @@ function blockedWaits(
   context: ExplainContext,
   depth: number,
 ): Wait[] {
-  if (why === 'parentFailed') return [{ kind: why, operationId: operationId ?? '' }];
+  if (why === 'parentFailed') return [{ kind: why, operationId }];
   const [model = '', recordId = ''] = key.split('\u0000');
   const change = changeOf(state, key, operationId);
   const { status } = selectRecordStatus(state, model, recordId);

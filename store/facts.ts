@@ -2,7 +2,7 @@ import type { Failure } from '../machines/failure.ts';
 import { cleanContext } from '../machines/record.ts';
 import type { RecordFacts } from '../machines/recordTable.ts';
 import type { JsonObject } from './json.ts';
-import { noPages, type Pages } from './pages.ts';
+import { getIn, noPages, type Pages } from './pages.ts';
 import type { ConflictFacts, Operation, Overwritten, Salvage, SealedRequest } from './rows/row.ts';
 
 /**
@@ -52,8 +52,13 @@ export interface Facts {
 export interface ModelFacts {
   /** By record key. */
   readonly records: Pages<Entry>;
-  /** Server id to record key, where they differ. */
+  /** Server id to record key, where they differ; also of records that are not here any more. */
   readonly aliases: Pages<string>;
+  /**
+   * Keys of records that are not here any more, of which others may still speak: the server's id of
+   * each; null: it was taken back before the server knew it. The lowest keys leave first.
+   */
+  readonly former: Pages<string | null>;
   /** Where the next pull begins; null: from the start. */
   readonly cursor: string | null;
   /** Whether a pull has ever come to its end. */
@@ -158,6 +163,7 @@ const noCounts: Facts['counts'] = { pending: 0, syncing: 0, backoff: 0, conflict
 export const emptyModel: ModelFacts = {
   records: noPages(),
   aliases: noPages(),
+  former: noPages(),
   cursor: null,
   pulled: false,
   epoch: null,
@@ -207,6 +213,20 @@ export function withoutSalvage(lane: Lane): Lane {
   if (!lane.salvage) return lane;
   const { salvage: _, ...rest } = lane;
   return rest;
+}
+
+/** The server's own id of a record, also of one that is not here any more; null where it has none. */
+export function aliasOf(model: ModelFacts | undefined, recordId: string): string | null {
+  if (!model) return null;
+  const entry = getIn(model.records, recordId);
+  return (entry ? entry.alias : getIn(model.former, recordId)) ?? null;
+}
+
+/** Whether the record of a lane was made here and taken back before the server knew it. */
+export function isTakenBack({ models }: Facts, lane: string): boolean {
+  const [model = '', recordId = ''] = lane.split('\u0000');
+  const former = models[model]?.former;
+  return former !== undefined && former.size > 0 && getIn(former, recordId) === null;
 }
 
 /** Model names and record keys hold no U+0000 (refused at the border), so this is unambiguous. */

@@ -218,6 +218,7 @@ export class FactsDraft {
     version: string | null,
     alias?: string,
   ): void {
+    if (alias !== undefined) this.#dropOther(model, recordId, alias);
     this.model(model).putBase(recordId, { base, version, alias, confirmed: this.head });
   }
 
@@ -229,7 +230,28 @@ export class FactsDraft {
     version: string | null,
     alias?: string,
   ): void {
+    if (alias !== undefined) this.#dropOther(model, recordId, alias);
     this.model(model).putClean(recordId, { base, version, alias, confirmed: this.head });
+  }
+
+  /**
+   * The server's id is this record's: one that stands here under it was deleted there and its id given
+   * again, or is this one, pulled before the answer that told its id. What waits of it is sent first.
+   */
+  #dropOther(model: string, recordId: string, alias: string): void {
+    const draft = this.model(model);
+    if (draft.records.get(recordId)?.alias === alias) return;
+    const other = draft.otherOf(recordId, alias);
+    if (other === undefined || this.isDirty(model, other)) return;
+    draft.putClean(other, { base: null, version: null, confirmed: this.head });
+  }
+
+  /** The record that has this key as its id on the server, where that is another one. */
+  ownerOf(model: string, recordId: string): string | undefined {
+    const { aliases, records } = this.model(model);
+    const owner = aliases.size > 0 ? aliases.get(recordId) : undefined;
+    const isAnother = owner !== undefined && owner !== recordId;
+    return isAnother && records.get(owner) ? owner : undefined;
   }
 
   /** Shows base with the visible operations of the lane: the one function of every change. */

@@ -188,12 +188,17 @@ function recorded(draft: FactsDraft, row: RecordedRow): undefined {
   draft.putEntry(model, recordId, {
     base: entry?.base ?? null,
     version: entry?.version ?? null,
-    alias: entry?.alias ?? null,
+    // Made anew it is another record there; changed, it is the one that was here before.
+    alias: entry?.alias ?? (operation.kind === 'create' ? null : formerAlias(draft, operation)),
     shown: hidden === 0 ? applyOperation(shown, operation) : shown,
     confirmed: entry?.confirmed ?? 0,
   });
   // What was rolled back hides nothing, though it is not visible: the walk tells.
   if (hidden > 0 && lane?.parked?.rollback) draft.rebaseRecord(model, recordId);
+}
+
+function formerAlias(draft: FactsDraft, { model, recordId }: Operation): string | null {
+  return draft.model(model).formerAlias(recordId);
 }
 
 /** Whether the record exists is known only here: an upsert becomes a create or an update. */

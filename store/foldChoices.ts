@@ -91,7 +91,12 @@ function leave(
   if (outcome === 'discarded' && lane.parked?.conflict?.remote === null) {
     draft.putBase(row.model, row.recordId, null, null);
   }
+  const isMade = draft.entry(row.model, row.recordId)?.confirmed === 0;
   refresh(draft, key, after, row);
+  const isGone = after === null && draft.entry(row.model, row.recordId) === undefined;
+  if (isMade && isGone && here.some(({ operation }) => operation.kind === 'create')) {
+    draft.model(row.model).takenBack(row.recordId);
+  }
   return undefined;
 }
 

@@ -16,4 +16,8 @@ export function refresh(draft: FactsDraft, key: string, lane: Lane | null, from:
     draft.putLane(key, null);
   }
   draft.rebaseRecord(from.model, from.recordId);
+  // Its id is another's on the server: it stood here for what waited of it.
+  if (!lane && draft.ownerOf(from.model, from.recordId) !== undefined) {
+    draft.putClean(from.model, from.recordId, null, null);
+  }
 }

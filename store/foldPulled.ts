@@ -94,7 +94,7 @@ function renewConflict(
 }
 
 /** A new base: pending changes stay on top; a clean record, the rule, is shown as it came. */
-function confirmed(
+export function confirmed(
   draft: FactsDraft,
   model: string,
   recordId: string,

@@ -1,6 +1,7 @@
 import { type Lane, laneKey, withoutSalvage } from './facts.ts';
 import type { FactsDraft } from './factsDraft.ts';
 import { attempted, refresh } from './foldLanes.ts';
+import { confirmed } from './foldPulled.ts';
 import type { AnsweredRow, ParkedRow, RetryScheduledRow, SealedRow } from './rows/row.ts';
 
 // What the leader writes of a request: sealed, answered, to be tried again, parked for a person.
@@ -48,7 +49,14 @@ export function answered(draft: FactsDraft, row: AnsweredRow): string | undefine
   if (moved === null && row.base !== null) {
     // Nothing waits any more: what the server has is what is shown, put at once.
     draft.putLane(key, null);
-    draft.putClean(row.model, row.recordId, row.base, row.version, row.alias);
+    const owner = draft.ownerOf(row.model, row.recordId);
+    if (owner === undefined) {
+      draft.putClean(row.model, row.recordId, row.base, row.version, row.alias);
+    } else {
+      // The server has one record where two stood here: what it said is of the one that stays.
+      draft.putClean(row.model, row.recordId, null, null);
+      confirmed(draft, row.model, owner, { ...row.base, id: owner }, row.version);
+    }
     return undefined;
   }
   draft.putBase(row.model, row.recordId, row.base, row.version, row.alias);

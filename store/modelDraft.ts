@@ -1,3 +1,4 @@
+import { formerCap } from './caps.ts';
 import { type Entry, emptyModel, type ModelFacts } from './facts.ts';
 import type { JsonObject } from './json.ts';
 import { PagesDraft } from './pagesDraft.ts';
@@ -32,16 +33,22 @@ export interface Told {
   readonly confirmed: number;
 }
 
-/** A model's records being folded: keeps together an entry, its alias and the count of those shown. */
+/**
+ * A model's records being folded: keeps together an entry, its alias and the count of those shown.
+ * The server's id of a record that leaves is remembered: others may still name it by its key here, and
+ * it may come back (into the filter, into the list).
+ */
 export class ModelDraft {
   readonly records: PagesDraft<Entry>;
   readonly aliases: PagesDraft<string>;
+  readonly former: PagesDraft<string | null>;
   progress: PullPosition;
   #shown: number;
 
   constructor(before: ModelFacts) {
     this.records = new PagesDraft(before.records);
     this.aliases = new PagesDraft(before.aliases);
+    this.former = new PagesDraft(before.former);
     this.progress = before;
     this.#shown = before.shown;
   }
@@ -54,10 +61,32 @@ export class ModelDraft {
     if (wasShown !== isShown) this.#shown += isShown ? 1 : -1;
     if (next.base === null && !isShown && !hasLane()) {
       this.records.delete(recordId);
-      if (next.alias !== null) this.aliases.delete(next.alias);
+      if (next.alias !== null) this.#remember(recordId, next.alias);
     } else {
+      if (!before) this.#name(recordId, null, next.alias);
       this.records.set(recordId, next);
     }
+  }
+
+  /** The server's id of a record that is not here any more; null where it has none. */
+  formerAlias(recordId: string): string | null {
+    return this.former.size > 0 ? (this.former.get(recordId) ?? null) : null;
+  }
+
+  /** It was taken back before the server knew it: whoever names it waits in vain. */
+  takenBack(recordId: string): void {
+    this.#remember(recordId, null);
+  }
+
+  /**
+   * Another record that stands here under this id of the server's, or was given it before: the server
+   * has only one.
+   */
+  otherOf(recordId: string, serverId: string): string | undefined {
+    for (const other of [this.aliases.get(serverId), serverId]) {
+      if (other !== undefined && other !== recordId && this.records.get(other)) return other;
+    }
+    return undefined;
   }
 
   /** Sets what the server confirmed; what is shown stays as it is. */
@@ -75,9 +104,10 @@ export class ModelDraft {
     const before = this.records.get(recordId);
     const known = alias ?? before?.alias ?? null;
     if (base === null) {
-      if (before !== undefined) this.records.delete(recordId);
-      if (before?.shown) this.#shown--;
-      if (known !== null) this.aliases.delete(known);
+      if (before === undefined) return;
+      this.records.delete(recordId);
+      if (before.shown) this.#shown--;
+      if (known !== null) this.#remember(recordId, known);
       return;
     }
     this.#name(recordId, before?.alias ?? null, known);
@@ -94,6 +124,7 @@ export class ModelDraft {
   clear(): void {
     this.records.clear();
     this.aliases.clear();
+    this.former.clear();
     this.progress = emptyModel;
     this.#shown = 0;
   }
@@ -102,16 +133,36 @@ export class ModelDraft {
     return {
       records: this.records.finish(),
       aliases: this.aliases.finish(),
+      former: this.former.finish(),
       ...positionOf(this.progress),
       shown: this.#shown,
     };
   }
 
-  /** The server's id leads to the record. */
+  /** The server's id leads to the record, and to no other. */
   #name(recordId: string, before: string | null, known: string | null): void {
+    if (this.former.size > 0) this.#recall(recordId, known);
     if (before === known) return;
     if (known !== null) this.aliases.set(known, recordId);
     // The old id is another record's now (a tombstone's): it must not lead here any more.
     if (before !== null) this.aliases.delete(before);
+  }
+
+  /** A record is here (again): what was remembered of it, or of one with its id, is over. */
+  #recall(recordId: string, known: string | null): void {
+    const former = this.former.get(recordId);
+    if (former !== undefined) this.former.delete(recordId);
+    if (former != null && former !== known) this.aliases.delete(former);
+    const other = known === null ? undefined : this.aliases.get(known);
+    if (other !== undefined && other !== recordId) this.former.delete(other);
+  }
+
+  #remember(recordId: string, alias: string | null): void {
+    this.former.set(recordId, alias);
+    if (this.former.size <= formerCap) return;
+    const oldest = this.former.first();
+    if (!oldest) return;
+    this.former.delete(oldest.key);
+    if (oldest.value !== null) this.aliases.delete(oldest.value);
   }
 }

@@ -52,8 +52,8 @@ export type Wait =
       readonly change: 'create' | 'update' | 'delete';
       readonly state: RecordState;
     } & LaneRef)
-  /** What it depends on will never reach the server. */
-  | { readonly kind: 'parentFailed'; readonly operationId: string }
+  /** What it depends on, or (null) a record that it names, will never reach the server. */
+  | { readonly kind: 'parentFailed'; readonly operationId: string | null }
   /** Others changed it too, and a person decides. */
   | { readonly kind: 'conflict'; readonly failure: Failure | null }
   /** The server refused it for good. */

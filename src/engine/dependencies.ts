@@ -1,4 +1,4 @@
-import { type Facts, laneKey, type Outcome } from '../../store/facts.ts';
+import { type Facts, isTakenBack, laneKey, type Outcome } from '../../store/facts.ts';
 import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn, valuesOf } from '../../store/pages.ts';
 import type { Operation } from '../../store/rows/row.ts';
@@ -12,6 +12,7 @@ export interface Blocker {
   /** The lane that is waited for; one that is gone for good is waited for in vain. */
   readonly lane: string;
   readonly why: 'dependsOn' | 'reference' | 'parentFailed';
+  /** Null: a record that is named. */
   readonly operationId: string | null;
 }
 
@@ -38,6 +39,9 @@ export function blockerOf(
   }
   for (const [model, id] of namedIn(intent.changes, referencesOf(intent.model))) {
     const lane = laneKey(model, id);
+    if (lane !== own && isTakenBack(facts, lane)) {
+      return { lane, why: 'parentFailed', operationId: null };
+    }
     if (lane === own || !isUnborn(facts, model, id)) continue;
     if (!leadsTo(facts, lane, own, referencesOf)) {
       return { lane, why: 'reference', operationId: null };

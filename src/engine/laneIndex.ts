@@ -1,4 +1,4 @@
-import { type Facts, type Lane, laneKey, outboxPrefix } from '../../store/facts.ts';
+import { type Facts, isTakenBack, type Lane, laneKey, outboxPrefix } from '../../store/facts.ts';
 import { getIn, noPages, scan } from '../../store/pages.ts';
 import { PagesDraft } from '../../store/pagesDraft.ts';
 
@@ -289,7 +289,7 @@ function firstOrder(facts: Facts, lane: string): string | null {
  */
 function standingOf(facts: Facts, key: string): string {
   const lane = getIn(facts.lanes, key);
-  if (!lane) return '';
+  if (!lane) return isTakenBack(facts, key) ? 'taken back' : '';
   const records = facts.models[lane.model]?.records;
   const hasBase = (records && getIn(records, lane.recordId)?.base) != null;
   const first = firstOrder(facts, laneKey(lane.model, lane.recordId));

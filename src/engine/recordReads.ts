@@ -1,4 +1,4 @@
-import type { Entry, Facts } from '../../store/facts.ts';
+import { aliasOf, type Entry, type Facts } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
 
 /** The key on this device of a record that the server names. */
@@ -14,7 +14,7 @@ export function entryOf(facts: Facts, model: string, id: string): Entry | undefi
 
 /** The id under which the server knows a record. */
 export function serverIdOf(facts: Facts, model: string, id: string): string {
-  return entryOf(facts, model, id)?.alias ?? id;
+  return aliasOf(facts.models[model], id) ?? id;
 }
 
 /**

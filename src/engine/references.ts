@@ -1,4 +1,4 @@
-import { type Facts, laneKey } from '../../store/facts.ts';
+import { aliasOf, type Facts, laneKey } from '../../store/facts.ts';
 import type { Json, JsonObject } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { PersonRow, ServerName } from '../../store/rows/row.ts';
@@ -34,8 +34,7 @@ function renamedValue(value: Json, rename: (id: string) => string): Json {
 /** Keys of this device become the server's ids: just before a request is sealed. */
 export function toServerIds(facts: Facts, record: JsonObject, references: References): JsonObject {
   return renamed(record, references, (model, id) => {
-    const records = facts.models[model]?.records;
-    return (records && getIn(records, id)?.alias) ?? id;
+    return aliasOf(facts.models[model], id) ?? id;
   });
 }
 

@@ -12,7 +12,7 @@ export function keyOf(state: SyncState, model: string, id: string): string {
 export function selectEntry(state: SyncState, model: string, id: string): Entry | undefined {
   const records = state.shown.models[model]?.records;
   if (!records) return undefined;
-  return getIn(records, id) ?? getIn(records, keyOf(state, model, id));
+  return getIn(records, keyOf(state, model, id)) ?? getIn(records, id);
 }
 
 /** The shown record, or undefined. */

@@ -1,4 +1,5 @@
 import {
+  aliasOf,
   type Entry,
   type Facts,
   type Lane,
@@ -141,8 +142,8 @@ function aliasLines(facts: Facts, s: number, operations: readonly Operation[]): 
   if (models.length === 0) return [];
   const lines: ShelfLine[] = [];
   for (const name of operations.flatMap(({ changes }) => textsIn(changes))) {
-    for (const [model, { records }] of models) {
-      const alias = getIn(records, name)?.alias ?? null;
+    for (const [model, known] of models) {
+      const alias = aliasOf(known, name);
       if (alias !== null) lines.push({ v: 1, kind: 'alias', s, model, recordId: name, alias });
     }
   }

@@ -103,7 +103,7 @@ describe('P6: dependsOn', () => {
     await synced(device);
   });
 
-  test('is refused at the border where it names nothing', async () => {
+  test('what is neither a handle nor an id is refused at the border', async () => {
     const { todo } = (await world.settled()).sync.models;
     const write = (dependsOn: never) => () =>
       todo.create({ title: 'x', done: false }, { dependsOn });

@@ -22,7 +22,7 @@ test('I22 I23: 1,000 writes made and confirmed on a device whose caps are full l
   const [before, after] = await confirmCycles({ seed: 1, cycles: 1_000, ids: 'server' });
   expect(before).toMatchObject({
     ...{ settlements: settlementCap, logged: conflictLogCap, writers: writerCap },
-    ...{ records: 0, aliases: 0, waiting: 0, rows: 0 },
+    ...{ records: 0, aliases: 0, former: 0, waiting: 0, rows: 0 },
   });
   const some = expect.any(Number);
   expect(after).toEqual({ ...before, checkpoint: some, pages: some });
@@ -32,7 +32,16 @@ test('I22 I23: 1,000 writes made and confirmed on a device whose caps are full l
 
 test('I22 I23: what is beyond a bound is told', () => {
   const measure = {
-    ...{ device: 0, records: 2, waiting: 0, settlements: 0, logged: 0, aliases: 0, quarantined: 0 },
+    ...{
+      device: 0,
+      records: 2,
+      waiting: 0,
+      settlements: 0,
+      logged: 0,
+      aliases: 0,
+      former: 0,
+      quarantined: 0,
+    },
     ...{ writers: 2, illegal: 0, checkpoint: 9_000, pages: 1, rows: 10, journal: 5_000 },
     ...{ timers: 0, requests: 0, listeners: 2, actors: 2, differing: 0 },
   };

@@ -140,9 +140,6 @@ describe('an answer', () => {
       answered([create], { id: 'a', title: 'x' }, '"1"', 'server-7'),
     );
     expect(getIn(journal.facts.models.todo?.aliases ?? expect.fail(), 'server-7')).toBe('a');
-    const remove = operation('delete', 'a');
-    journal.add(recorded(remove), sealed([remove]), answered([remove], null, null));
-    expect(journal.facts.models.todo?.aliases.size).toBe(0);
   });
 
   test('NW6: to a request that is not sealed changes nothing', () => {

@@ -116,7 +116,10 @@ export function canonical(facts: Facts): unknown {
   }
   const records = Object.entries(perModel).map(([name, model]) => [
     name,
-    { ...model, records: plain(model.records), aliases: plain(model.aliases) },
+    {
+      ...{ ...model, records: plain(model.records) },
+      ...{ aliases: plain(model.aliases), former: plain(model.former) },
+    },
   ]);
   return { ...small, models: records };
 }

@@ -1,4 +1,4 @@
-import { type Facts, type Lane, laneKey, type Outcome } from '../../../store/facts.ts';
+import { type Facts, isTakenBack, type Lane, laneKey, type Outcome } from '../../../store/facts.ts';
 import { operationsIn } from '../../../store/operationsIn.ts';
 import { getIn, scan, valuesOf } from '../../../store/pages.ts';
 import type { SimDevice } from '../device/simDevice.ts';
@@ -17,10 +17,10 @@ const failures: ReadonlySet<Outcome | undefined> = new Set([
 /** The device's own keys of records that the server knows by another id. */
 export function keysByServerId(facts: Facts): ReadonlyMap<string, string> {
   const keys = new Map<string, string>();
-  const records = facts.models.todo?.records;
-  if (records) {
-    scan(records, '', ({ alias }, key) => {
-      if (alias !== undefined && alias !== null) keys.set(alias, key);
+  const aliases = facts.models.todo?.aliases;
+  if (aliases) {
+    scan(aliases, '', (key, alias) => {
+      keys.set(alias, key);
       return true;
     });
   }
@@ -29,7 +29,7 @@ export function keysByServerId(facts: Facts): ReadonlyMap<string, string> {
 
 /**
  * A record of the server's as a device keeps it: what it names stands under the device's keys. A name
- * of what is gone stays what it was here, and the server's there: no device has a key for it any more.
+ * of what is gone stays what it was here, and the server's there: a device may have lost its key for it.
  */
 export function underKeys(
   { server }: Run,
@@ -87,7 +87,7 @@ function isExcused({ written, devices }: Run, operationId: string): boolean {
   return outcomes.some((outcome) => outcome === 'committed' || outcome === 'merged');
 }
 
-/** Whether a person took back what was to make the parent, or the disk lost it. */
+/** Whether what was to make the parent was given up, and nobody can know it any more. */
 function isGivenUp(run: Run, child: WrittenOperation, parent: string): boolean {
   const { written, devices } = run;
   if (written.damages.some(({ records }) => records.has(parent))) return true;
@@ -97,10 +97,12 @@ function isGivenUp(run: Run, child: WrittenOperation, parent: string): boolean {
       device === child.device &&
       // After a loss the child came back, and its parent did not.
       era <= child.era &&
-      (written.discarded.has(id) ||
-        written.chosen.has(id) ||
+      (written.chosen.has(id) ||
         isLostUnsaved(run, devices[device], id, era) ||
-        ['discarded', 'cancelled'].includes(devices[device]?.ended.get(id) ?? '')),
+        // That it was taken back goes with the database.
+        (era < eraOf(written, device) &&
+          (written.discarded.has(id) ||
+            ['discarded', 'cancelled'].includes(devices[device]?.ended.get(id) ?? '')))),
   );
 }
 
@@ -140,5 +142,7 @@ export function isHeld(facts: Facts, lane: Lane, above: readonly string[] = []):
     if (valuesOf(facts.quarantine).some(({ text }) => text.includes(id))) return true;
   }
   const { parent } = first.changes;
-  return typeof parent === 'string' && waits(laneKey(lane.model, parent));
+  if (typeof parent !== 'string') return false;
+  const named = laneKey(lane.model, parent);
+  return isTakenBack(facts, named) || waits(named);
 }

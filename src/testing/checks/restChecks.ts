@@ -160,7 +160,9 @@ const overhead = { database: 4_000, node: 400, entry: 100 };
 export function checkBytes(device: SimDevice, facts: Facts): void {
   const { lanes, outbox, settlements, settled, conflictLog, quarantine, models } = facts;
   const trees: Pages<unknown>[] = [lanes, outbox, settlements, settled, conflictLog, quarantine];
-  for (const { records, aliases } of Object.values(models)) trees.push(records, aliases);
+  for (const { records, aliases, former } of Object.values(models)) {
+    trees.push(records, aliases, former);
+  }
   let bound = overhead.database + Object.keys(facts.lastSeen).length * overhead.entry;
   for (const tree of trees) {
     eachLeaf(tree, ({ keys, values }) => {

@@ -185,7 +185,7 @@ export async function measure(running: Running, device: SoakDevice): Promise<Mea
     waiting: sequenced.outbox.size,
     settlements: sequenced.settlements.size,
     logged: sequenced.conflictLog.size,
-    aliases: todo.aliases.size,
+    ...{ aliases: todo.aliases.size, former: todo.former.size },
     quarantined: sequenced.quarantine.size,
     writers: Object.keys(sequenced.lastSeen).length,
     illegal: ephemeral.illegal.length,

@@ -1,4 +1,4 @@
-import { conflictLogCap, settlementCap, writerCap } from '../../../store/caps.ts';
+import { conflictLogCap, formerCap, settlementCap, writerCap } from '../../../store/caps.ts';
 
 /** What stands on a device in the evening, and what its page holds of the platform. */
 export interface Measure {
@@ -10,6 +10,8 @@ export interface Measure {
   readonly settlements: number;
   readonly logged: number;
   readonly aliases: number;
+  /** Records that left, of which the server's ids are remembered. */
+  readonly former: number;
   readonly quarantined: number;
   readonly writers: number;
   readonly illegal: number;
@@ -45,6 +47,8 @@ const soakBounds = {
   waiting: 2_500,
   /** A settlement: outcome, time and order under the operation's id, and its id under the order. */
   settlement: 180,
+  /** A record that left: its id here and the server's, in both directions. */
+  former: 200,
   /** A line of the conflict log: field, both values (a note has 250 characters), time, record. */
   logged: 800,
   /** A writer that is remembered: two ids, a count, a place. */
@@ -104,13 +108,14 @@ export function brokenHeap(heaps: readonly number[]): string[] {
 
 /** What is beyond its bound, each as a sentence. */
 export function brokenBounds(measure: Measure): string[] {
-  const { record, waiting, settlement, logged, writer, fixed, row } = soakBounds;
+  const { record, former, waiting, settlement, logged, writer, fixed, row } = soakBounds;
   const checkpoint =
     fixed +
     record * measure.records +
     waiting * measure.waiting +
     settlement * measure.settlements +
     logged * measure.logged +
+    former * measure.former +
     writer * measure.writers;
   const bounds: [keyof Measure, number][] = [
     ['checkpoint', checkpoint],
@@ -119,8 +124,9 @@ export function brokenBounds(measure: Measure): string[] {
     ['settlements', soakBounds.settlements],
     ['logged', soakBounds.log],
     ['writers', soakBounds.writers],
-    // An alias leads to a record that is there.
-    ['aliases', measure.records],
+    // An alias leads to a record that is there, or was.
+    ['aliases', measure.records + measure.former],
+    ['former', formerCap],
     ['quarantined', soakBounds.quarantined],
     ['illegal', soakBounds.illegal],
     ['timers', soakBounds.timers],
