@@ -21,6 +21,8 @@ export interface AnswerContext {
   readonly newOperationId: () => string;
   /** ms to wait before attempt n + 1. */
   readonly delayAfter: (attempts: number) => number;
+  /** ms that any attempt waits, at most. */
+  readonly longestWait: number;
   readonly onReject: 'keep' | 'rollback';
   readonly references: References;
   readonly rule: ConflictRule;
@@ -67,7 +69,8 @@ function askAgainRow(lane: Lane, context: AnswerContext, answer: UnderWay): Engi
   const { model, recordId, at } = context;
   const { attempts } = lane;
   const wait = answer.retryIn ?? context.delayAfter(attempts + 2);
-  const retryAt = at + Math.max(shortestWait, wait);
+  // A longer one than any backoff would be taken for a clock that was set back.
+  const retryAt = at + Math.min(Math.max(shortestWait, wait), context.longestWait);
   const { failure } = answer;
   return { v: 1, type: 'retryScheduled', model, recordId, at, attempts, retryAt, failure };
 }

@@ -118,13 +118,16 @@ export class Lines {
     if (line.state === 'renewed' || wasLost) line.actor.send({ type: 'answered' });
   }
 
-  /** An answer that is not about its request. */
-  held(origin: string, answer: Held, renewals: number): void {
+  /** An answer that is not about its request; it may be the word of another origin than `asked`. */
+  held(asked: string, answer: Held, renewals: number): void {
+    const { by, failure, origin = asked } = answer;
     const line = this.#line(origin);
-    line.failure = answer.failure;
-    if (answer.by === 'auth') {
-      line.actor.send({ type: 'unauthorized', renewals });
-    } else if (answer.by === 'deployment') {
+    line.failure = failure;
+    if (by === 'auth') {
+      // When a question to another origin left, nobody counted.
+      const known = origin === asked ? renewals : this.renewals(origin);
+      line.actor.send({ type: 'unauthorized', renewals: known });
+    } else if (by === 'deployment') {
       this.#trip(line);
     } else {
       this.#pause(origin, line, answer);

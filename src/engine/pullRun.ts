@@ -4,6 +4,7 @@ import type { CallListRequest } from '../ports/requests.ts';
 import type { PullAnswer } from '../ports/transport.ts';
 import { type Filter, filterText } from '../pullOptions.ts';
 import { closeFullPull } from './closeFullPull.ts';
+import { originAsked } from './origins.ts';
 import { PageProgress } from './pageProgress.ts';
 import type { Page, PullContext } from './pullContext.ts';
 import { type PageFate, takePage } from './takePage.ts';
@@ -174,7 +175,7 @@ export async function askForPage(
   room: number,
 ): Promise<PullAnswer> {
   const limit = Math.max(1, Math.min(model.pageSize, room));
-  const origin = transport.originOf?.(model.endpoint) ?? '';
+  const origin = originAsked(transport, model, 'list', position.request);
   const renewals = lines.renewals(origin);
   try {
     const answer = await transport.pull({ ...position, model, limit }, signal);

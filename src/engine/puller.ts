@@ -10,6 +10,7 @@ import { filterText } from '../pullOptions.ts';
 import type { LaneIndex } from './laneIndex.ts';
 import { type HeldRemovals, MassDeleteGuard } from './massDeleteGuard.ts';
 import type { EngineModel, EngineModels } from './models.ts';
+import { originAsked } from './origins.ts';
 import type { PullContext, PullMeans } from './pullContext.ts';
 import { type FetchEnd, type FetchQuery, fetchPage, type OnceEnd, pullRecord } from './pullOnce.ts';
 import { type PullEnd, type PullOptions, runPull } from './pullRun.ts';
@@ -99,7 +100,7 @@ export class Puller {
   #isLineHeld(name: string): boolean {
     const { transport, models, lines } = this.#options;
     const model = models.get(name);
-    return model !== undefined && lines.room(transport.originOf?.(model.endpoint) ?? '') === 0;
+    return model !== undefined && lines.room(originAsked(transport, model, 'list')) === 0;
   }
 
   /** Pulls a model now; joins a pull of the same kind that is under way, waits for any other. */

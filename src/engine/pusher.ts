@@ -27,6 +27,8 @@ const sealedAhead = { requests: 24, batches: 2 } as const;
 const answerPatience = 100;
 /** ms until an answer whose row could not be written is asked for again. */
 const storageRest = 5_000;
+/** ms until a write is sent again whose record is read at another origin, and that one is held. */
+const elsewhereRest = 30_000;
 
 export interface PusherOptions {
   readonly env: Env;
@@ -272,7 +274,10 @@ export class Pusher {
     switch (answer.kind) {
       case 'held':
         lines.held(origin, answer, renewals);
-        return null;
+        if ((answer.origin ?? origin) === origin) return null;
+        // This origin has answered; what its answer left open is for another one to say.
+        lines.answered(origin);
+        return { ...answer, kind: 'underWay', retryIn: answer.retryIn ?? elsewhereRest };
       case 'rejected': {
         const isBelieved = lines.refused(origin, key, lane.attempts, answer.failure);
         return isBelieved ? answer : { kind: 'retryLater', failure: answer.failure };
@@ -320,6 +325,7 @@ export class Pusher {
       at: env.now(),
       newOperationId: () => env.uuid(),
       delayAfter: (attempts) => backoffDelay(backoff, attempts, random),
+      longestWait: backoff.cap,
     };
   }
 

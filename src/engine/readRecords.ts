@@ -3,6 +3,7 @@ import type { Env } from '../ports/env.ts';
 import type { CallRequest } from '../ports/requests.ts';
 import type { ModelWire, PulledRecord, PulledTombstone, Transport } from '../ports/transport.ts';
 import type { Lines } from './lines.ts';
+import { originAsked } from './origins.ts';
 import type { PagePart } from './pageParts.ts';
 
 /** Reads under way at once. */
@@ -50,7 +51,7 @@ async function readOne(
   const failed = (code: Failure['code'], message: string): Reads => {
     return { failure: { code, message, at: env.now() } };
   };
-  const origin = transport.originOf?.(model.endpoint) ?? '';
+  const origin = originAsked(transport, model, 'read', request);
   const renewals = lines.renewals(origin);
   try {
     const remote = await transport.read(model, id, signal, request);
@@ -58,7 +59,8 @@ async function readOne(
       lines.held(origin, remote, renewals);
       return { failure: remote.failure };
     }
-    if (!remote) return failed('unreadable', `the record ${id} could not be read`);
+    if (remote) lines.welcomed(origin);
+    else return failed('unreadable', `the record ${id} could not be read`);
     const { record, version, lastOperationId } = remote;
     if (!record) return { part: { items: [], deleted: [{ id, version }] } };
     if (record.id !== undefined && String(record.id) !== id) {

@@ -68,6 +68,8 @@ export interface Held {
   /** ms, where the server said (clamped to 0 … 24 h). */
   readonly retryIn: number | null;
   readonly failure: Failure;
+  /** Whose word it is, where that may be another origin than the request's: of a read behind it. */
+  readonly origin?: string;
 }
 
 /** What came of a request that carried several operations; matched by key, never by place. */
@@ -145,13 +147,19 @@ export interface Addressed {
 }
 
 /**
- * The way to a server. `seal` and `originOf` are pure; the others throw when no answer came, and
+ * The way to a server. `seal`, `originOf` and `originOfReads` are pure; the others throw when no answer came, and
  * nothing else. `signal` ends them early.
  */
 export interface Transport {
   seal(intent: Intent, model: ModelWire): WireRequest;
   /** Names the origin that a path leads to: what is held is held for all of it. One, if missing. */
   readonly originOf?: (path: string) => string;
+  /** Names the origin that pages, or single records, are asked of. The endpoint's, if missing. */
+  readonly originOfReads?: (
+    model: ModelWire,
+    verb: 'read' | 'list',
+    request?: RestRequest | ListRequest,
+  ) => string;
   push(request: SealedRequest, model: ModelWire, signal: AbortSignal): Promise<Answer>;
   /** Several at once, where the server can: at most `batchLimit`, of different records. */
   readonly pushMany?: (requests: readonly Addressed[], signal: AbortSignal) => Promise<BatchAnswer>;

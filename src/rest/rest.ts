@@ -13,12 +13,12 @@ import type {
   Transport,
   TransportFactory,
 } from '../ports/transport.ts';
-import { ifAddressed, isAbsolute } from './address.ts';
+import { ifAddressed, isAbsolute, partsOf } from './address.ts';
 import { heldIn, pushAnswer } from './answers.ts';
 import { batchAnswer, batchBody, isPassingBatch, sentMany, wayOfBatch } from './batch.ts';
 import { checkRequest, checkRequests } from './checkRequests.ts';
 import { createKeyring } from './credentials.ts';
-import { nothing } from './heard.ts';
+import { type Heard, nothing } from './heard.ts';
 import { listRequest, pagesByCursor } from './listAddress.ts';
 import { isPassingPage, listAnswer, unaddressed } from './lists.ts';
 import { isPassing, meaningOf } from './meanings.ts';
@@ -29,7 +29,7 @@ import { sealRequest } from './seal.ts';
 import { withoutSecretHeaders } from './secrets.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { type Way, wayOf } from './ways.ts';
-import { createWire, isAllowed } from './wire.ts';
+import { createWire, isAllowed, type Outgoing } from './wire.ts';
 
 /** ms; people wait for it. */
 const probeTimeout = 10_000;
@@ -155,7 +155,17 @@ function createRest(env: Env, settings: Settings): Transport {
     const heard = await resent(env, way.retryCount ?? 0, signal, asked, ({ status }) =>
       isPassing(status),
     );
-    return heldIn(heard, env.now()) ?? meaningOf(heard.status) === 'done';
+    return heldBy(heard, outgoing) ?? meaningOf(heard.status) === 'done';
+  }
+
+  /** What an answer says to everybody, with the origin whose word it is. */
+  function heldBy(heard: Heard, { path }: Outgoing): Held | null {
+    const held = heldIn(heard, env.now());
+    return held && { ...held, origin: originOf(path) };
+  }
+
+  function originOf(path: string): string {
+    return isAbsolute(path) && URL.canParse(path) ? new URL(path).origin : origin;
   }
 
   async function read(
@@ -169,8 +179,7 @@ function createRest(env: Env, settings: Settings): Transport {
     if (outgoing instanceof SyncError) return null;
     const once = async () => {
       const heard = await wire.ask(outgoing, signal);
-      const said =
-        heldIn(heard, env.now()) ?? readAnswer({ model, serverId, way, settings, heard });
+      const said = heldBy(heard, outgoing) ?? readAnswer({ model, serverId, way, settings, heard });
       const { status } = heard;
       // An answer that should have been the record and is none may be half of it.
       return {
@@ -194,7 +203,12 @@ function createRest(env: Env, settings: Settings): Transport {
 
   return {
     seal: (intent, model) => sealRequest(intent, model, settings),
-    originOf: (path) => (isAbsolute(path) && URL.canParse(path) ? new URL(path).origin : origin),
+    originOf,
+    originOfReads: (model, verb, request) => {
+      const { url = '' } = wayOf(requests, model, verb, request as Way | undefined);
+      // No placeholder stands in an origin.
+      return originOf(partsOf(url).origin);
+    },
     push,
     abilities: (model) => {
       const method = wayOf(requests, model, 'update').method;
@@ -241,7 +255,7 @@ function createRest(env: Env, settings: Settings): Transport {
         throw new SyncError('remote', 'something in front of the server answered');
       }
       // It carries no credentials: that these are missing says nothing.
-      const held = heldIn(heard, env.now());
+      const held = heldBy(heard, glance);
       return held?.by === 'pause' ? held : undefined;
     },
     clockOffset: wire.clockOffset,
