@@ -1,6 +1,8 @@
 import type { ConflictLogEntry } from '../store/facts.ts';
-import { type JsonObject, sameJson } from '../store/json.ts';
+import type { JsonObject } from '../store/json.ts';
+import { netChange } from '../store/netChange.ts';
 import { valuesOf } from '../store/pages.ts';
+import { type Replacing, replacement } from '../store/replacement.ts';
 import type { Operation } from '../store/rows/row.ts';
 import { type ParkedConflict, selectConflicts } from '../store/selectors/conflicts.ts';
 import type { PersonDraft, SyncState } from '../store/slice.ts';
@@ -36,39 +38,35 @@ interface Resolution {
   readonly version: string | null;
 }
 
-function changedFields(base: JsonObject | null, local: JsonObject): JsonObject {
-  const changed = Object.entries(local).filter(
-    ([field, value]) => field !== 'id' && !sameJson(base?.[field], value),
-  );
-  return Object.fromEntries(changed);
-}
-
 export function createConflicts({ env, state, act }: ConflictsOptions): Conflicts {
   function resolution(conflict: ParkedConflict, choice: Choice): Resolution {
     const { recordId, remote, remoteVersion, operations } = conflict;
     const base = remote && { ...remote, id: recordId };
     const version = remoteVersion;
-    const first = operations[0];
-    if (choice === 'keepRemote' || !first) return { operation: null, base, version };
+    if (choice === 'keepRemote') return { operation: null, base, version };
     const patch = typeof choice === 'object' ? checkedChanges(choice) : {};
-    const last = operations[operations.length - 1] ?? first;
-    const made = {
-      ...{ id: env.uuid(), model: first.model, recordId, at: env.now() },
-      ...{ visible: true, strategy: first.strategy },
-      supersedes: operations.flatMap((item) => [item.id, ...(item.supersedes ?? [])]),
-    };
-    if (last.kind === 'delete' && typeof choice !== 'object') {
-      return { operation: { ...made, kind: 'delete', changes: {} }, base, version };
-    }
-    // An update that had nothing to stand on is shown nowhere; its words are kept all the same.
-    const written = Object.assign({}, ...operations.map(({ changes }) => changes)) as JsonObject;
-    const local = { ...(conflict.local ?? { ...base, ...written }), ...patch, id: recordId };
-    if (!base) return { operation: { ...made, kind: 'create', changes: local }, base, version };
-    // Theirs stays where we changed nothing.
-    const fields = changedFields(conflict.base, local);
-    const { changes } = merge(conflict.base, { ...fields, ...patch }, base);
-    const operation = { ...made, kind: 'update', changes } as const;
-    return { operation: Object.keys(changes).length > 0 ? operation : null, base, version };
+    const operation = standIn(operations, (id) => {
+      // What was written counts, also where it is not shown: an edit that had nothing to stand on.
+      const ours = netChange(conflict.base, operations);
+      if (!ours.record && typeof choice !== 'object') return { id, kind: 'delete', changes: {} };
+      const local = { ...(ours.record ?? base), ...patch, id: recordId };
+      if (!base) return { id, kind: 'create', changes: local };
+      // Theirs stays where we changed nothing.
+      const { id: _, ...fields } = { ...ours.changes, ...patch };
+      const { changes } = merge(conflict.base, fields, base);
+      return Object.keys(changes).length > 0 ? { id, kind: 'update', changes } : null;
+    });
+    return { operation, base, version };
+  }
+
+  function standIn(
+    replaced: readonly Operation[],
+    say: (id: string) => Replacing | null,
+  ): Operation | null {
+    const said = say(env.uuid());
+    const made = said && replacement(replaced, said);
+    // It was decided now, and by a person who has seen it.
+    return made && { ...made, at: env.now(), visible: true };
   }
 
   return {

@@ -197,8 +197,9 @@ export function createSync<const M extends Models, const P extends string = 'syn
     const clockOffset = () => wire.clockOffset?.() ?? null;
     for (const model of names) {
       const definition = models[model] as ModelDefinition<Identified>;
-      const { onReject, references, conflict, updatedAt, pageSize, massDelete } = definition;
-      const rule = { policy: conflict, updatedAt, clockOffset };
+      const { onReject, references, pageSize, massDelete } = definition;
+      const { conflict: policy, updatedAt, serverFields } = definition;
+      const rule = { policy, updatedAt, serverFields, clockOffset };
       const filter = filters.get(model) ?? definition.filter;
       const pulling = { filter, pageSize, massDelete };
       const named = wireOf(model, definition);

@@ -62,6 +62,8 @@ export interface ModelDefinition<T extends Identified>
     PullSettings {
   readonly conflict: ConflictPolicy;
   readonly updatedAt: UpdatedAt | null;
+  /** Fields that are the server's to say. */
+  readonly serverFields: readonly string[];
   /** Null: the transport's usual way. */
   readonly requests: RestRequests | null;
   /** Null: versions are told beside the record, or not at all. */
@@ -121,7 +123,7 @@ function versionOf(field: unknown): string | null {
   return field;
 }
 
-function conflictOf({ conflict = 'merge', updatedAt }: ModelOptions) {
+function conflictOf({ conflict = 'merge', updatedAt, version }: ModelOptions) {
   const isNamed = typeof conflict === 'string' && namedPolicies.includes(conflict);
   if (!isNamed && typeof conflict !== 'function') {
     const known = namedPolicies.join(', ');
@@ -134,8 +136,10 @@ function conflictOf({ conflict = 'merge', updatedAt }: ModelOptions) {
   if (updatedAt !== undefined && typeof updatedAt !== 'string' && typeof updatedAt !== 'function') {
     throw new SyncError('badConfig', 'defineModel: updatedAt must be a field or a function');
   }
+  const fields = [version, updatedAt].filter((field) => typeof field === 'string');
   return {
     conflict: conflict as unknown as ConflictPolicy,
+    serverFields: fields,
     updatedAt: updatedAtOf(updatedAt as Parameters<typeof updatedAtOf>[0]),
   };
 }

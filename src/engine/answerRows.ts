@@ -9,6 +9,7 @@ import type { EngineDraft } from '../journal/engineQueue.ts';
 import type { ConflictRule } from '../policies/policy.ts';
 import type { Answer, RemoteRecord, UnderWay } from '../ports/transport.ts';
 import { conflictRows } from './conflictRows.ts';
+import { contestedOf } from './contested.ts';
 import { type References, toKeys } from './references.ts';
 
 /** What answers need beside the facts: what is drawn, and what was read before. */
@@ -166,16 +167,13 @@ function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteReco
     const row = { v: 1, type: 'answered', model, recordId, at } as const;
     return [{ ...row, operationIds, base: null, version: null }];
   }
-  const operations = sealedOperations(facts, context);
-  const entry = entryOf(facts, context);
-  const intent = coalesce(operations, entry);
+  const key = laneKey(model, recordId);
+  const operations = operationsIn(facts, key);
   return conflictRows({
     ...{ model, recordId, at, operations, version: remote.version },
     ...{ rule: context.rule, newOperationId: context.newOperationId() },
-    waiting: operationsIn(facts, laneKey(model, recordId)),
-    base: entry?.base ?? getIn(facts.lanes, laneKey(model, recordId))?.salvage?.base ?? null,
+    contested: contestedOf(operations, operationIds.length),
+    base: entryOf(facts, context)?.base ?? getIn(facts.lanes, key)?.salvage?.base ?? null,
     remote: theirs,
-    changes:
-      intent && intent.kind !== 'nothing' && intent.kind !== 'delete' ? intent.changes : null,
   });
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../../machines/failure.ts';
 import type { JsonObject } from '../../store/json.ts';
+import { replacement } from '../../store/replacement.ts';
 import type { Operation } from '../../store/rows/row.ts';
 import type { EngineDraft } from '../journal/engineQueue.ts';
 import {
@@ -7,6 +8,7 @@ import {
   type ConflictRule,
   type Decision,
   decide,
+  localOf,
 } from '../policies/policy.ts';
 
 export interface ConflictContext extends ConflictFacts {
@@ -14,8 +16,6 @@ export interface ConflictContext extends ConflictFacts {
   readonly rule: ConflictRule;
   /** Of the record that the server has. */
   readonly version: string | null;
-  /** Everything that waits in the lane, what `operations` names included. */
-  readonly waiting: readonly Operation[];
   /** For the operation that stands for what is resolved. */
   readonly newOperationId: string;
 }
@@ -30,45 +30,43 @@ function decidedRow(
   context: ConflictContext,
   decision: Exclude<Decision, { kind: 'park' }>,
 ): EngineDraft {
+  const { operations, remote } = context;
   switch (decision.kind) {
-    case 'drop':
-      // What was written on top of what does not stand goes with it.
+    case 'agree':
+      return resolvedRow(context, operations, null, null);
+    case 'drop': {
+      const { overwritten } = decision;
+      const row = resolvedRow(context, operations, null, remote);
+      return { ...row, outcome: 'discarded', overwritten };
+    }
+    case 'send': {
+      const { replaces, overwritten } = decision;
       return {
-        ...resolvedRow(context, context.waiting, null, context.remote),
-        outcome: 'discarded',
-        overwritten: decision.overwritten,
+        ...resolvedRow(context, replaces, standIn(context, decision), remote),
+        overwritten,
       };
-    case 'send':
-      return {
-        ...resolvedRow(context, context.operations, standIn(context, decision), context.remote),
-        overwritten: decision.overwritten,
-      };
+    }
     case 'recreate':
-      return resolvedRow(context, context.operations, standIn(context, decision), null);
+      return resolvedRow(context, decision.replaces, standIn(context, decision), null);
     case 'delete':
-      return resolvedRow(context, context.operations, standIn(context, decision), context.remote);
+      return resolvedRow(context, decision.replaces, standIn(context, decision), remote);
   }
 }
 
-/** What goes to the server instead; null if nothing is left to say. */
-function standIn(
-  { operations, newOperationId }: ConflictContext,
-  made: Decision,
-): Operation | null {
-  const first = operations[0];
-  if (!first) return null;
-  const supersedes = operations.flatMap((item) => [item.id, ...(item.supersedes ?? [])]);
-  const operation = { ...first, id: newOperationId, supersedes };
-  switch (made.kind) {
-    case 'send':
-      if (Object.keys(made.changes).length === 0) return null;
-      return { ...operation, kind: 'update', changes: made.changes };
+type Standing = Extract<Decision, { readonly replaces: unknown }>;
+
+/** What goes to the server in the place of what is replaced; null if nothing is left to say. */
+function standIn({ newOperationId: id }: ConflictContext, decision: Standing): Operation | null {
+  switch (decision.kind) {
+    case 'send': {
+      const { changes, replaces } = decision;
+      if (Object.keys(changes).length === 0) return null;
+      return replacement(replaces, { id, kind: 'update', changes });
+    }
     case 'recreate':
-      return { ...operation, kind: 'create', changes: made.record };
+      return replacement(decision.replaces, { id, kind: 'create', changes: decision.record });
     case 'delete':
-      return { ...operation, kind: 'delete', changes: {} };
-    default:
-      return null;
+      return replacement(decision.replaces, { id, kind: 'delete', changes: {} });
   }
 }
 
@@ -88,22 +86,23 @@ function resolvedRow(
 
 /** A person decides. Deleted here and changed there: their change is shown meanwhile. */
 function parkedRows(context: ConflictContext): EngineDraft[] {
-  const { model, recordId, at, operations, changes, remote, version } = context;
-  const message = messageOf(context);
+  const { model, recordId, at, operations, contested, remote, version } = context;
+  const isDeleted = localOf(context) === null;
+  const message = messageOf(remote, isDeleted);
   const failure: Failure = { code: remote ? 'conflict' : 'remoteDeleted', message, at };
-  const operationIds = operations.map((operation) => operation.id);
+  const operationIds = (isDeleted ? operations : contested).map((operation) => operation.id);
   const conflict = { remote, remoteVersion: version };
   const parked = { v: 1, type: 'parked', model, recordId, at, reason: 'conflict' } as const;
-  const row = { ...parked, failure, operationIds, rollback: changes === null, conflict };
-  if (changes !== null || remote === null) return [row];
+  const row = { ...parked, failure, operationIds, rollback: isDeleted, conflict };
+  if (!isDeleted || remote === null) return [row];
   const items = [{ id: recordId, record: remote, version }];
   const page = { items, deleted: [], since: null, cursor: null, complete: false };
   return [row, { v: 1, type: 'pulled', model, at, ...page }];
 }
 
-function messageOf({ changes, remote }: ConflictContext): string {
+function messageOf(remote: JsonObject | null, isDeleted: boolean): string {
   if (!remote) return 'it was deleted by others';
-  return changes
-    ? 'it was changed by others too'
-    : 'it was changed by others after it was deleted here';
+  return isDeleted
+    ? 'it was changed by others after it was deleted here'
+    : 'it was changed by others too';
 }

@@ -2,11 +2,12 @@ import { type Facts, laneKey } from '../../store/facts.ts';
 import { type JsonObject, sameJson } from '../../store/json.ts';
 import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn } from '../../store/pages.ts';
-import type { Salvage } from '../../store/rows/row.ts';
+import type { Operation, Salvage } from '../../store/rows/row.ts';
 import { coalesce } from '../../store/seal.ts';
 import type { EngineDraft } from '../journal/engineQueue.ts';
 import type { ConflictRule } from '../policies/policy.ts';
 import { conflictRows } from './conflictRows.ts';
+import { contestedOf } from './contested.ts';
 
 export interface PulledConflictContext {
   readonly model: string;
@@ -56,16 +57,20 @@ export function pulledConflictRows(
     ? sameJson(base, remote ?? undefined)
     : salvage && remote && isAsSalvaged(salvage, remote, version);
   if (isSame) return null;
-  const isDeleted = operations.some(({ kind }) => kind === 'delete');
-  // Deleted on both sides: the request is answered "gone", and that is what was wanted.
-  if (remote === null && isDeleted) return null;
-  if (remote !== null && rule.policy === 'merge' && !isDeleted) return null;
   const intent = coalesce(operations, entry);
   if (!intent) return null;
+  // Deleted on both sides: the request is answered "gone", and that is what was wanted.
+  if (remote === null && isGone(operations, intent.operationIds)) return null;
+  const hasDelete = operations.some(({ kind }) => kind === 'delete');
+  if (remote !== null && rule.policy === 'merge' && !hasDelete) return null;
   return conflictRows({
-    ...{ model, recordId, at, rule, operations, waiting: operations, version, remote },
-    base,
-    changes: isDeleted || intent.kind === 'nothing' ? null : intent.changes,
+    ...{ model, recordId, at, rule, operations, version, remote, base },
+    contested: contestedOf(operations, intent.operationIds.length),
     newOperationId: newOperationId(recordId),
   });
+}
+
+/** Whether what goes next is a delete, or ends in one. */
+function isGone(operations: readonly Operation[], { length }: readonly string[]): boolean {
+  return operations[length - 1]?.kind === 'delete';
 }

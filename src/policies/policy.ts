@@ -1,4 +1,5 @@
 import { copyJson, isJsonObject, type Json, type JsonObject, sameJson } from '../../store/json.ts';
+import { netChange } from '../../store/netChange.ts';
 import type { Operation, Overwritten } from '../../store/rows/row.ts';
 import { merge } from './merge.ts';
 
@@ -50,6 +51,8 @@ export interface ConflictRule {
   readonly policy: ConflictPolicy;
   /** When the server's record was changed last (ms since 1970); null if it does not say. */
   readonly updatedAt: ((record: JsonObject) => number | null) | null;
+  /** Fields that are the server's to say: a version, the time of the last change. */
+  readonly serverFields: readonly string[];
   /** How far the server's clock is ahead of ours (ms); null if nobody has measured it. */
   readonly clockOffset: () => number | null;
 }
@@ -62,10 +65,10 @@ export interface ConflictFacts {
   readonly recordId: string;
   readonly base: JsonObject | null;
   readonly remote: JsonObject | null;
-  /** Our operations, in order; not empty. */
+  /** All that waits in the lane, in order; not empty. */
   readonly operations: readonly Operation[];
-  /** What they come to: the fields that they replace; null where they end in a delete. */
-  readonly changes: JsonObject | null;
+  /** Those in front that the conflict is about: one request, and what it can not be told apart from. */
+  readonly contested: readonly Operation[];
 }
 
 export type Decision =
@@ -74,13 +77,20 @@ export type Decision =
       readonly kind: 'send';
       readonly changes: JsonObject;
       readonly overwritten: readonly Overwritten[];
+      readonly replaces: readonly Operation[];
     }
   /** Theirs is gone, ours is made again. */
-  | { readonly kind: 'recreate'; readonly record: JsonObject }
+  | {
+      readonly kind: 'recreate';
+      readonly record: JsonObject;
+      readonly replaces: readonly Operation[];
+    }
   /** Our delete goes again, on top of their change. */
-  | { readonly kind: 'delete' }
-  /** Theirs stands. */
+  | { readonly kind: 'delete'; readonly replaces: readonly Operation[] }
+  /** Theirs stands, and all of ours goes: what was written on top of what does not stand as well. */
   | { readonly kind: 'drop'; readonly overwritten: readonly Overwritten[] }
+  /** It is gone there, and nothing of it is wanted here. */
+  | { readonly kind: 'agree' }
   | { readonly kind: 'park' };
 
 const park: Decision = { kind: 'park' };
@@ -88,52 +98,92 @@ const park: Decision = { kind: 'park' };
 /** What a policy makes of a conflict. Never throws: what a function of the user's can't decide waits. */
 export function decide(rule: ConflictRule, facts: ConflictFacts): Decision {
   const { policy } = rule;
+  if (!facts.remote && !localOf(facts)) return { kind: 'agree' };
   switch (policy) {
     case 'merge':
       return merged(facts);
     case 'serverWins':
       return drop(facts);
     case 'clientWins':
-      return keepLocal(facts);
+      return keepLocal(rule, facts);
     case 'lastUpdateWins':
-      return isOursLater(rule, facts) ? keepLocal(facts) : drop(facts);
+      return isOursLater(rule, facts) ? keepLocal(rule, facts) : drop(facts);
     case 'manual':
       return park;
     default:
-      return decided(policy, facts);
+      return decided(rule, policy, facts);
   }
 }
 
-function merged({ base, remote, changes }: ConflictFacts): Decision {
+/** The whole record as this device has it, behind all that waits; null: it was deleted here. */
+export function localOf(facts: ConflictFacts): JsonObject | null {
+  return recordBehind(facts, facts.operations);
+}
+
+function recordBehind(
+  { base, recordId }: ConflictFacts,
+  operations: readonly Operation[],
+): JsonObject | null {
+  const { record } = netChange(base, operations);
+  return record && { ...record, id: recordId };
+}
+
+/** The fields that operations replace; none where they end in a delete. */
+function fieldsOf(base: JsonObject | null, operations: readonly Operation[]): JsonObject {
+  const { id: _, ...fields } = netChange(base, operations).changes ?? {};
+  return fields;
+}
+
+function merged(facts: ConflictFacts): Decision {
+  const { base, remote, operations, contested } = facts;
   // Deleted on one side and changed on the other: no rule of ours is better than a person.
-  if (!remote || !changes) return park;
-  const { id: _, ...fields } = changes;
-  return { kind: 'send', ...merge(base, fields, remote) };
+  if (!remote || !localOf(facts)) return park;
+  const { changes } = merge(base, fieldsOf(base, contested), remote);
+  // What waits behind goes on top of theirs as well, and meets no conflict any more.
+  const { overwritten } = merge(base, fieldsOf(base, operations), remote);
+  return { kind: 'send', changes, overwritten, replaces: contested };
 }
 
-function localOf({ base, changes, recordId }: ConflictFacts): JsonObject | null {
-  return changes && { ...base, ...changes, id: recordId };
-}
-
-/** The whole record as this device has it. */
-function keepLocal(facts: ConflictFacts): Decision {
+/** The whole record as this device has it: what waits behind the conflict goes on top. */
+function keepLocal(rule: ConflictRule, facts: ConflictFacts): Decision {
+  const { operations, contested } = facts;
   const local = localOf(facts);
-  if (!local) return { kind: 'delete' };
-  return stand(facts, local);
+  if (!local) return { kind: 'delete', replaces: operations };
+  const record = recordBehind(facts, contested) ?? local;
+  return stand(rule, facts, record, contested, local);
 }
 
-/** `record` stands, whatever the server has. */
-function stand({ base, remote }: ConflictFacts, record: JsonObject): Decision {
-  if (!remote) return { kind: 'recreate', record };
-  const { id: _, ...fields } = record;
+/**
+ * `record` stands, whatever the server has; what it has not is taken away. Fields that are the server's
+ * to say are left to it where nobody here has said them anew.
+ *
+ * @param shown what will stand behind all that waits
+ */
+function stand(
+  { serverFields }: ConflictRule,
+  { base, remote }: ConflictFacts,
+  record: JsonObject,
+  replaces: readonly Operation[],
+  shown = record,
+): Decision {
+  if (!remote) return { kind: 'recreate', record, replaces };
+  const isLeft = (field: string) =>
+    field === 'id' ||
+    (serverFields.includes(field) &&
+      (!Object.hasOwn(record, field) || sameJson(fieldOf(record, field), fieldOf(base, field))));
+  const whole = Object.fromEntries(
+    [...new Set([...Object.keys(remote), ...Object.keys(record)])]
+      .filter((field) => !isLeft(field))
+      .map((field) => [field, fieldOf(record, field) ?? null]),
+  );
   // Against no base at all: every field is ours to say.
-  const { changes } = merge(null, fields, remote);
-  const overwritten = Object.keys(changes).flatMap((field): Overwritten[] => {
-    const theirs = fieldOf(remote, field);
-    if (sameJson(fieldOf(base, field), theirs)) return [];
-    return [{ field, local: changes[field] ?? null, remote: theirs ?? null }];
+  const { changes } = merge(null, whole, remote);
+  const overwritten = Object.keys(remote).flatMap((field): Overwritten[] => {
+    const [ours = null, theirs = null] = [fieldOf(shown, field), fieldOf(remote, field)];
+    if (isLeft(field) || sameJson(ours, theirs)) return [];
+    return sameJson(fieldOf(base, field), theirs) ? [] : [{ field, local: ours, remote: theirs }];
   });
-  return { kind: 'send', changes, overwritten };
+  return { kind: 'send', changes, overwritten, replaces };
 }
 
 function fieldOf(record: JsonObject | null, field: string): Json | undefined {
@@ -141,8 +191,8 @@ function fieldOf(record: JsonObject | null, field: string): Json | undefined {
 }
 
 /** Theirs stands; what we had said otherwise goes to the log. */
-function drop({ remote, changes }: ConflictFacts): Decision {
-  const { id: _, ...fields } = changes ?? {};
+function drop({ base, remote, operations }: ConflictFacts): Decision {
+  const fields = fieldsOf(base, operations);
   const overwritten = Object.entries(fields).flatMap(([field, local]): Overwritten[] => {
     const theirs = fieldOf(remote, field);
     return sameJson(local, theirs)
@@ -154,44 +204,47 @@ function drop({ remote, changes }: ConflictFacts): Decision {
 
 /**
  * Whether our last change is later than theirs, by the server's clock. A tie, a clock that is too
- * far off, and a record that does not say when: theirs.
+ * far off or was never measured, and a record that does not say when: theirs.
  */
 function isOursLater({ updatedAt, clockOffset }: ConflictRule, facts: ConflictFacts): boolean {
   const theirs = facts.remote && updatedAt?.(facts.remote);
-  const offset = clockOffset() ?? 0;
-  if (theirs === null || theirs === undefined || Math.abs(offset) > largestOffset) return false;
+  const offset = clockOffset();
+  if (theirs === null || theirs === undefined) return false;
+  if (offset === null || Math.abs(offset) > largestOffset) return false;
   const ours = Math.max(...facts.operations.map((operation) => operation.at)) + offset;
   return ours > theirs;
 }
 
-function decided(policy: ConflictFunction, facts: ConflictFacts): Decision {
-  const { model, recordId, base, remote, operations } = facts;
-  const local = localOf(facts);
-  // The function gets copies: what it does to them harms nobody.
-  const conflict: Conflict = {
-    ...{ model, recordId, base: copy(base), local: copy(local), remote: copy(remote), operations },
-    changedLocally: changedFields(base, local),
-    changedRemotely: changedFields(base, remote),
-  };
+function decided(rule: ConflictRule, policy: ConflictFunction, facts: ConflictFacts): Decision {
   let said: Resolution;
   try {
-    said = policy(conflict);
+    said = policy(copyFor(facts));
     // What depends on a clock or on chance would be decided otherwise on another device.
-    if (!sameJson(said as Json, policy(conflict) as Json)) return park;
+    if (!sameJson(said as Json, policy(copyFor(facts)) as Json)) return park;
   } catch {
     return park;
   }
-  if (said === 'keepLocal') return keepLocal(facts);
+  if (said === 'keepLocal') return keepLocal(rule, facts);
   if (said === 'keepRemote') return drop(facts);
   const record = isJsonObject(said) && Object.hasOwn(said, 'merged') ? said.merged : null;
   const copied = copyJson(record);
   return copied.ok && isJsonObject(copied.value)
-    ? stand(facts, { ...copied.value, id: recordId })
+    ? stand(rule, facts, { ...copied.value, id: facts.recordId }, facts.operations)
     : park;
 }
 
-function copy(record: JsonObject | null): JsonObject | null {
-  return record && (JSON.parse(JSON.stringify(record)) as JsonObject);
+/** A function gets copies: what it does to them harms nobody, nor what it is told the second time. */
+function copyFor(facts: ConflictFacts): Conflict {
+  const { model, recordId, base, remote, operations } = facts;
+  const local = localOf(facts);
+  const changedLocally = changedFields(base, local);
+  const changedRemotely = changedFields(base, remote);
+  const plain = { model, recordId, base, local, remote, operations };
+  return {
+    ...(JSON.parse(JSON.stringify(plain)) as typeof plain),
+    changedLocally,
+    changedRemotely,
+  };
 }
 
 function changedFields(base: JsonObject | null, side: JsonObject | null): string[] {

@@ -22,7 +22,7 @@ import { canonical } from '../support/rows.ts';
 const slice = createSyncSlice('sync', ['todo']);
 const mergeRule = {
   references: {},
-  rule: { policy: 'merge', updatedAt: null, clockOffset: () => null },
+  rule: { policy: 'merge', updatedAt: null, serverFields: [], clockOffset: () => null },
 } as const;
 const wire = {
   name: 'todo',
