@@ -6,10 +6,10 @@ export interface NetChange {
   /** The record behind the last of them; null: they end in a delete. */
   readonly record: JsonObject | null;
   /**
-   * The top-level fields that they replace, on top of the record in front of them; null: they end in a
-   * delete. Fields that a record made anew has not are null.
+   * The top-level fields that they replace, on top of the record in front of them; none where they end
+   * in a delete. Fields that a record made anew has not are null.
    */
-  readonly changes: JsonObject | null;
+  readonly changes: JsonObject;
 }
 
 /**
@@ -33,7 +33,7 @@ export function netChange(base: JsonObject | null, operations: readonly Operatio
       changes = { ...changes, ...operation.changes };
     }
   }
-  if (!record) return { record: null, changes: null };
+  if (!record) return { record: null, changes: {} };
   if (!isAnew) return { record, changes };
   const made = record;
   const missing = Object.keys(base ?? {}).filter((field) => !Object.hasOwn(made, field));

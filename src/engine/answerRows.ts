@@ -10,6 +10,7 @@ import type { ConflictRule } from '../policies/policy.ts';
 import type { Answer, RemoteRecord, UnderWay } from '../ports/transport.ts';
 import { conflictRows } from './conflictRows.ts';
 import { contestedOf } from './contested.ts';
+import { isOwnRecord } from './ownRecord.ts';
 import { type References, toKeys } from './references.ts';
 
 /** What answers need beside the facts: what is drawn, and what was read before. */
@@ -157,9 +158,9 @@ function parkedRow(facts: Facts, context: AnswerContext, failure: Failure): Engi
 
 /** Somebody else changed the record (or was it us, and the answer was lost?). */
 function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteRecord): EngineDraft[] {
-  const { model, recordId, at, request } = context;
+  const { model, recordId, at, request, rule } = context;
   const { operationIds } = request;
-  if (remote.lastOperationId !== null && remote.lastOperationId === request.key) {
+  if (isOwnRecord(facts, { ...context, ...rule }, remote)) {
     return [committedRow(facts, context, remote, remote.version)];
   }
   const theirs = remote.record && ownKeyed(facts, context, remote.record).base;
@@ -171,7 +172,7 @@ function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteReco
   const operations = operationsIn(facts, key);
   return conflictRows({
     ...{ model, recordId, at, operations, version: remote.version },
-    ...{ rule: context.rule, newOperationId: context.newOperationId() },
+    ...{ rule, newOperationId: context.newOperationId() },
     contested: contestedOf(operations, operationIds.length),
     base: entryOf(facts, context)?.base ?? getIn(facts.lanes, key)?.salvage?.base ?? null,
     remote: theirs,

@@ -3,7 +3,7 @@ import type { Entry, Facts, Lane } from '../../store/facts.ts';
 import { sameJson } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
-import type { Answer, Held, RemoteRecord, Transport } from '../ports/transport.ts';
+import type { Answer, Contested, Held, RemoteRecord, Transport } from '../ports/transport.ts';
 import type { EngineModel } from './models.ts';
 import { toKeys } from './references.ts';
 import { isSuccessor } from './versions.ts';
@@ -42,15 +42,8 @@ export async function completed(
   signal: AbortSignal,
 ): Promise<Answer> {
   switch (answer.kind) {
-    case 'conflict': {
-      const known =
-        answer.remote && !moved(context.facts(), attempt)
-          ? answer
-          : await withRecord(context, attempt, answer.remote, signal);
-      return known.kind === 'conflict' && isUnfounded(context.facts(), attempt, known.remote)
-        ? unfounded(context, attempt)
-        : known;
-    }
+    case 'conflict':
+      return contested(context, attempt, answer, signal);
     case 'committed':
       return isOpen(context.facts(), attempt, answer)
         ? newest(context, attempt, answer, signal)
@@ -66,18 +59,29 @@ export async function completed(
   }
 }
 
-async function withRecord(
+/** A conflict with the record that stands there; one without any is a refusal in another word. */
+async function contested(
   context: AttemptContext,
   attempt: Attempt,
-  told: RemoteRecord | null,
+  answer: Contested,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const remote = await read(context, attempt, signal, told);
+  const { failure } = answer;
+  const isKnown = answer.remote !== null && !moved(context.facts(), attempt);
+  const remote = isKnown ? answer.remote : await read(context, attempt, signal, answer.remote);
+  if (!remote) return unreadable(context, 'the record could not be read after a conflict');
   if (isHeld(remote)) return remote;
-  return remote
-    ? { kind: 'conflict', remote }
-    : unreadable(context, 'the record could not be read after a conflict');
+  if (attempt.request.kind === 'create' && !remote.record) {
+    return unfounded(context, attempt, failure, nobodyThere);
+  }
+  return isUnfounded(context.facts(), attempt, remote)
+    ? unfounded(context, attempt, failure, nobodyChanged)
+    : { ...answer, remote };
 }
+
+const nobodyThere = 'the server refuses to make the record as if it were there; it is not';
+const nobodyChanged =
+  'the server refuses the change as if others had changed the record; nobody has';
 
 /**
  * Whether the record is the very one that the change was made on: nobody else has changed it, and a
@@ -94,16 +98,21 @@ function isUnfounded(facts: Facts, attempt: Attempt, remote: RemoteRecord | null
   return sameJson(record, base);
 }
 
-/** It may have been read from a copy that lags behind; in the long run it is a refusal. */
+/**
+ * It may have been read from a copy that lags behind; in the long run it is a refusal, for the reason
+ * that the server gives.
+ */
 function unfounded(
   { now }: AttemptContext,
   { lane }: Attempt,
-  message = 'the server refuses the change as if others had changed the record; nobody has',
+  said: Failure | undefined,
+  message: string,
 ): Answer {
+  const failure: Failure = said ?? { code: 'conflict', message, at: now() };
   const isLast = lane.attempts + 1 >= unfoundedAttempts;
   return isLast
-    ? { kind: 'rejected', failure: { code: 'rejected', message, at: now() } }
-    : { kind: 'retryLater', failure: { code: 'conflict', message, at: now() } };
+    ? { kind: 'rejected', failure: { ...failure, code: 'rejected' } }
+    : { kind: 'retryLater', failure };
 }
 
 type Committed = Extract<Answer, { kind: 'committed' }>;
@@ -178,7 +187,12 @@ async function certain(
   if (isHeld(remote)) return remote;
   if (remote?.record) {
     return isUnfounded(facts(), attempt, remote)
-      ? unfounded(context, attempt, 'the server says that the record is not there; it is')
+      ? unfounded(
+          context,
+          attempt,
+          undefined,
+          'the server says that the record is not there; it is',
+        )
       : { kind: 'conflict', remote };
   }
   if (remote) return { ...answer, certain: true };

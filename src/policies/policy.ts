@@ -130,7 +130,7 @@ function recordBehind(
 
 /** The fields that operations replace; none where they end in a delete. */
 function fieldsOf(base: JsonObject | null, operations: readonly Operation[]): JsonObject {
-  const { id: _, ...fields } = netChange(base, operations).changes ?? {};
+  const { id: _, ...fields } = netChange(base, operations).changes;
   return fields;
 }
 

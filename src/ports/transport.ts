@@ -42,12 +42,20 @@ export type Answer =
   /** The server works on it; the same request later tells. Spends no attempt. */
   | UnderWay
   /** `remote: null`: the answer did not say what stands there. */
-  | { readonly kind: 'conflict'; readonly remote: RemoteRecord | null }
+  | Contested
   /** No such record; `certain: false`: or no such address (404), which one more look tells. */
   | { readonly kind: 'gone'; readonly certain: boolean; readonly failure: Failure }
   | { readonly kind: 'rejected'; readonly failure: Failure }
   | { readonly kind: 'retryLater'; readonly failure: Failure }
   | Held;
+
+/** Others have changed the record, or made it first; or a rule of the server's stands against it. */
+export interface Contested {
+  readonly kind: 'conflict';
+  readonly remote: RemoteRecord | null;
+  /** What the server says of it, where it does: the reason, if it turns out that nobody has. */
+  readonly failure?: Failure;
+}
 
 /** 202, or a key that is in progress. */
 export interface UnderWay {

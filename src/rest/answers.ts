@@ -17,6 +17,7 @@ import {
   remoteFrom,
   textIn,
   versionIn,
+  wordsIn,
 } from './heard.ts';
 import { type Meaning, meaningOf } from './meanings.ts';
 import { retryIn } from './retryAfter.ts';
@@ -39,7 +40,7 @@ export interface Exchange {
 const answers: { readonly [M in Meaning]: (exchange: Exchange) => Answer } = {
   done: committed,
   underWay,
-  changed: (exchange) => ({ kind: 'conflict', remote: remoteInProblem(exchange) }),
+  changed: (exchange) => conflict(exchange, remoteInProblem(exchange)),
   contested,
   notFound: (exchange) =>
     exchange.request.kind === 'create' ? misdeployed(exchange) : gone(exchange, false),
@@ -153,7 +154,14 @@ function contested(exchange: Exchange): Answer {
   if (types.some((type) => ofReuse.test(type))) return refused(exchange);
   const remote = remoteInProblem(exchange);
   const isUnderWay = types.length > 0 || retryIn(heard, at) !== null;
-  return !remote && isUnderWay ? underWay(exchange) : { kind: 'conflict', remote };
+  return !remote && isUnderWay ? underWay(exchange) : conflict(exchange, remote);
+}
+
+/** With the server's words, if it has any: it may turn out that nobody has changed anything. */
+function conflict({ heard, at }: Exchange, remote: RemoteRecord | null): Answer {
+  const words = wordsIn(heard);
+  if (words === null) return { kind: 'conflict', remote };
+  return { kind: 'conflict', remote, failure: failureOf('conflict', heard, at, words) };
 }
 
 /** The current record that came with a 409 or 412, if it did: in the problem, or in its place. */

@@ -26,15 +26,22 @@ export function textIn(object: JsonObject, ...names: readonly string[]): string 
   return null;
 }
 
-/** The server's own words on a refusal: problem details (RFC 9457) or what is usual. */
-export function reasonIn({ status, body, secrets }: Heard): string {
+/** The server's own words on a refusal: problem details (RFC 9457) or what is usual; null if none. */
+export function wordsIn({ body, secrets }: Heard): string | null {
   const problem = objectIn(body);
   const inner = problem && isJsonObject(problem.error) ? problem.error : null;
   const said =
     (problem && textIn(problem, 'detail', 'title', 'message', 'error')) ??
     (inner && textIn(inner, 'detail', 'title', 'message'));
-  if (said) return withoutSecrets(said, secrets).slice(0, longestReason);
-  return status === 0 ? 'the server answered with a redirect' : `the server answered ${status}`;
+  return said && withoutSecrets(said, secrets).slice(0, longestReason);
+}
+
+/** The server's own words, or that there were none. */
+export function reasonIn(heard: Heard): string {
+  const { status } = heard;
+  const silent =
+    status === 0 ? 'the server answered with a redirect' : `the server answered ${status}`;
+  return wordsIn(heard) ?? silent;
 }
 
 /** Names of what is wrong, for machines: the problem's type, or a code. Never its words. */

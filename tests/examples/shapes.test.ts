@@ -95,7 +95,10 @@ describe('Appwrite: the documentation’s shapes', () => {
     expect(update.answer).toHaveProperty('remote.record', record);
     const known = { code: 409, type: 'document_already_exists', message: 'exists' };
     const again = await write('create', { changes }, json(known, 409));
-    expect(again.answer).toEqual({ kind: 'conflict', remote: null });
+    expect(again.answer).toMatchObject({
+      ...{ kind: 'conflict', remote: null },
+      failure: { status: 409, message: 'exists' },
+    });
   });
 
   test('a page is asked for by queries', async () => {

@@ -72,7 +72,7 @@ describe('not yet', () => {
     const bare = json({}, 409, { 'retry-after': '2' });
     expect(await meaning(bare)).toMatchObject({ kind: 'underWay', retryIn: 2_000 });
     const words = json({ title: 'idempotency key in progress' }, 409);
-    expect(await meaning(words)).toEqual({ kind: 'conflict', remote: null });
+    expect(await meaning(words)).toMatchObject({ kind: 'conflict', remote: null });
   });
 
   test.each([408, 421, 423, 425, 500, 502, 504, 507, 509, 520, 524, 599])(
@@ -104,6 +104,24 @@ describe('others were there', () => {
     const gone = json({ record: null, version: null }, 412);
     expect(await meaning(gone)).toMatchObject({ remote: { record: null } });
   });
+
+  test.each([409, 412, 428])(
+    'SV10: a conflict brings the words of the server (%i)',
+    async (status) => {
+      const message = 'duplicate key value violates unique constraint "todos_title_key"';
+      for (const body of [
+        { message, code: '23505' },
+        { detail: message },
+        { error: { message } },
+      ]) {
+        expect(await meaning(json(body, status))).toEqual({
+          kind: 'conflict',
+          remote: null,
+          failure: { code: 'conflict', status, message, at: now },
+        });
+      }
+    },
+  );
 
   test('SV10: a conflict that brings the record is one, though it says when to come back', async () => {
     const response = json({ type: 'idempotency', record, version: 2 }, 409, { 'retry-after': '1' });

@@ -120,6 +120,7 @@ export class SimGateway {
   /** What becomes of the server's answer on its way. */
   #late(arrived: Arrived, key: string | null, made: WireAnswer): WireAnswer {
     const { fault, n, device, wire } = arrived;
+    if (key !== null && wire.method === 'POST') this.#mayHaveRefused(key, made.status);
     const answer = this.#echoed(wire, this.#options.bare && key !== null ? bared(made) : made);
     const crossed = fault === 'crossed' ? this.#crossed(arrived) : null;
     if (key !== null) this.#last.set(device, answer);
@@ -197,12 +198,22 @@ export class SimGateway {
         return;
       }
       const told = (JSON.parse(made.body) as { readonly results: BatchResult[] }).results;
-      for (const result of told) results.set(result.operationId, this.#baredResult(all, result));
+      for (const result of told) {
+        const { operationId: id, status } = result;
+        const isPost = sent.some((it) => it.operationId === id && it.method === 'POST');
+        if (isPost && status !== 'notAttempted') this.#mayHaveRefused(id, status);
+        results.set(id, this.#baredResult(all, result));
+      }
       const list = all.flatMap(({ operationId }) => results.get(operationId) ?? []);
       if (fault === 'shuffled') list.reverse();
       if (fault === 'missingResult') list.splice(n % all.length, 1);
       then(this.#late(arrived, null, resultsAnswer(list)));
     });
+  }
+
+  /** Somebody's record stood in its place; the key is told so whenever it comes, also when that is gone. */
+  #mayHaveRefused(key: string, status: number): void {
+    if (status === 409) this.refused.add(key);
   }
 
   /** The id of a record that was made is told in any case. */
