@@ -98,6 +98,6 @@ function onceBecause(keys: boolean, byId: boolean): string {
 function keptBecause(keys: boolean, versions: boolean): string {
   if (keys) return 'a resend has the same idempotency key';
   return versions
-    ? 'a resend meets a newer version, and is recognised as ours by what it changed'
+    ? 'a resend meets a newer version, and is recognised as ours by what it says'
     : 'a lost answer may be applied twice; setting a field twice does no harm, counting does';
 }

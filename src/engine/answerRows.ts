@@ -28,6 +28,8 @@ export interface AnswerContext {
   readonly onReject: 'keep' | 'rollback';
   readonly references: References;
   readonly rule: ConflictRule;
+  /** Conflicts that came right before this request, without a wait in between. */
+  readonly conflictsBefore: number;
 }
 
 /** ms until a server that works on a request is asked again, at least. */
@@ -85,10 +87,15 @@ function goneRows(facts: Facts, context: AnswerContext, failure: Failure): Engin
 }
 
 /** The row after a failed attempt. */
-function retryRow(lane: Lane, context: AnswerContext, failure: Failure): EngineDraft {
+function retryRow(
+  lane: Lane,
+  context: AnswerContext,
+  failure: Failure,
+  bound = lane.attempts,
+): EngineDraft {
   const { model, recordId, at } = context;
   const attempts = lane.attempts + 1;
-  const retryAt = at + context.delayAfter(lane.attempts);
+  const retryAt = at + context.delayAfter(bound);
   return { v: 1, type: 'retryScheduled', model, recordId, at, attempts, retryAt, failure };
 }
 
@@ -156,6 +163,8 @@ function parkedRow(facts: Facts, context: AnswerContext, failure: Failure): Engi
   };
 }
 
+const tooFast = 'others change the record again and again';
+
 /** Somebody else changed the record (or was it us, and the answer was lost?). */
 function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteRecord): EngineDraft[] {
   const { model, recordId, at, request, rule } = context;
@@ -169,12 +178,18 @@ function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteReco
     return [{ ...row, operationIds, base: null, version: null }];
   }
   const key = laneKey(model, recordId);
+  const lane = getIn(facts.lanes, key);
+  const rounds = context.conflictsBefore;
+  if (lane && rounds > 0 && lane.attempts === 0) {
+    // What is sent next would only meet the next change: the same request asks again after a while.
+    return [retryRow(lane, context, { code: 'conflict', message: tooFast, at }, rounds)];
+  }
   const operations = operationsIn(facts, key);
   return conflictRows({
     ...{ model, recordId, at, operations, version: remote.version },
     ...{ rule, newOperationId: context.newOperationId() },
     contested: contestedOf(operations, operationIds.length),
-    base: entryOf(facts, context)?.base ?? getIn(facts.lanes, key)?.salvage?.base ?? null,
+    base: entryOf(facts, context)?.base ?? lane?.salvage?.base ?? null,
     remote: theirs,
   });
 }

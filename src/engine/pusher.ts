@@ -1,12 +1,13 @@
 import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
 import type { Failure } from '../../machines/failure.ts';
-import type { Facts } from '../../store/facts.ts';
+import { type Facts, laneKey } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
 import type { RowBuilder } from '../journal/engineQueue.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
 import type { Answer, BatchAnswer, Transport } from '../ports/transport.ts';
 import { type AnswerContext, answerRows } from './answerRows.ts';
 import { type Attempt, completed, spokenAt } from './attempt.ts';
+import { ConflictRounds } from './conflictRounds.ts';
 import { Departures } from './departures.ts';
 import type { LaneIndex } from './laneIndex.ts';
 import type { Lines } from './lines.ts';
@@ -72,6 +73,7 @@ export class Pusher {
   readonly #underWay = new Map<string, Request>();
   readonly #requests = new Set<Request>();
   readonly #departures = new Departures();
+  readonly #rounds = new ConflictRounds();
   readonly #seals = new SealsUnderWay();
   /** Operations in one request, at most; halved where the server says that it is too much. */
   #batchLimit: number;
@@ -176,6 +178,7 @@ export class Pusher {
     const { lanes: now } = this.#options.facts();
     for (const key of lanes) {
       if (this.#underWay.get(key) === request) this.#underWay.delete(key);
+      if (!getIn(now, key)) this.#rounds.over(key);
       const sent = request.attempts.get(key)?.request.key;
       if (sent !== undefined && getIn(now, key)?.sealed?.key !== sent) this.#departures.over(sent);
     }
@@ -319,11 +322,17 @@ export class Pusher {
   #context({ lane, request, model }: Attempt): AnswerContext {
     const { env, backoff } = this.#options;
     const random = env.random('backoff');
+    const key = laneKey(lane.model, lane.recordId);
     return {
       ...{ model: lane.model, recordId: lane.recordId, request },
       ...{ onReject: model.onReject, references: model.references, rule: model.rule },
       at: env.now(),
-      newOperationId: () => env.uuid(),
+      conflictsBefore: this.#rounds.before(key, request.key),
+      newOperationId: () => {
+        const id = env.uuid();
+        this.#rounds.follows(key, request.key, id);
+        return id;
+      },
       delayAfter: (attempts) => backoffDelay(backoff, attempts, random),
       longestWait: backoff.cap,
     };

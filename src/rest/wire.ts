@@ -41,11 +41,10 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
   const { base, idleTimeout, answerLimit } = settings;
   let clockOffset: number | null = null;
 
-  /** `Date` tells whole seconds, and was written somewhere between both moments. */
-  function measure(response: Response, sentAt: number): void {
+  /** `Date` tells whole seconds, and was written before its head came: a long body tells nothing. */
+  function measure(response: Response, sentAt: number, heardAt: number): void {
     const told = timeOf(response.headers.get('date')) + 500;
-    const now = env.now();
-    if (!Number.isNaN(told) && now >= sentAt) clockOffset = told - (sentAt + now) / 2;
+    if (!Number.isNaN(told) && heardAt >= sentAt) clockOffset = told - (sentAt + heardAt) / 2;
   }
 
   function requestOf(outgoing: Outgoing, given: Credentials, signal: AbortSignal) {
@@ -78,6 +77,7 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
     const sentAt = env.now();
     const { url, init } = requestOf(outgoing, given, deadline.signal);
     const response = await env.fetch(url, init);
+    const heardAt = env.now();
     deadline.heard();
     const body = isGlance
       ? await glance(response)
@@ -85,7 +85,7 @@ export function createWire(env: Env, settings: Settings, keyring: Keyring): Wire
     const { status } = response;
     if (body.kind === 'page' && status >= 200 && status < 300) throw portal();
     // Only the server that is meant: neither a portal nor somebody else's.
-    if (body.kind !== 'page' && !isAbsolute(outgoing.path)) measure(response, sentAt);
+    if (body.kind !== 'page' && !isAbsolute(outgoing.path)) measure(response, sentAt, heardAt);
     return {
       status,
       header: (name) => response.headers.get(name),

@@ -134,6 +134,7 @@ class Walk {
       newOperationId: () => `merged-${++this.#made}`,
       delayAfter: () => 5,
       longestWait: 5,
+      conflictsBefore: 0,
       ...mergeRule,
       onReject: pick % 2 ? 'keep' : 'rollback',
     };

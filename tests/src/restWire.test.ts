@@ -289,6 +289,25 @@ describe('SV23: the server’s clock', () => {
     expect(await measured(json(record, 200, { date: 'noon' }))).toBeNull();
   });
 
+  test('TM1: is measured when the head of an answer has come, however long its body takes', async () => {
+    let time = now;
+    const body = {
+      pull(controller: ReadableStreamDefaultController) {
+        time += 20_000;
+        controller.enqueue(new TextEncoder().encode(JSON.stringify(record)));
+        controller.close();
+      },
+    };
+    const headers = { 'content-type': 'application/json', date };
+    // Read when it is asked for, and no sooner.
+    const slow = new ReadableStream(body, { highWaterMark: 0 });
+    const response = new Response(slow, { headers });
+    const { transport } = against(() => response, {}, { now: () => time });
+    await transport.push(sealed('update'), todo, signal);
+    expect(time).toBeGreaterThan(now);
+    expect(transport.clockOffset?.()).toBe(90_500);
+  });
+
   test('is not that of a portal or of another origin', async () => {
     const page = new Response('<html>', { headers: { 'content-type': 'text/html', date } });
     expect(await measured(page)).toBeNull();

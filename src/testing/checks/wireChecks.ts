@@ -159,7 +159,7 @@ function checkValues(run: Run): void {
   const effects = new Map<string, Record<string, unknown>[]>();
   const highest = new Map<string, number>();
   // A person's choice, or a delete, takes with it what was written before.
-  const gone = withSuperseded(written, written.chosen);
+  const gone = withSuperseded(written, [...written.chosen, ...written.undone]);
   for (const { kind, operationIds } of [...written.seals.values()].flat()) {
     if (kind === 'delete') for (const id of withSuperseded(written, operationIds)) gone.add(id);
   }

@@ -54,6 +54,8 @@ export interface Written {
   readonly supersedes: Map<string, readonly string[]>;
   /** Operations that a person has replaced in a conflict: what became of them was their choice. */
   readonly chosen: Set<string>;
+  /** Operations in front of a delete that went into one change with what was made anew behind it. */
+  readonly undone: Set<string>;
   /** When people (or the engine) took operations back, as the rows say it. */
   readonly takenBack: Map<string, number>;
   /** Operations that a person has discarded, those among them that were told as rejected before. */
@@ -69,6 +71,7 @@ export interface Written {
 export function nothingWritten(): Written {
   return {
     ...{ seals: new Map(), operations: new Map(), supersedes: new Map(), chosen: new Set() },
+    undone: new Set(),
     ...{
       takenBack: new Map(),
       discarded: new Set(),
@@ -90,13 +93,18 @@ export function eraOf({ wipes }: Written, device: number): number {
 /** Notes rows of a device that reached its platter. */
 export function noteRows(written: Written, device: number, rows: readonly WrittenRow[]): void {
   const era = eraOf(written, device);
-  const { seals, operations, supersedes, chosen, takenBack } = written;
+  const { seals, operations, supersedes, chosen, undone, takenBack } = written;
   for (const { sequence, text } of rows) {
     const row = rowIn(text);
     // Damaged in an earlier life of the database, and taken over as it was.
     if (!row) continue;
     if (row.type === 'resolved' && row.by === 'person') {
       for (const id of row.replaced) chosen.add(id);
+    }
+    if (row.type === 'resolved') {
+      // One change stands for all of it: what was deleted here before it was made anew never arrives.
+      const kinds = row.replaced.map((id) => operations.get(id)?.kind);
+      for (const id of row.replaced.slice(0, kinds.lastIndexOf('delete') + 1)) undone.add(id);
     }
     if (row.type === 'purged') written.clears.add(`${device}/${era}`);
     for (const id of endedBy(row)) written.over.add(id);
