@@ -8,7 +8,7 @@ export const answerPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/rest/answers.ts',
-        find: "changed: (exchange) => ({ kind: 'conflict', remote: remoteInProblem(exchange) }),",
+        find: 'changed: (exchange) => conflict(exchange, remoteInProblem(exchange)),',
         replace: "changed: () => ({ kind: 'committed', remote: null, version: null }),",
       },
     ],

@@ -56,7 +56,7 @@ export const requestPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/answerRows.ts',
-        find: 'const retryAt = at + context.delayAfter(lane.attempts);',
+        find: 'const retryAt = at + context.delayAfter(bound);',
         replace: 'const retryAt = at;',
       },
     ],

@@ -75,9 +75,9 @@ export const wirePlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/lines.ts',
-        find: "line.actor.send({ type: 'unauthorized', renewals });",
+        find: "line.actor.send({ type: 'unauthorized', renewals: known });",
         replace:
-          "if (line.state === 'refreshing') this.#refresh(line).catch(this.#options.env.report);\n      line.actor.send({ type: 'unauthorized', renewals });",
+          "if (line.state === 'refreshing') this.#refresh(line).catch(this.#options.env.report);\n      line.actor.send({ type: 'unauthorized', renewals: known });",
       },
       {
         file: 'src/rest/credentials.ts',
