@@ -114,7 +114,7 @@ export class Puller {
       const isSame = isPlain && running.isPlain && running.filter === filter;
       return isSame ? running.result : running.result.then(() => this.pull(name, how));
     }
-    const wanted = this.#wanted.get(name) ?? { failures: 0, notBefore: 0 };
+    const wanted = this.#wanted.get(name) ?? null;
     if (how.since === undefined) this.#wanted.delete(name);
     const result = this.#removals
       .during(() => this.#pull(model, how))
@@ -208,9 +208,14 @@ export class Puller {
     return end;
   }
 
-  #ended(model: string, end: PullEnd, { failures }: Wanted): PullResult {
+  /** @param wanted what was due when it began, and is not any more if all of it came */
+  #ended(model: string, end: PullEnd, wanted: Wanted | null): PullResult {
     const { env, backoff, onEnd } = this.#options;
+    const { failures } = wanted ?? { failures: 0 };
     const { status } = end;
+    // A limit ended it: what was due is the rest as well.
+    const isRestDue = end.hasMore && wanted !== null && !this.#wanted.has(model);
+    if (isRestDue && !this.#abort.signal.aborted) this.want([model]);
     if (status === 'done' && !end.hasMore) this.#guardOf(model).completed();
     if (!this.#abort.signal.aborted && (status === 'failed' || status === 'postponed')) {
       const failed = status === 'failed';

@@ -9,6 +9,7 @@ import { entryOf, idsOf, patient, progressOf, seed, withTodo } from '../support/
 import {
   type Bend,
   busy,
+  pause,
   quickEnv,
   stateOf,
   statusOf,
@@ -105,6 +106,28 @@ describe('S19 P19: pages', () => {
     expect(await todo.pull({ limit: 10 })).toMatchObject({ items: 5, hasMore: false });
     expect(idsOf(device)).toEqual(ids);
     expect(progressOf(device)).toMatchObject({ pulled: true, fullSince: null });
+  });
+
+  test('S18 P19: a pull that a limit ends does not take the place of the whole one that was due', async () => {
+    const ids = seed(world.server, 25);
+    const device = world.device();
+    const { todo } = device.sync.models;
+    device.sync.start();
+    device.sync.pause();
+    await device.sync.ready;
+    await until('it leads', () => statusOf(device).role === 'leading');
+    // The first pull is due; a person looks at the beginning before it may run.
+    expect(await todo.pull({ limit: 10 })).toMatchObject({ hasMore: true, items: 10 });
+    await device.sync.resume();
+    await until('the rest is here', () => idsOf(device).length === 25);
+    expect(idsOf(device)).toEqual(ids);
+    // Nothing is due any more: a limit is a limit.
+    await synced(device);
+    for (let i = 0; i < 20; i++) world.server.put('todo', `new${i}`, milk);
+    expect(await todo.pull({ limit: 5 })).toMatchObject({ hasMore: true, items: 5 });
+    const { pulls } = world.server;
+    await pause(50);
+    expect(world.server.pulls).toBe(pulls);
   });
 
   test('S18: since brings what changed from there once, and leaves the cursor where it is', async () => {
