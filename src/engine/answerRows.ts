@@ -12,6 +12,7 @@ import { conflictRows } from './conflictRows.ts';
 import { contestedOf } from './contested.ts';
 import { isOwnRecord } from './ownRecord.ts';
 import { type References, toKeys } from './references.ts';
+import { withoutTwins } from './twins.ts';
 
 /** What answers need beside the facts: what is drawn, and what was read before. */
 export interface AnswerContext {
@@ -43,6 +44,15 @@ function waitingLane(facts: Facts, context: AnswerContext): Lane | null {
 
 /** The rows that an answer becomes; null if nobody waits for it any more. */
 export function answerRows(
+  facts: Facts,
+  context: AnswerContext,
+  answer: Answer,
+): readonly EngineDraft[] | null {
+  const rows = ownRows(facts, context, answer);
+  return rows?.flatMap((row) => withoutTwins(facts, row)) ?? null;
+}
+
+function ownRows(
   facts: Facts,
   context: AnswerContext,
   answer: Answer,

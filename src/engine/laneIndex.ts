@@ -9,7 +9,7 @@ interface Place {
   /** With `blocked`: the lane that is waited for. */
   readonly key: string;
   readonly origin: string;
-  /** The model of a sealed create. */
+  /** The model of a sealed create that may have made a record which nobody here knows yet. */
   readonly creates: string | null;
 }
 
@@ -21,6 +21,9 @@ interface Blocked {
 
 /** Lanes that are taken in in one task (2 ms), and freed ones that are looked at in one go. */
 const stride = { read: 400, freed: 64 } as const;
+
+/** Answers that did not tell, after which a create is not waited for: it may never be told. */
+const doubtfulAttempts = 3;
 
 function timeKey(ms: number): string {
   return Math.max(0, Math.floor(ms)).toString(36).padStart(10, '0');
@@ -200,14 +203,18 @@ export class LaneIndex {
     return this.#dependent;
   }
 
-  /** Whether a create of this model is sealed: its server id may come with a pull first. */
-  hasSealedCreate(model: string): boolean {
+  /**
+   * Whether the first answers to a create of this model are waited for: a pull may bring its record,
+   * and the server's id of it, before them.
+   */
+  hasDoubtfulCreate(model: string): boolean {
     while (!this.readOn());
     return (this.#sealedCreates.get(model) ?? 0) > 0;
   }
 
   #add(facts: Facts, key: string, lane: Lane): void {
-    const creates = lane.sealed?.kind === 'create' ? lane.model : null;
+    const isDoubtful = lane.sealed?.kind === 'create' && lane.attempts < doubtfulAttempts;
+    const creates = isDoubtful ? lane.model : null;
     const origin = lane.sealed ? this.#originOf(lane.sealed.path) : '';
     if (!this.#isKnown(lane.model)) return;
     if (lane.state === 'pending') {

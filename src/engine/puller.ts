@@ -42,6 +42,9 @@ export interface PullerOptions extends Omit<PullMeans, 'waitsForCreates' | 'remo
 /** Why: without a reason of its own each abort makes an exception that nobody reads. */
 const stopped = 'stopped';
 
+/** ms that a pull waits for answers to creates, whatever becomes of them. */
+const longestWait = 60_000;
+
 interface Wanted {
   /** Failed pulls in a row. */
   readonly failures: number;
@@ -64,6 +67,8 @@ export class Puller {
   readonly #wanted = new Map<string, Wanted>();
   readonly #guards = new Map<string, MassDeleteGuard>();
   readonly #removals = new Removals();
+  /** Since when pulls of a model wait for answers to creates (ms since 1970). */
+  readonly #waitingSince = new Map<string, number>();
   readonly #abort = new AbortController();
   #timer: TimerHandle | null = null;
 
@@ -87,9 +92,10 @@ export class Puller {
     const now = env.now();
     let next: number | null = null;
     for (const [model, { notBefore }] of this.#wanted) {
-      if (this.#waitsForCreates(model) || this.#running.has(model)) continue;
-      if (this.#isLineHeld(model)) continue;
-      if (notBefore > now) next = Math.min(next ?? notBefore, notBefore);
+      if (this.#running.has(model) || this.#isLineHeld(model)) continue;
+      const since = this.#waitsForCreates(model) ? this.#waitingSince.get(model) : undefined;
+      const due = since === undefined ? notBefore : since + longestWait;
+      if (due > now) next = Math.min(next ?? due, due);
       else this.pull(model).catch(env.report);
     }
     if (this.#timer !== null) env.clearTimer(this.#timer);
@@ -169,9 +175,18 @@ export class Puller {
     return guard;
   }
 
+  /**
+   * Whether an unknown record may be one that a create of ours has made, whose answer is on its way:
+   * shown now it would stand there twice, until that answer makes one of both (`twinRows`). Answers
+   * that have not told for a while may never come, and others' records do not wait for them.
+   */
   #waitsForCreates(model: string): boolean {
-    const { models, index } = this.#options;
-    return models.get(model)?.ids === 'server' && index.hasSealedCreate(model);
+    const { env, models, index } = this.#options;
+    if (models.get(model)?.ids !== 'server' || !index.hasDoubtfulCreate(model)) return false;
+    const now = env.now();
+    const since = this.#waitingSince.get(model) ?? now;
+    this.#waitingSince.set(model, since);
+    return Math.abs(now - since) < longestWait;
   }
 
   #unknown(model: string): PullResult {
@@ -216,6 +231,7 @@ export class Puller {
     // A limit ended it: what was due is the rest as well.
     const isRestDue = end.hasMore && wanted !== null && !this.#wanted.has(model);
     if (isRestDue && !this.#abort.signal.aborted) this.want([model]);
+    if (status === 'done') this.#waitingSince.delete(model);
     if (status === 'done' && !end.hasMore) this.#guardOf(model).completed();
     if (!this.#abort.signal.aborted && (status === 'failed' || status === 'postponed')) {
       const failed = status === 'failed';
