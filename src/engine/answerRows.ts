@@ -12,7 +12,7 @@ import { conflictRows } from './conflictRows.ts';
 import { contestedOf } from './contested.ts';
 import { isOwnRecord } from './ownRecord.ts';
 import { type References, toKeys } from './references.ts';
-import { withoutTwins } from './twins.ts';
+import { withTwin } from './twins.ts';
 
 /** What answers need beside the facts: what is drawn, and what was read before. */
 export interface AnswerContext {
@@ -49,7 +49,7 @@ export function answerRows(
   answer: Answer,
 ): readonly EngineDraft[] | null {
   const rows = ownRows(facts, context, answer);
-  return rows?.flatMap((row) => withoutTwins(facts, row)) ?? null;
+  return rows?.map((row) => withTwin(facts, row)) ?? null;
 }
 
 function ownRows(

@@ -12,7 +12,7 @@ import { pulledItem } from './pulledItems.ts';
 import { hasFilter, standing } from './pullFilter.ts';
 import { entryOf, isConfirmedSince, keyOf } from './recordReads.ts';
 import { type References, toKeys } from './references.ts';
-import { withoutTwins } from './twins.ts';
+import { withTwin } from './twins.ts';
 import { compareVersions } from './versions.ts';
 
 /** How the server was asked. */
@@ -60,7 +60,7 @@ export function judge(facts: Facts, asked: Asked, part: PagePart): Judged | null
   const waits = asked.waitsForCreates();
   for (const item of part.items) {
     const own = ownWrite(facts, asked, item);
-    if (own) judged.drafts.push(...withoutTwins(facts, own));
+    if (own) judged.drafts.push(withTwin(facts, own));
     else if (waits && isUnknown(facts, asked.model, item.id)) return null;
     else judgeItem(context, item);
   }

@@ -177,7 +177,7 @@ export class Puller {
 
   /**
    * Whether an unknown record may be one that a create of ours has made, whose answer is on its way:
-   * shown now it would stand there twice, until that answer makes one of both (`twinRows`). Answers
+   * shown now it would stand there twice, until that answer makes one of both (`withTwin`). Answers
    * that have not told for a while may never come, and others' records do not wait for them.
    */
   #waitsForCreates(model: string): boolean {

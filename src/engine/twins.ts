@@ -1,59 +1,24 @@
-import { type Entry, type Facts, laneKey } from '../../store/facts.ts';
+import { type Facts, laneKey } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
-import type { AnsweredRow, PulledItem } from '../../store/rows/row.ts';
 import type { EngineDraft } from '../journal/engineQueue.ts';
-import { entryOf, keyOf } from './recordReads.ts';
+import { entryOf } from './recordReads.ts';
 import { compareVersions } from './versions.ts';
 
-type Answered = Omit<AnsweredRow, 'actionId'>;
-
 /**
- * The rows of an answer, and what makes one of two records here that are one on the server: a pull
- * brought ours under the server's id before the answer to its create told that id. The key that this
- * device gave stays. What was edited under the other one goes to the server first; the answer to the
- * last of it ends that key.
+ * An answer that names a record which stands here under the server's id already: a pull brought it
+ * before the answer to its create, and the fold makes one of both. What was pulled is later than the
+ * create, and so than an answer that was kept for it; what came after the pull comes with the next one.
  */
-export function withoutTwins(facts: Facts, row: EngineDraft): readonly EngineDraft[] {
-  if (row.type !== 'answered') return [row];
-  const { model, recordId, alias = recordId } = row;
-  const named = alias === recordId ? undefined : cleanOf(facts, model, alias);
-  if (named) return [pulledRow(row, [], [alias]), newerOf(row, named)];
-  const first = keyOf(facts, model, recordId);
-  const entry = first === recordId ? undefined : entryOf(facts, model, first);
-  if (!entry || !isLastOf(facts, row)) return [row];
-  return [{ ...row, base: null, version: null }, ...told(facts, row, first, entry)];
-}
-
-/** What the answer tells, under the key that stays. */
-function told(facts: Facts, row: Answered, id: string, entry: Entry): readonly EngineDraft[] {
-  const { model, recordId: alias, base, version } = row;
-  // Who edits it there hears by the answer to that.
-  if (base === null) return cleanOf(facts, model, id) ? [pulledRow(row, [], [id])] : [];
-  if (compareVersions(version, entry.version) === -1) return [];
-  return [pulledRow(row, [{ id, record: { ...base, id }, version, alias }], [])];
-}
-
-/** The pull came after the create, and whatever came after the pull comes with the next one. */
-function newerOf(row: Answered, { base, version }: Entry): EngineDraft {
-  if (compareVersions(row.version, version) === 1) return row;
-  return { ...row, base: { ...base, id: row.recordId }, version };
-}
-
-function pulledRow(
-  { model, at }: Answered,
-  items: readonly PulledItem[],
-  deleted: readonly string[],
-): EngineDraft {
-  const place = { since: null, cursor: null, complete: false } as const;
-  return { v: 1, type: 'pulled', at, model, items, deleted, ...place };
-}
-
-function cleanOf(facts: Facts, model: string, id: string): Entry | undefined {
-  const isEdited = getIn(facts.lanes, laneKey(model, id)) !== undefined;
-  return isEdited ? undefined : entryOf(facts, model, id);
-}
-
-/** Whether nothing of the record waits behind what is answered. */
-function isLastOf(facts: Facts, { model, recordId, operationIds }: Answered): boolean {
-  return getIn(facts.lanes, laneKey(model, recordId))?.count === operationIds.length;
+export function withTwin(facts: Facts, row: EngineDraft): EngineDraft {
+  if (row.type !== 'answered' || row.alias === undefined) return row;
+  const { model, recordId, alias } = row;
+  const twin = entryOf(facts, model, alias);
+  if (!twin?.base || entryOf(facts, model, recordId)?.alias === alias) return row;
+  // Known before the create could leave: another record, whose id the server has given again.
+  const { sealedAt } = getIn(facts.lanes, laneKey(model, recordId)) ?? {};
+  if (sealedAt === undefined || twin.confirmed <= sealedAt) return row;
+  // What waits of it is sent first, and its answer is the newest word.
+  if (getIn(facts.lanes, laneKey(model, alias))) return row;
+  if (compareVersions(row.version, twin.version) === 1) return row;
+  return { ...row, base: { ...twin.base, id: recordId }, version: twin.version };
 }

@@ -143,6 +143,24 @@ describe('P28 SV22: the ids are the server’s, and a create waits for its answe
     await until('theirs is here, by itself', () => notesOf(device).length === 2);
   });
 
+  test('an id that the server gives again is our new record’s: nothing of the one from before stays', async () => {
+    for (let i = 0; i < 5; i++) world.server.put('note', '7', { text: `old ${i}` });
+    const bend: Bend = ({ push }) => ({
+      push: async (request, model, signal) => {
+        if (request.kind !== 'create') return push(request, model, signal);
+        world.server.forget('note', '7');
+        world.server.put('note', '7', { text: 'ours' });
+        const remote = world.server.read('note', '7');
+        return { kind: 'committed', remote, version: remote.version };
+      },
+    });
+    const device = await world.settled({ bend });
+    expect(notesOf(device)).toEqual([{ id: '7', text: 'old 4' }]);
+    const made = device.sync.models.note.create({ text: 'ours' });
+    expect((await made.settled).outcome).toBe('committed');
+    expect(notesOf(device)).toEqual([{ id: made.id, text: 'ours' }]);
+  });
+
   test('one that is under way is waited for: nothing is shown twice, not even for a moment', async () => {
     let isHeld = true;
     const bend: Bend = ({ push }) => ({
