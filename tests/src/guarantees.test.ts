@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { defineModel } from '../../src/index.ts';
 import { rest } from '../../src/rest.ts';
+import { TinyServer, tinyTransport } from '../support/tinyServer.ts';
 import { makeDevice, type Note, type Todo } from '../support/world.ts';
 
 function held(options: object, todo: object = {}): Record<string, string[]> {
@@ -40,4 +42,19 @@ test('whole records, and pages by place', () => {
   const { todo } = held({}, { nulls: 'meaningful', requests: { list } });
   expect(todo).not.toContain('changedFieldsOnly');
   expect(todo).not.toContain('deltaPull');
+});
+
+test('a transport that does not say what its server can: nothing is taken for granted', () => {
+  const transport = tinyTransport(new TinyServer(), () => ({}));
+  const { guarantees } = makeDevice({ transport }).sync;
+  const holding = guarantees.todo?.filter(({ holds }) => holds) ?? [];
+  // The ids are made here: a server that refuses the second of one id has made one record.
+  expect(holding.map(({ promise }) => promise)).toEqual([...always, 'createsOnce']);
+});
+
+test('the docs explain each promise, in the order in which they are told', () => {
+  const { guarantees } = makeDevice({ transport: rest({ baseUrl: 'https://a.example' }) }).sync;
+  const docs = readFileSync(new URL('../../docs/guarantees.md', import.meta.url), 'utf8');
+  const explained = [...docs.matchAll(/^\| `(\w+)` \|/gm)].map(([, promise]) => promise);
+  expect(explained).toEqual(guarantees.todo?.map(({ promise }) => promise));
 });
