@@ -159,10 +159,16 @@ export function createSync<const M extends Models, const P extends string = 'syn
     names.map((model) => [model, models[model]?.strategy ?? 'optimistic']),
   );
   const { checkCall } = options.transport;
-  const stamp = createStamp(env, reducerPath, strategies, (model, kind, request) => {
-    const definition = models[model] as ModelDefinition<Identified>;
-    return checkCall?.(wireOf(model, definition), kind, request) ?? null;
-  });
+  const stamp = createStamp(
+    env,
+    reducerPath,
+    strategies,
+    (model, kind, request) => {
+      const definition = models[model] as ModelDefinition<Identified>;
+      return checkCall?.(wireOf(model, definition), kind, request) ?? null;
+    },
+    (model) => models[model]?.references ?? {},
+  );
   const stateOf = stateIn(reducerPath);
   const engineModels = new Map<string, EngineModel>();
   /** Set at run time, also before there is a store. */

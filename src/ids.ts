@@ -17,3 +17,9 @@ export function idProblem(id: string): string | null {
   }
   return null;
 }
+
+/** An id as the number that it is the text of; else as it is. */
+export function asNumber(id: string): string | number {
+  const number = Number(id);
+  return Number.isSafeInteger(number) && String(number) === id ? number : id;
+}

@@ -1,6 +1,7 @@
 import { copyJson, defaultJsonLimits, isJsonObject, type JsonObject } from '../store/json.ts';
 import type { Operation, OperationKind, Strategy } from '../store/rows/row.ts';
 import type { PersonAction, PersonDraft } from '../store/slice.ts';
+import { type References, withKeys } from './engine/references.ts';
 import { SyncError } from './errors.ts';
 import { idProblem } from './ids.ts';
 import type { Env } from './ports/env.ts';
@@ -86,6 +87,7 @@ export function createStamp(
   name: string,
   known: ReadonlyMap<string, Strategy>,
   checkCall: CheckCall,
+  referencesOf: (model: string) => References,
 ) {
   function requestOf(model: string, kind: OperationKind, given: unknown): JsonObject | undefined {
     if (given === undefined) return undefined;
@@ -113,7 +115,8 @@ export function createStamp(
     const dependsOn = checkedDependencies(options.dependsOn);
     const request = requestOf(model, kind, options.request);
     return {
-      ...{ id: env.uuid(), model, recordId, kind, changes, at: env.now(), strategy },
+      ...{ id: env.uuid(), model, recordId, kind, at: env.now(), strategy },
+      changes: withKeys(changes, referencesOf(model)),
       visible: strategy === 'optimistic',
       ...(dependsOn.length > 0 && { dependsOn }),
       ...(request && { request }),

@@ -88,7 +88,7 @@ const treeRoot = shape({ size: isCount, depth: isCount, page: nullable(isText) }
 const progress = shape({
   ...{ cursor: nullable(isString), pulled: isBoolean, epoch: nullable(isString) },
   ...{ epochSince: isCount, filter: isString, filterSince: optional(isCount) },
-  ...{ fullSince: nullable(isCount), listedSince: isCount },
+  ...{ fullSince: nullable(isCount), listedSince: isCount, numericIds: optional(isBoolean) },
 });
 const smallFacts = shape({
   head: isCount,

@@ -78,6 +78,8 @@ export interface ModelFacts {
   readonly fullSince: number | null;
   /** The journal sequence at which the last full pull began, also after it has ended; 0: none has. */
   readonly listedSince: number;
+  /** Whether the server has written ids of this model as numbers; as keys and aliases they are text. */
+  readonly numericIds: boolean;
   /** Records shown. */
   readonly shown: number;
 }
@@ -172,6 +174,7 @@ export const emptyModel: ModelFacts = {
   filterSince: 0,
   fullSince: null,
   listedSince: 0,
+  numericIds: false,
   shown: 0,
 };
 

@@ -254,6 +254,14 @@ export class FactsDraft {
     return isAnother && records.get(owner) ? owner : undefined;
   }
 
+  /** The server writes the ids of these models as numbers. */
+  learnNumericIds(models: readonly string[] = []): void {
+    for (const name of models) {
+      const model = this.model(name);
+      model.progress = { ...model.progress, numericIds: true };
+    }
+  }
+
   /** Shows base with the visible operations of the lane: the one function of every change. */
   rebaseRecord(model: string, recordId: string): void {
     const entry = this.entry(model, recordId);

@@ -7,6 +7,7 @@ import type { PulledRow } from './rows/row.ts';
 export function pulled(draft: FactsDraft, row: PulledRow): undefined {
   const model = draft.model(row.model);
   if (row.begins) begin(draft, row);
+  draft.learnNumericIds(row.numericIds);
   // From the start, or on from where we are: otherwise what lies between was never folded here.
   const isContinuous = row.since === null || row.since === model.progress.cursor;
   for (const recordId of row.unchanged ?? []) confirmAsKnown(draft, row.model, recordId);

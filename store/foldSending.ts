@@ -46,6 +46,7 @@ export function answered(draft: FactsDraft, row: AnsweredRow): string | undefine
     if (operation) draft.settle(operation, 'committed', row.at);
   }
   draft.confirm(row.at);
+  draft.learnNumericIds(row.numericIds);
   if (moved === null && row.base !== null) {
     // Nothing waits any more: what the server has is what is shown, put at once.
     draft.putLane(key, null);

@@ -15,11 +15,16 @@ export type PullPosition = Pick<
   | 'filterSince'
   | 'fullSince'
   | 'listedSince'
+  | 'numericIds'
 >;
 
 export function positionOf(facts: PullPosition): PullPosition {
-  const { cursor, pulled, epoch, epochSince, filter, filterSince, fullSince, listedSince } = facts;
-  return { cursor, pulled, epoch, epochSince, filter, filterSince, fullSince, listedSince };
+  const { cursor, pulled, epoch, epochSince, filter, filterSince, fullSince } = facts;
+  const { listedSince, numericIds } = facts;
+  return {
+    ...{ cursor, pulled, epoch, epochSince, filter, filterSince, fullSince },
+    ...{ listedSince, numericIds },
+  };
 }
 
 /** What the server said of a record. */

@@ -11,7 +11,7 @@ import type { Answer, RemoteRecord, UnderWay } from '../ports/transport.ts';
 import { conflictRows } from './conflictRows.ts';
 import { contestedOf } from './contested.ts';
 import { isOwnRecord } from './ownRecord.ts';
-import { type References, toKeys } from './references.ts';
+import { newNumericIds, type References, toKeys } from './references.ts';
 import { withTwin } from './twins.ts';
 
 /** What answers need beside the facts: what is drawn, and what was read before. */
@@ -144,11 +144,13 @@ function committedRow(
   const row = { v: 1, type: 'answered', model, recordId, at } as const;
   const { operationIds } = request;
   if (remote?.record) {
+    const numericIds = newNumericIds(facts, context, [remote.record]);
     return {
       ...row,
       operationIds,
       ...ownKeyed(facts, context, remote.record),
       version: remote.version,
+      ...(numericIds.length > 0 && { numericIds }),
     };
   }
   if (remote || request.kind === 'delete') {

@@ -11,7 +11,7 @@ import { type PulledConflictContext, pulledConflictRows } from './pulledConflict
 import { pulledItem } from './pulledItems.ts';
 import { hasFilter, standing } from './pullFilter.ts';
 import { entryOf, isConfirmedSince, keyOf } from './recordReads.ts';
-import { type References, toKeys } from './references.ts';
+import { newNumericIds, type References, toKeys } from './references.ts';
 import { withTwin } from './twins.ts';
 import { compareVersions } from './versions.ts';
 
@@ -48,6 +48,8 @@ export interface Judged {
   readonly drafts: EngineDraft[];
   /** Server ids of which only a read can tell: what is here may be newer, or just left the filter. */
   readonly left: string[];
+  /** Models of which the part shows for the first time that the server's ids are numbers. */
+  readonly numericIds: readonly string[];
 }
 
 /**
@@ -55,7 +57,12 @@ export interface Judged {
  * one that a sealed create of ours has made, so it has to wait for that answer.
  */
 export function judge(facts: Facts, asked: Asked, part: PagePart): Judged | null {
-  const judged: Judged = { items: [], deleted: [], unchanged: [], drafts: [], left: [] };
+  const records = part.items.map(({ record }) => record);
+  const numericIds = newNumericIds(facts, asked, records);
+  const judged: Judged = {
+    ...{ items: [], deleted: [], unchanged: [], drafts: [], left: [] },
+    numericIds,
+  };
   const context = { facts, asked, judged };
   const waits = asked.waitsForCreates();
   for (const item of part.items) {

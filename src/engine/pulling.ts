@@ -56,12 +56,12 @@ export function partRows(
       told({ kind: 'postponed' });
       return null;
     }
-    const { items, deleted, unchanged, drafts, left } = judged;
+    const { items, deleted, unchanged, drafts, left, numericIds } = judged;
     const isOpen = context.isOpen || left.length > 0;
     const news = items.length + deleted.length + unchanged.length + drafts.length;
     const cursor = isOpen ? null : context.cursor;
     const complete = !isOpen && context.complete;
-    const hasRows = news > 0 || cursor !== null || complete || context.begins;
+    const hasRows = news + numericIds.length > 0 || cursor !== null || complete || context.begins;
     told({ kind: 'folded', left, news, hasRows });
     if (!hasRows) return null;
     return [...drafts, pulledRow(facts, context, judged, cursor, complete)];
@@ -75,7 +75,12 @@ export function partRows(
 export function pulledRow(
   facts: Facts,
   { model, at, since, rewinds, begins, epoch, filter }: PartContext,
-  { items, deleted, unchanged }: Pick<Judged, 'items' | 'deleted' | 'unchanged'>,
+  {
+    items,
+    deleted,
+    unchanged,
+    numericIds,
+  }: Pick<Judged, 'items' | 'deleted' | 'unchanged' | 'numericIds'>,
   cursor: string | null,
   complete: boolean,
 ): EngineDraft {
@@ -85,6 +90,7 @@ export function pulledRow(
     ...{ v: 1, type: 'pulled', model, at, items, deleted, since, cursor, complete },
     ...(complete && rewinds && (known?.cursor ?? null) !== null && { rewinds }),
     ...(unchanged.length > 0 && { unchanged }),
+    ...(numericIds.length > 0 && { numericIds }),
     ...(epoch !== null && epoch !== known?.epoch && { epoch }),
     ...(begins && { begins }),
     ...(begins && text !== known?.filter && { filter: text }),

@@ -117,7 +117,8 @@ export class Sealer {
       changes: toServerIds(facts, intent.changes, references),
       base: intent.base && toServerIds(facts, intent.base, references),
     };
-    const wire = this.#options.transport.seal(sent, model);
+    const { numericIds = false } = facts.models[model.name] ?? {};
+    const wire = this.#options.transport.seal(sent, numericIds ? { ...model, numericIds } : model);
     const { kind, operationIds, key } = intent;
     return { ...wire, kind, operationIds, key };
   }

@@ -93,7 +93,7 @@ export function sweepRows(
       return null;
     }
     const { model, cursor } = context;
-    const { items, drafts, unchanged } = judged;
+    const { items, drafts, unchanged, numericIds } = judged;
     const deleted = [...judged.deleted];
     for (const id of swept.gone) {
       if (!isUnlisted(facts, model, id)) continue;
@@ -106,7 +106,8 @@ export function sweepRows(
     }
     const news = items.length + deleted.length + drafts.length;
     told({ kind: 'folded', left: [], news, hasRows: true });
-    return [...drafts, pulledRow(facts, context, { items, deleted, unchanged }, cursor, true)];
+    const all = { items, deleted, unchanged, numericIds };
+    return [...drafts, pulledRow(facts, context, all, cursor, true)];
   };
 }
 

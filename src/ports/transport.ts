@@ -17,6 +17,8 @@ export interface ModelWire {
   readonly nulls: 'delete' | 'meaningful';
   /** The field that holds a record's version, for servers that version by field. */
   readonly versionField: string | null;
+  /** Whether the server has written ids of this model as numbers; to a transport they are text. */
+  readonly numericIds?: boolean;
   /** How its requests travel, where they differ from the transport's usual way. */
   readonly requests?: RestRequests;
   /** What its lists are asked for with at present. */

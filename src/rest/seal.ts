@@ -7,6 +7,7 @@ import {
 } from '../../store/json.ts';
 import type { Intent } from '../../store/seal.ts';
 import { SyncError } from '../errors.ts';
+import { asNumber } from '../ids.ts';
 import type { ModelWire, WireRequest } from '../ports/transport.ts';
 import { addressOf, namesIn } from './address.ts';
 import { methods } from './checkRequests.ts';
@@ -103,6 +104,7 @@ function contentOf(
   sealing: Sealing,
 ): Content | null {
   const version = versionFields(intent, model, sealing);
+  const ownId = model.numericIds ? asNumber(serverId) : serverId;
   switch (intent.kind) {
     case 'create': {
       const { id: _, ...own } = intent.changes;
@@ -116,18 +118,18 @@ function contentOf(
     }
     case 'update': {
       if (method === 'PUT') {
-        const data = { ...intent.base, ...intent.changes, ...version, id: serverId };
+        const data = { ...intent.base, ...intent.changes, ...version, id: ownId };
         return { type: json, data };
       }
       const isMerge = method === 'PATCH' && model.nulls === 'delete';
       const changes = model.nulls === 'delete' ? patchOf(intent) : changesOf(intent);
-      const id = namesRecord(way) ? {} : { id: serverId };
+      const id = namesRecord(way) ? {} : { id: ownId };
       const type = isMerge ? 'application/merge-patch+json' : json;
       return { type, data: { ...changes, ...version, ...id } };
     }
     case 'delete': {
       if (method === 'DELETE') return null;
-      return { type: json, data: { ...version, ...(namesRecord(way) ? {} : { id: serverId }) } };
+      return { type: json, data: { ...version, ...(namesRecord(way) ? {} : { id: ownId }) } };
     }
   }
 }

@@ -100,6 +100,7 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     base: nullable(isObject),
     version: nullable(isString),
     alias: optional(isText),
+    numericIds: optional(listOf(isName)),
   }),
   retryScheduled: row({ ...lane, attempts: isCount, retryAt: isNumber, failure }),
   parked: row({
@@ -144,6 +145,7 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     unchanged: optional(ids),
     epoch: optional(isText),
     filter: optional(isString),
+    numericIds: optional(listOf(isName)),
   }),
   recovered: row({
     ...lane,

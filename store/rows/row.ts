@@ -94,6 +94,8 @@ export interface AnsweredRow extends LaneRow<'answered'> {
   readonly version: string | null;
   /** The server's own id of the record, where it has one. */
   readonly alias?: string;
+  /** Models of which its record showed that the server's ids are numbers. */
+  readonly numericIds?: readonly string[];
 }
 
 export interface RetryScheduledRow extends LaneRow<'retryScheduled'> {
@@ -200,6 +202,8 @@ export interface PulledRow extends RowOf<'pulled'> {
   readonly epoch?: string;
   /** The filter that was asked with, as canonical text. */
   readonly filter?: string;
+  /** Models of which its records showed that the server's ids are numbers. */
+  readonly numericIds?: readonly string[];
 }
 
 /** What was known of a record when the database with its base was lost: enough for a merge. */
