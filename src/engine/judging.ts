@@ -1,5 +1,5 @@
 import { type Entry, type Facts, type Lane, laneKey } from '../../store/facts.ts';
-import { sameJson } from '../../store/json.ts';
+import { type JsonObject, sameJson } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { PulledItem } from '../../store/rows/row.ts';
 import type { EngineDraft } from '../journal/engineQueue.ts';
@@ -11,7 +11,7 @@ import { type PulledConflictContext, pulledConflictRows } from './pulledConflict
 import { pulledItem } from './pulledItems.ts';
 import { hasFilter, standing } from './pullFilter.ts';
 import { entryOf, isConfirmedSince, keyOf } from './recordReads.ts';
-import { newNumericIds, type References, toKeys } from './references.ts';
+import { namedIn, newNumericIds, type References, toKeys } from './references.ts';
 import { withTwin } from './twins.ts';
 import { compareVersions } from './versions.ts';
 
@@ -35,8 +35,8 @@ export interface Asked extends PulledConflictContext {
   readonly kept: ReadonlySet<string>;
   /** Whether a record that is not here any more went after it was asked. */
   readonly isGoneSince: (serverId: string) => boolean;
-  /** Whether a create of the model is sealed and the server gives the ids. */
-  readonly waitsForCreates: () => boolean;
+  /** Whether a create of a model is sealed and the server gives the ids. */
+  readonly waitsForCreates: (model: string) => boolean;
 }
 
 /** What a part of a page means here. */
@@ -53,8 +53,9 @@ export interface Judged {
 }
 
 /**
- * Judges what a server said on the facts of the moment. Null: a record that nobody knows may be the
- * one that a sealed create of ours has made, so it has to wait for that answer.
+ * Judges what a server said on the facts of the moment. Null: a record that nobody knows, or that is
+ * named and nobody knows, may be the one that a sealed create of ours has made, so it has to wait for
+ * that answer.
  */
 export function judge(facts: Facts, asked: Asked, part: PagePart): Judged | null {
   const records = part.items.map(({ record }) => record);
@@ -64,8 +65,10 @@ export function judge(facts: Facts, asked: Asked, part: PagePart): Judged | null
     numericIds,
   };
   const context = { facts, asked, judged };
-  const waits = asked.waitsForCreates();
+  const waits = asked.waitsForCreates(asked.model);
+  const named = referencesThatWait(asked);
   for (const item of part.items) {
+    if (named && namesUnknown(facts, item.record, named)) return null;
     const own = ownWrite(facts, asked, item);
     if (own) judged.drafts.push(withTwin(facts, own));
     else if (waits && isUnknown(facts, asked.model, item.id)) return null;
@@ -86,6 +89,19 @@ interface Context {
 
 function isUnknown(facts: Facts, model: string, serverId: string): boolean {
   return entryOf(facts, model, keyOf(facts, model, serverId)) === undefined;
+}
+
+/** The fields that may name a record whose id of the server's is still to come; null if there is none. */
+function referencesThatWait({ references, waitsForCreates }: Asked): References | null {
+  const waiting = Object.entries(references).filter(([, model]) => waitsForCreates(model));
+  return waiting.length > 0 ? Object.fromEntries(waiting) : null;
+}
+
+function namesUnknown(facts: Facts, record: JsonObject, references: References): boolean {
+  return namedIn(record, references).some(
+    // Its key here is known, though the record itself may have left.
+    ([model, id]) => keyOf(facts, model, id) === id && isUnknown(facts, model, id),
+  );
 }
 
 function judgeItem(context: Context, item: PulledRecord): void {
@@ -173,6 +189,8 @@ function orderOf(context: Context, entry: Entry, version: string | null) {
 function isKnown(context: Context, entry: Entry, { record, version }: PulledRecord): boolean {
   const { facts, asked } = context;
   if (entry.base === null) return false;
+  // Taken before the key of what it names was known: it is told again, and named by that.
+  if (toKeys(facts, entry.base, asked.references) !== entry.base) return false;
   if (version !== null) return isOfThisLife(context, entry) && version === entry.version;
   const { id = '' } = entry.base;
   return sameJson(entry.base, { ...toKeys(facts, record, asked.references), id });

@@ -42,6 +42,9 @@ export interface PullerOptions extends Omit<PullMeans, 'waitsForCreates' | 'remo
 /** Why: without a reason of its own each abort makes an exception that nobody reads. */
 const stopped = 'stopped';
 
+/** ms until a page that names what a create of another model may have made is asked for again. */
+const namesPause = 1_000;
+
 /** ms that a pull waits for answers to creates, whatever becomes of them. */
 const longestWait = 60_000;
 
@@ -182,11 +185,21 @@ export class Puller {
    */
   #waitsForCreates(model: string): boolean {
     const { env, models, index } = this.#options;
-    if (models.get(model)?.ids !== 'server' || !index.hasDoubtfulCreate(model)) return false;
+    if (models.get(model)?.ids !== 'server' || !index.hasDoubtfulCreate(model)) {
+      this.#waitingSince.delete(model);
+      return false;
+    }
     const now = env.now();
     const since = this.#waitingSince.get(model) ?? now;
     this.#waitingSince.set(model, since);
     return Math.abs(now - since) < longestWait;
+  }
+
+  /** The same of records that its records name. What waits for its own begins with their answers. */
+  #waitsForNames(name: string): boolean {
+    if (this.#waitsForCreates(name)) return false;
+    const references = this.#options.models.get(name)?.references ?? {};
+    return Object.values(references).some((other) => this.#waitsForCreates(other));
   }
 
   #unknown(model: string): PullResult {
@@ -235,7 +248,8 @@ export class Puller {
     if (status === 'done' && !end.hasMore) this.#guardOf(model).completed();
     if (!this.#abort.signal.aborted && (status === 'failed' || status === 'postponed')) {
       const failed = status === 'failed';
-      const delay = failed ? backoffDelay(backoff, failures, env.random('pull')) : 0;
+      const pause = this.#waitsForNames(model) ? namesPause : 0;
+      const delay = failed ? backoffDelay(backoff, failures, env.random('pull')) : pause;
       const next = failed ? failures + 1 : failures;
       this.#wanted.set(model, { failures: next, notBefore: env.now() + delay });
     }

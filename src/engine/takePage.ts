@@ -93,7 +93,7 @@ export function partContext(
     ...{ byId: false, unlisted: false, settles, begins, since, cursor, complete, rewinds },
     ...{ isOpen: false, at: env.now(), isWanted },
     isGoneSince: (serverId) => removals.isGoneSince(facts, name, serverId),
-    waitsForCreates: () => waitsForCreates(name),
+    waitsForCreates,
     newOperationId: (recordId) => {
       const id = made.get(recordId) ?? env.uuid();
       made.set(recordId, id);

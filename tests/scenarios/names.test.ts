@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { defineModel } from '../../src/index.ts';
 import type { JsonObject } from '../../store/json.ts';
-import { type Bend, statusOf, synced, tinyWorld } from '../support/tinyServer.ts';
+import { patient } from '../support/pulls.ts';
+import { type Bend, busy, stateOf, statusOf, synced, tinyWorld } from '../support/tinyServer.ts';
 import { type Note, type Todo, until } from '../support/world.ts';
 
 const world = tinyWorld();
@@ -82,5 +83,51 @@ describe('P28: a record that others name', () => {
     note.create({ id: parent.id, text: 'open' });
     expect((await child.settled).outcome).toBe('committed');
     expect(bodies.at(-1)?.note).toBe(world.server.ids('note')[0]);
+  });
+});
+
+describe('P28: what names a record of ours before its answer has come', () => {
+  async function answerLost() {
+    let lost = true;
+    const bend: Bend = ({ push }) => ({
+      push: async (...args) => {
+        const answer = await push(...args);
+        return lost ? { kind: 'retryLater', failure: busy } : answer;
+      },
+    });
+    const device = await world.settled({ bend, more: { ...related, ...patient } });
+    const made = device.sync.models.note.create({ text: 'open' });
+    await until('it waits to be sent again', () => stateOf(device).sequenced.counts.backoff === 1);
+    lost = false;
+    const [serverId = ''] = world.server.ids('note');
+    world.server.put('todo', 'x', { title: 'X', done: false, note: serverId });
+    return { device, key: made.id };
+  }
+
+  test('SV22 P28: it waits for the answer, and names the record by its key here', async () => {
+    const { device, key } = await answerLost();
+    const { note, todo } = device.sync.models;
+    const shown = () => todo.selectById(device.store.getState(), 'x');
+    expect((await todo.pull()).status).toBe('postponed');
+    expect(shown()).toBeUndefined();
+    world.server.namesOperations = true;
+    expect((await note.pull()).status).toBe('done');
+    // The pull that waited comes again by itself.
+    await until('it is here', () => shown() !== undefined);
+    expect(shown()).toMatchObject({ note: key });
+  });
+
+  test('P28: what was taken before the key was known names it as soon as it is met again', async () => {
+    // The id that the server gives next.
+    world.server.put('todo', 'x', { title: 'X', done: false, note: 'made-2' });
+    const device = await world.settled({ more: related });
+    const { note, todo } = device.sync.models;
+    const named = () => todo.selectById(device.store.getState(), 'x')?.note;
+    await until('it is here', () => named() === 'made-2');
+    const made = note.create({ text: 'open' });
+    await made.settled;
+    expect(world.server.ids('note')).toEqual(['made-2']);
+    await todo.pull({ full: true });
+    expect(named()).toBe(made.id);
   });
 });
