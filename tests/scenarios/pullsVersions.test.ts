@@ -152,6 +152,50 @@ describe('a pull that began before a commit’s answer', () => {
     expect(progressOf(device)?.cursor).not.toBeNull();
   });
 
+  test.each([
+    ['once: the page is asked for again', 1, { pulls: 2, reads: 0 }],
+    ['each time: they are read one by one in the end', 9, { pulls: 4, reads: 60 }],
+  ])(
+    'SV24: nor many that were confirmed while the page was on its way, %s',
+    async (_, times, { pulls, reads }) => {
+      world.server.versioned = opaque;
+      const ids = seed(world.server, 60);
+      let left = 0;
+      let asked = 0;
+      let meanwhile: () => Promise<unknown> = async () => {};
+      const bend: Bend = ({ pull }) => ({
+        pull: async (request, signal) => {
+          const page = await pull(request, signal);
+          if (request.model.name !== 'todo') return page;
+          asked++;
+          if (left-- > 0) await meanwhile();
+          return page;
+        },
+      });
+      const device = await world.settled({ bend });
+      const { todo } = device.sync.models;
+      let counter = 0;
+      meanwhile = () => {
+        counter++;
+        return Promise.all(ids.map((id) => todo.update(id, { counter }).settled));
+      };
+      asked = 0;
+      left = times;
+      const seen = new Set<unknown>();
+      let least = 0;
+      device.store.subscribe(() => {
+        const shown = todoOf(device, ids[7] ?? '')?.counter ?? 0;
+        if (shown < least) seen.add([least, shown]);
+        least = shown;
+      });
+      expect((await todo.pull({ full: true })).status).toBe('done');
+      expect({ pulls: asked, reads: world.server.reads }).toEqual({ pulls, reads });
+      expect([...seen]).toEqual([]);
+      expect(todoOf(device, ids[7] ?? '')).toMatchObject({ counter });
+      expect(progressOf(device)).toMatchObject({ fullSince: null });
+    },
+  );
+
   test('DA15 SV24: nor a record whose delete was answered meanwhile', async () => {
     const [first = ''] = seed(world.server, 2);
     const pulls = heldPulls();

@@ -3,7 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { sweepSeeds } from '../../scripts/sim/pool.ts';
 import { readRegressions, replay } from '../../scripts/sim/regressions.ts';
 import { generate } from '../../src/testing/plan/generate.ts';
-import { deviceFaults, diskFaults, netFaults, type Plan } from '../../src/testing/plan/plan.ts';
+import {
+  busFaults,
+  deviceFaults,
+  diskFaults,
+  netFaults,
+  type Plan,
+  shelfFaults,
+  tabFaults,
+} from '../../src/testing/plan/plan.ts';
 import { simulate } from '../../src/testing/simulate.ts';
 
 const calm: Plan = { devices: 1, ids: 'client', onReject: 'keep', steps: [], faults: [] };
@@ -30,6 +38,10 @@ describe('the simulator', () => {
     expect(tally.seeds).toBe(2_000);
     // A swarm whose faults do not strike would prove nothing.
     expect(tally.struck).toBeGreaterThan(tally.faults / 4);
+    const struck = (kind: string) =>
+      Object.entries(tally.cells).some(([cell, n]) => n > 0 && cell.endsWith(` | ${kind}`));
+    const kinds = [...netFaults, ...diskFaults, ...deviceFaults, ...tabFaults, ...busFaults];
+    expect([...kinds, ...shelfFaults].filter((kind) => !struck(kind))).toEqual([]);
   }, 600_000);
 
   test('what a sweep finds does not depend on the number of workers', async () => {

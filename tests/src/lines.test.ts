@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import type { Failure } from '../../machines/failure.ts';
+import { Lines } from '../../src/engine/lines.ts';
+import { deviceEnv } from '../support/world.ts';
+
+const minute = 60_000;
+const invalid: Failure = { code: 'rejected', status: 422, message: 'invalid', at: 1 };
+
+/** Lines with a clock of their own, and what of refusals they believe. */
+function world() {
+  let now = 1_000_000;
+  const lines = new Lines({
+    env: deviceEnv({ now: () => now, setTimer: () => 0 as never, clearTimer: () => {} }),
+    append: () => {},
+    onChange: () => {},
+  });
+  return {
+    lines,
+    /** Another record is refused, so many ms after the one before. */
+    refuse: (lane: string, after: number) => {
+      now += after;
+      return lines.refused('', lane, 1, invalid);
+    },
+  };
+}
+
+describe('N13: refusals one after the other', () => {
+  test('N13: five of them within five minutes are not believed: the line trips', () => {
+    const { lines, refuse } = world();
+    for (const lane of ['a', 'b', 'c', 'd']) expect(refuse(lane, minute)).toBe(true);
+    expect(refuse('e', minute)).toBe(false);
+    expect(lines.room('')).toBe(0);
+  });
+
+  test('N13: those of people who err every two minutes, and write nothing else, trip nothing', () => {
+    const { lines, refuse } = world();
+    for (let i = 0; i < 20; i++) expect(refuse(`lane ${i}`, 2 * minute)).toBe(true);
+    expect(lines.room('')).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('N13: the same record refused again and again is one', () => {
+    const { lines, refuse } = world();
+    for (let i = 0; i < 20; i++) expect(refuse('lane', 1)).toBe(true);
+    expect(lines.room('')).toBe(Number.POSITIVE_INFINITY);
+  });
+});
