@@ -40,4 +40,18 @@ export interface Failure {
   readonly message: string;
   /** Milliseconds since 1970, this device's clock. */
   readonly at: number;
+  /** How often in a row it came to one request; missing: once. */
+  readonly times?: number;
+}
+
+/** How often in a row a failure has come to a request, that one included, by the one before it. */
+export function timesInARow(before: Failure | null, { code, status }: Failure): number {
+  const isSame = before !== null && before.code === code && before.status === status;
+  return isSame ? (before.times ?? 1) + 1 : 1;
+}
+
+/** A failure that says how often in a row it has come. */
+export function counted(before: Failure | null, failure: Failure): Failure {
+  const times = timesInARow(before, failure);
+  return times === 1 ? failure : { ...failure, times };
 }

@@ -1,4 +1,4 @@
-import type { Failure } from '../../machines/failure.ts';
+import { counted, type Failure, timesInARow } from '../../machines/failure.ts';
 import { type Entry, type Facts, type Lane, laneKey } from '../../store/facts.ts';
 import type { JsonObject } from '../../store/json.ts';
 import { operationsIn } from '../../store/operationsIn.ts';
@@ -24,8 +24,6 @@ export interface AnswerContext {
   readonly newOperationId: () => string;
   /** ms to wait before attempt n + 1. */
   readonly delayAfter: (attempts: number) => number;
-  /** ms that any attempt waits, at most. */
-  readonly longestWait: number;
   readonly onReject: 'keep' | 'rollback';
   readonly references: References;
   readonly rule: ConflictRule;
@@ -33,8 +31,10 @@ export interface AnswerContext {
   readonly conflictsBefore: number;
 }
 
-/** ms until a server that works on a request is asked again, at least. */
-const shortestWait = 250;
+/** ms until a server that works on a request is asked again, at least: doubled each time, up to a bound. */
+const shortestWait = { first: 250, cap: 5_000 } as const;
+/** No server may ask for more (ms). */
+const longestWait = 86_400_000;
 
 /** The lane, if it still waits for the answer to this request. */
 function waitingLane(facts: Facts, context: AnswerContext): Lane | null {
@@ -68,6 +68,7 @@ function ownRows(
     case 'rejected':
       return [parkedRow(facts, context, answer.failure)];
     case 'retryLater':
+    case 'unclear':
       return [retryRow(lane, context, answer.failure)];
     case 'underWay':
       return [askAgainRow(lane, context, answer)];
@@ -80,13 +81,10 @@ function ownRows(
 
 /** The server works on it: the same request later tells how it ended. */
 function askAgainRow(lane: Lane, context: AnswerContext, answer: UnderWay): EngineDraft {
-  const { model, recordId, at } = context;
-  const { attempts } = lane;
-  const wait = answer.retryIn ?? context.delayAfter(attempts + 2);
-  // A longer one than any backoff would be taken for a clock that was set back.
-  const retryAt = at + Math.min(Math.max(shortestWait, wait), context.longestWait);
-  const { failure } = answer;
-  return { v: 1, type: 'retryScheduled', model, recordId, at, attempts, retryAt, failure };
+  const times = timesInARow(lane.failure, answer.failure);
+  const least = Math.min(shortestWait.cap, shortestWait.first * 2 ** Math.min(times - 1, 60));
+  const wait = answer.retryIn ?? context.delayAfter(times + 1);
+  return waitRow(lane, context, answer.failure, Math.min(longestWait, Math.max(least, wait)));
 }
 
 function goneRows(facts: Facts, context: AnswerContext, failure: Failure): EngineDraft[] {
@@ -103,10 +101,21 @@ function retryRow(
   failure: Failure,
   bound = lane.attempts,
 ): EngineDraft {
-  const { model, recordId, at } = context;
-  const attempts = lane.attempts + 1;
-  const retryAt = at + context.delayAfter(bound);
-  return { v: 1, type: 'retryScheduled', model, recordId, at, attempts, retryAt, failure };
+  const wait = context.delayAfter(bound);
+  return { ...waitRow(lane, context, failure, wait), attempts: lane.attempts + 1 };
+}
+
+/** It goes again after `wait` ms; no attempt is spent. */
+function waitRow(
+  lane: Lane,
+  { model, recordId, at }: AnswerContext,
+  failure: Failure,
+  wait: number,
+): EngineDraft & { readonly type: 'retryScheduled' } {
+  return {
+    ...{ v: 1, type: 'retryScheduled', model, recordId, at, attempts: lane.attempts },
+    ...{ retryAt: at + wait, failure: counted(lane.failure, failure) },
+  };
 }
 
 function entryOf(facts: Facts, { model, recordId }: AnswerContext): Entry | undefined {

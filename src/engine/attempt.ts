@@ -1,10 +1,11 @@
-import type { Failure } from '../../machines/failure.ts';
+import { type Failure, timesInARow } from '../../machines/failure.ts';
 import type { Entry, Facts, Lane } from '../../store/facts.ts';
 import { sameJson } from '../../store/json.ts';
 import { getIn } from '../../store/pages.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
 import type { Answer, Contested, Held, RemoteRecord, Transport } from '../ports/transport.ts';
 import type { EngineModel } from './models.ts';
+import { isOwnRecord } from './ownRecord.ts';
 import { toKeys } from './references.ts';
 import { isSuccessor } from './versions.ts';
 
@@ -13,6 +14,9 @@ const ambiguousAttempts = 10;
 
 /** Conflicts over a record that nobody has changed after which the change is taken for refused. */
 const unfoundedAttempts = 3;
+
+/** It will be done later: RFC 9110, 15.3.3. */
+const accepted = 202;
 
 /** A request under way, with what it was when it left. */
 export interface Attempt {
@@ -54,6 +58,10 @@ export async function completed(
         : certain(context, attempt, answer, signal);
     case 'retryLater':
       return isStuck(attempt, answer.failure) ? unstuck(context, attempt, answer, signal) : answer;
+    case 'unclear':
+      return proven(context, attempt, answer.failure, signal);
+    case 'underWay':
+      return isLost(context, attempt, answer.failure) ? givenUp(answer.failure) : answer;
     default:
       return answer;
   }
@@ -109,8 +117,7 @@ function unfounded(
   message: string,
 ): Answer {
   const failure: Failure = said ?? { code: 'conflict', message, at: now() };
-  const isLast = lane.attempts + 1 >= unfoundedAttempts;
-  return isLast
+  return timesInARow(lane.failure, failure) >= unfoundedAttempts
     ? { kind: 'rejected', failure: { ...failure, code: 'rejected' } }
     : { kind: 'retryLater', failure };
 }
@@ -148,11 +155,125 @@ async function newest(
 ): Promise<Answer> {
   const remote = await read(context, attempt, signal, answer.remote);
   if (isHeld(remote)) return remote;
+  if (remote && !remote.record && !isProven(attempt, answer)) {
+    return withoutTrace(context, attempt);
+  }
   if (remote) return { kind: 'committed', remote, version: remote.version };
   const { salvage } = attempt.lane;
   return answer.remote || salvage || moved(context.facts(), attempt)
     ? unreadable(context, 'the record could not be read after its base had moved')
     : { ...answer, version: null };
+}
+
+/** Whether a "yes" says more than yes: what stands there, or its version. */
+function isProven({ request }: Attempt, { remote, version }: Committed): boolean {
+  return request.kind === 'delete' || remote?.record != null || version !== null;
+}
+
+/** It said yes and no more, and nothing is there: an error in other words, or somebody deleted it since. */
+function withoutTrace(context: AttemptContext, attempt: Attempt): Answer {
+  const message = 'the server says that it is done, and the record is not there';
+  const at = context.now();
+  if (attempt.request.kind === 'create') {
+    return bounded(attempt, { code: 'unreadable', message, at }, limitOf(context, attempt, 3));
+  }
+  return { kind: 'gone', certain: true, failure: { code: 'remoteDeleted', message, at } };
+}
+
+/** Whether the server takes a request of a known key for the one that it knows. */
+function isKeyed({ transport }: AttemptContext, { model }: Attempt): boolean {
+  return transport.abilities?.(model).keys ?? false;
+}
+
+/** How often in a row a create may go again that was answered with a yes that proves nothing. */
+function limitOf(context: AttemptContext, attempt: Attempt, keyless: number): number {
+  return isKeyed(context, attempt) ? ambiguousAttempts : keyless;
+}
+
+/** Tried again, and a dead letter where the same came `limit` times in a row. */
+function bounded({ lane }: Attempt, failure: Failure, limit: number): Answer {
+  return timesInARow(lane.failure, failure) >= limit
+    ? givenUp(failure)
+    : { kind: 'retryLater', failure };
+}
+
+function givenUp(failure: Failure): Answer {
+  return { kind: 'rejected', failure: { ...failure, code: 'rejected' }, concluded: true };
+}
+
+/** Whether the record can be asked for by an id that the server knows it by. */
+function hasId(facts: Facts, { lane, request, model }: Attempt): boolean {
+  const isNamed = request.kind !== 'create' || model.ids === 'client';
+  return isNamed || entryOf(facts, lane)?.alias != null;
+}
+
+/**
+ * A create that was answered with a yes, and with no record that could be ours. Where the id is ours a
+ * read tells; else only a key makes it safe to ask once more.
+ */
+async function proven(
+  context: AttemptContext,
+  attempt: Attempt,
+  failure: Failure,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const remote = hasId(context.facts(), attempt) ? await read(context, attempt, signal) : null;
+  if (isHeld(remote)) return remote;
+  if (!remote?.record) return bounded(attempt, failure, limitOf(context, attempt, 1));
+  return tookEffect(context.facts(), attempt, remote)
+    ? { kind: 'committed', remote, version: remote.version }
+    : { kind: 'conflict', remote };
+}
+
+/** Accepted for later, and there is nothing to ask by: neither a key nor an id. */
+function isLost(context: AttemptContext, attempt: Attempt, { status }: Failure): boolean {
+  return status === accepted && !isKeyed(context, attempt) && !hasId(context.facts(), attempt);
+}
+
+/** Whether a request was accepted for later (202) when it was sent last. */
+export function wasAccepted({ lane: { failure } }: Attempt): boolean {
+  return failure?.code === 'underWay' && failure.status === accepted;
+}
+
+/**
+ * What a read says to a request that was accepted for later; null: it goes again, which a key,
+ * an id or a version makes safe. All else is asked by reading, and is a dead letter in the end.
+ */
+export async function readFirst(
+  context: AttemptContext,
+  attempt: Attempt,
+  signal: AbortSignal,
+): Promise<Answer | null> {
+  const { lane, request } = attempt;
+  const { failure } = lane;
+  if (!failure) return null;
+  if (hasId(context.facts(), attempt)) {
+    const remote = await read(context, attempt, signal);
+    if (isHeld(remote)) return remote;
+    if (remote && tookEffect(context.facts(), attempt, remote)) {
+      return { kind: 'committed', remote, version: remote.version };
+    }
+    const isSafe = request.kind !== 'update' || request.ifMatch !== null;
+    if (isSafe) return null;
+  }
+  if (isKeyed(context, attempt)) return null;
+  const { times: _, ...said } = failure;
+  const again: Failure = { ...said, at: context.now() };
+  return timesInARow(failure, again) >= ambiguousAttempts
+    ? givenUp(again)
+    : { kind: 'underWay', retryIn: null, failure: again };
+}
+
+/** Whether a request shows in what stands there now. */
+function tookEffect(
+  facts: Facts,
+  { lane, request, model }: Attempt,
+  remote: RemoteRecord,
+): boolean {
+  if (request.kind === 'delete') return remote.record === null;
+  const { recordId, model: name } = lane;
+  const { references, rule } = model;
+  return isOwnRecord(facts, { ...rule, model: name, recordId, request, references }, remote);
 }
 
 type Gone = Extract<Answer, { kind: 'gone' }>;
@@ -220,14 +341,13 @@ async function unstuck(
   const remote = await read(context, attempt, signal);
   if (isHeld(remote)) return remote;
   if (!remote) return answer;
-  if (remote.lastOperationId === request.key) {
-    return { kind: 'committed', remote, version: remote.version };
-  }
+  // Whoever deleted it: there is nothing left to delete.
+  const isDone =
+    request.kind === 'create'
+      ? remote.lastOperationId === request.key
+      : tookEffect(context.facts(), attempt, remote);
+  if (isDone) return { kind: 'committed', remote, version: remote.version };
   if (request.kind === 'create' && remote.record) return { kind: 'conflict', remote };
-  // Whoever did it: there is nothing left to delete.
-  if (request.kind === 'delete' && !remote.record) {
-    return { kind: 'committed', remote, version: null };
-  }
   return { kind: 'rejected', failure: { ...answer.failure, code: 'serverError' } };
 }
 

@@ -5,7 +5,7 @@ import { PagesDraft } from '../../store/pagesDraft.ts';
 /** Where a lane stands in the index. */
 interface Place {
   /** `aside`: looked at again only when the lane itself changes. */
-  readonly queue: 'toSeal' | 'toSend' | 'later' | 'blocked' | 'aside';
+  readonly queue: 'toSeal' | 'toSend' | 'later' | 'told' | 'blocked' | 'aside';
   /** With `blocked`: the lane that is waited for. */
   readonly key: string;
   readonly origin: string;
@@ -24,6 +24,8 @@ const stride = { read: 400, freed: 64 } as const;
 
 /** Answers that did not tell, after which a create is not waited for: it may never be told. */
 const doubtfulAttempts = 3;
+/** ms: longer than that no server may ask to wait. */
+const longestTold = 86_400_000;
 
 function timeKey(ms: number): string {
   return Math.max(0, Math.floor(ms)).toString(36).padStart(10, '0');
@@ -42,6 +44,8 @@ export class LaneIndex {
   #toSend = new Map<string, PagesDraft<string>>();
   /** Sealed lanes in backoff, by `retryAt`. */
   #later = new PagesDraft<string>(noPages());
+  /** The same, where the server named a time that is longer than any wait of our own. */
+  #told = new PagesDraft<string>(noPages());
   /** Lanes that wait for another lane, by that one's key: looked at again when it changes. */
   #blocked = new Map<string, Blocked>();
   /** Lanes that may wait no more, to be looked at: a hundred thousand may have waited for one. */
@@ -76,6 +80,7 @@ export class LaneIndex {
     this.#toSeal = new PagesDraft(noPages());
     this.#toSend = new Map();
     this.#later = new PagesDraft(noPages());
+    this.#told = new PagesDraft(noPages());
     this.#blocked = new Map();
     this.#freed = [];
     this.#dependent = 0;
@@ -169,17 +174,10 @@ export class LaneIndex {
 
   /** Those whose time has come join at the end of what is to be sent. */
   #wake(now: number): void {
-    const due: string[] = [];
-    this.#later.scan('', (lane, key) => {
-      if (Number.parseInt(key.slice(0, 10), 36) > now) return false;
-      due.push(lane);
-      return true;
-    });
-    // No wait is that long: the clock was set back since (TM1).
-    this.#later.scan(timeKey(now + this.#longestWait + 1), (lane) => {
-      due.push(lane);
-      return true;
-    });
+    const due = [
+      ...dueOf(this.#later, now, this.#longestWait),
+      ...dueOf(this.#told, now, longestTold),
+    ];
     for (const lane of due) {
       const { creates = null, origin = '' } = this.#places.get(lane) ?? {};
       this.#remove(lane);
@@ -189,8 +187,8 @@ export class LaneIndex {
 
   /** When the next backoff ends (ms since 1970); null if none is under way. */
   get nextRetryAt(): number | null {
-    const first = this.#later.first();
-    return first ? Number.parseInt(first.key.slice(0, 10), 36) : null;
+    const first = [this.#later, this.#told].flatMap((queue) => queue.first() ?? []);
+    return first.length > 0 ? Math.min(...first.map(({ key }) => timeIn(key))) : null;
   }
 
   /** Sealed lanes that wait for this origin, or are under way to it. */
@@ -225,7 +223,8 @@ export class LaneIndex {
       this.#place(key, { queue: 'toSend', key: timeKey(this.#ticket++), origin, creates });
     } else if (lane.state === 'backoff') {
       const due = `${timeKey(lane.retryAt ?? 0)}${key}`;
-      this.#place(key, { queue: 'later', key: due, origin, creates });
+      const queue = isTold(lane, this.#longestWait) ? 'told' : 'later';
+      this.#place(key, { queue, key: due, origin, creates });
     }
   }
 
@@ -263,10 +262,36 @@ export class LaneIndex {
     if (queue === 'blocked' || queue === 'aside') return null;
     if (queue === 'toSeal') return this.#toSeal;
     if (queue === 'later') return this.#later;
+    if (queue === 'told') return this.#told;
     const lanes = this.#toSend.get(origin) ?? new PagesDraft<string>(noPages());
     this.#toSend.set(origin, lanes);
     return lanes;
   }
+}
+
+function timeIn(key: string): number {
+  return Number.parseInt(key.slice(0, 10), 36);
+}
+
+/** Whether the server named the time, and it is longer than our own waits are. */
+function isTold({ failure, retryAt }: Lane, longestWait: number): boolean {
+  const isNamed = failure?.code === 'underWay' || failure?.code === 'paused';
+  return isNamed && (retryAt ?? 0) - failure.at > longestWait;
+}
+
+/** Those whose time has come; also those that would wait longer than anybody may: the clock was set back since (TM1). */
+function dueOf(queue: PagesDraft<string>, now: number, longest: number): string[] {
+  const due: string[] = [];
+  queue.scan('', (lane, key) => {
+    if (timeIn(key) > now) return false;
+    due.push(lane);
+    return true;
+  });
+  queue.scan(timeKey(now + longest + 1), (lane) => {
+    due.push(lane);
+    return true;
+  });
+  return due;
 }
 
 function take(from: PagesDraft<string>, limit: number, skip: (lane: string) => boolean): string[] {

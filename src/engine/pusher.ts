@@ -6,7 +6,7 @@ import type { RowBuilder } from '../journal/engineQueue.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
 import type { Answer, BatchAnswer, Transport } from '../ports/transport.ts';
 import { type AnswerContext, answerRows } from './answerRows.ts';
-import { type Attempt, completed, spokenAt } from './attempt.ts';
+import { type Attempt, completed, readFirst, spokenAt, wasAccepted } from './attempt.ts';
 import { ConflictRounds } from './conflictRounds.ts';
 import { Departures } from './departures.ts';
 import type { LaneIndex } from './laneIndex.ts';
@@ -213,9 +213,15 @@ export class Pusher {
   async #ask(request: Request, complete: Map<string, Complete>, open: Set<string>): Promise<void> {
     const { transport, facts, env } = this.#options;
     const { signal } = request.abort;
-    const given = await this.#push(request, signal);
-    for (const key of open) if (!given.has(key)) open.delete(key);
     const context = { transport, facts, now: () => env.now() };
+    const told = new Map<string, Answer>();
+    for (const [key, attempt] of request.attempts) {
+      const answer = wasAccepted(attempt) && (await readFirst(context, attempt, signal));
+      if (answer) told.set(key, answer);
+    }
+    const left = new Map([...request.attempts].filter(([key]) => !told.has(key)));
+    const given = new Map([...told, ...(await this.#push({ ...request, attempts: left }, signal))]);
+    for (const key of open) if (!given.has(key)) open.delete(key);
     const asked = await Promise.allSettled(
       [...given].map(async ([key, answer]) => {
         const attempt = request.attempts.get(key);
@@ -253,12 +259,25 @@ export class Pusher {
       this.#batchLimit = Math.max(1, request.attempts.size >> 1);
       return parts;
     }
+    const isUntouched = (part: unknown) => part === 'notAttempted';
+    if (answer.kind === 'answers' && answer.answers.size > 0) {
+      // It came to none of them: asked again at once it would say so again.
+      if ([...answer.answers.values()].every(isUntouched)) this.#pause(request);
+    }
     for (const [key, { request: sealed }] of request.attempts) {
       const part = answer.kind === 'failed' ? answer.answer : answer.answers.get(sealed.key);
       if (part === 'notAttempted') continue;
       parts.set(key, part ?? { kind: 'retryLater', failure: this.#missing() });
     }
     return parts;
+  }
+
+  /** The server has no time for what was sent, and says nothing else. */
+  #pause({ origin, renewals }: Request): void {
+    const { env, lines } = this.#options;
+    const message = 'the server came to nothing of the batch';
+    const failure: Failure = { code: 'paused', message, at: env.now() };
+    lines.held(origin, { kind: 'held', by: 'pause', retryIn: null, failure }, renewals);
   }
 
   #missing(): Failure {
@@ -282,10 +301,12 @@ export class Pusher {
         lines.answered(origin);
         return { ...answer, kind: 'underWay', retryIn: answer.retryIn ?? elsewhereRest };
       case 'rejected': {
+        if (answer.concluded) return answer;
         const isBelieved = lines.refused(origin, key, lane.attempts, answer.failure);
         return isBelieved ? answer : { kind: 'retryLater', failure: answer.failure };
       }
       case 'retryLater':
+      case 'unclear':
         return answer;
       case 'underWay':
       case 'committed':
@@ -334,7 +355,6 @@ export class Pusher {
         return id;
       },
       delayAfter: (attempts) => backoffDelay(backoff, attempts, random),
-      longestWait: backoff.cap,
     };
   }
 

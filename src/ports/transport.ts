@@ -47,8 +47,11 @@ export type Answer =
   | Contested
   /** No such record; `certain: false`: or no such address (404), which one more look tells. */
   | { readonly kind: 'gone'; readonly certain: boolean; readonly failure: Failure }
-  | { readonly kind: 'rejected'; readonly failure: Failure }
+  /** `concluded`: by the kit itself, of other words of the server's: it says nothing about the others. */
+  | { readonly kind: 'rejected'; readonly failure: Failure; readonly concluded?: true }
   | { readonly kind: 'retryLater'; readonly failure: Failure }
+  /** It said yes to a create, and not which record it made: sent again without a key it may make another. */
+  | { readonly kind: 'unclear'; readonly failure: Failure }
   | Held;
 
 /** Others have changed the record, or made it first; or a rule of the server's stands against it. */

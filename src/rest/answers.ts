@@ -4,7 +4,7 @@ import type { SealedRequest } from '../../store/rows/row.ts';
 import { idProblem } from '../ids.ts';
 import type { Answer, Held, ModelWire, RemoteRecord } from '../ports/transport.ts';
 import { objectIn } from './answerBody.ts';
-import { dataIn, isNoMatch, recordIn } from './data.ts';
+import { type Data, dataIn, isNoMatch, recordIn } from './data.ts';
 import {
   entityTag,
   fieldVersion,
@@ -83,6 +83,12 @@ function rejected({ heard, at }: Exchange, code: FailureCode): Answer {
 
 function unreadable({ heard, at }: Exchange, reason: string): Answer {
   return { kind: 'retryLater', failure: failureOf('unreadable', heard, at, reason) };
+}
+
+/** It says that a record was made, and not that it is ours or which. */
+function unclear({ request, heard, at }: Exchange, reason: string): Answer {
+  const kind = request.kind === 'create' ? 'unclear' : 'retryLater';
+  return { kind, failure: failureOf('unreadable', heard, at, reason) };
 }
 
 function later(heard: Heard, at: number): Answer {
@@ -210,7 +216,11 @@ function committed(exchange: Exchange): Answer {
   const data = dataIn(body, way, settings.answerLimit);
   // Nothing has this id and this version: which of both it was, a read tells.
   if (request.kind !== 'create' && isNoMatch(data, way)) return { kind: 'conflict', remote: null };
-  if (request.kind === 'delete') return { kind: 'committed', remote: nothing, version };
+  if (request.kind === 'delete') {
+    return isOfAnother(data, exchange)
+      ? unreadable(exchange, 'the answer is about another record')
+      : { kind: 'committed', remote: nothing, version };
+  }
   if (data.kind === 'unreadable') return unreadable(exchange, data.reason);
   if (data.kind === 'data' && isJsonObject(data.value) && hasBadId(data.value)) {
     return unreadable(exchange, 'the id in the answer can be none');
@@ -222,8 +232,8 @@ function committed(exchange: Exchange): Answer {
   }
   if (record === null) {
     if (!isNew) return { kind: 'committed', remote: null, version };
-    const made = createdAt(heard);
-    if (made === null) return unreadable(exchange, 'the answer does not say which id was made');
+    const made = createdAt(exchange);
+    if (made === null) return unclear(exchange, 'the answer does not say which id was made');
     const sent = { ...sentRecord(request, way), id: made };
     return {
       kind: 'committed',
@@ -233,18 +243,35 @@ function committed(exchange: Exchange): Answer {
   }
   const id = idOf(record);
   const isOwn = isNew ? id !== null : id === null || id === expectedId(request, model);
-  if (!isOwn) return unreadable(exchange, 'the answer is about another record');
+  if (!isOwn) return unclear(exchange, 'the answer is about another record');
   const remote = remoteFrom(record, heard, { versioning, versionField: model.versionField });
   return { kind: 'committed', remote, version: remote.version };
 }
 
-/** The id of a record that was made, by the Location header (RFC 9110, 10.2.2). */
-function createdAt(heard: Heard): string | null {
-  const last = heard.header('location')?.split(/[?#]/)[0]?.split('/').pop();
+/** Whether the answer to a delete holds a record, and another one than was deleted. */
+function isOfAnother(data: Data, { request, model, way }: Exchange): boolean {
+  const record = data.kind === 'data' ? recordIn(data.value, model, way) : null;
+  const id = record && idOf(record);
+  return id !== null && id !== expectedId(request, model);
+}
+
+/**
+ * The id of a record that was made, by the Location header (RFC 9110, 10.2.2). A slash may stand at its
+ * end; the collection's own address names no record.
+ */
+function createdAt({ request, heard }: Exchange): string | null {
+  const path = slashless(heard.header('location')?.split(/[?#]/)[0] ?? '');
+  if (`/${path}`.endsWith(`/${slashless(request.path)}`)) return null;
+  const last = path.split('/').pop();
   try {
     const id = last ? decodeURIComponent(last) : '';
     return idProblem(id) === null ? id : null;
   } catch {
     return null;
   }
+}
+
+/** Without the slashes around it. */
+function slashless(path: string): string {
+  return path.replace(/^\/+|\/+$/g, '');
 }

@@ -24,6 +24,7 @@ export const failure = shape({
   status: optional(isNumber),
   message: isString,
   at: isNumber,
+  times: optional(isCount),
 });
 
 export const operation = shape({

@@ -105,10 +105,10 @@ describe('over HTTP', () => {
   );
 
   test.each([{}, { location: '/notes/' }, { location: '/notes/%E0%A4' }])(
-    'SV22: 201 that does not say which id was made (%j) is asked for again',
+    'SV22: 201 that does not say which id was made (%j) is no record: what is known is that it said yes',
     async (headers) => {
       expect(await made(headers)).toMatchObject({
-        kind: 'retryLater',
+        kind: 'unclear',
         failure: { code: 'unreadable' },
       });
     },

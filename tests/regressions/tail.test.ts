@@ -133,7 +133,6 @@ class Walk {
       ...{ model: 'todo', recordId: lane.recordId, request: lane.sealed, at: 1 },
       newOperationId: () => `merged-${++this.#made}`,
       delayAfter: () => 5,
-      longestWait: 5,
       conflictsBefore: 0,
       ...mergeRule,
       onReject: pick % 2 ? 'keep' : 'rollback',

@@ -373,26 +373,6 @@ describe('what a server leaves open', () => {
     expect(statusOf(device)).toMatchObject({ failed: 0, conflicted: 0 });
   });
 
-  test('SV19 SV14: one that is to take longer than any wait is not asked about in a tight loop', async () => {
-    let pushes = 0;
-    const device = await world.settled({
-      bend: ({ push }) => ({
-        push: async (...args) => {
-          const failure = { code: 'underWay', status: 202, message: 'later', at: 1 } as const;
-          return ++pushes < 4 ? { kind: 'underWay', retryIn: 3_600_000, failure } : push(...args);
-        },
-      }),
-      more: { backoff: { base: 20, cap: 400 } },
-    });
-    const write = device.sync.models.todo.create({ id: 'a', title: 'A', done: false });
-    await until('it was sent', () => pushes === 1);
-    await pause(200);
-    expect(pushes).toBe(1);
-    // No longer than the longest wait: a device may sleep, a clock may be set.
-    expect((await write.settled).outcome).toBe('committed');
-    expect(pushes).toBe(4);
-  });
-
   test('SV19: a 202 is asked again with the same key until the server has done it', async () => {
     const keys: string[] = [];
     const device = await world.settled({

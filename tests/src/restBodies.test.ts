@@ -52,7 +52,7 @@ describe('S20: a body of the server’s own form', () => {
         signal,
       );
     expect(await answer('a')).toMatchObject({ kind: 'committed', remote: { record: { id: 'a' } } });
-    expect(await answer('b')).toMatchObject({ kind: 'retryLater' });
+    expect(await answer('b')).toMatchObject({ kind: 'unclear' });
   });
 
   test('has no id where the server makes it; the record is what was to be sent', async () => {

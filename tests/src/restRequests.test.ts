@@ -157,7 +157,7 @@ describe('S20: the answer to a shaped request', () => {
     const create = { topLevelKey: 'todo' };
     expect(await push({ create }, json(record), 'create')).toMatchObject({ kind: 'committed' });
     expect(await push({ create }, json({ id: 'other' }), 'create')).toMatchObject({
-      kind: 'retryLater',
+      kind: 'unclear',
     });
   });
 
