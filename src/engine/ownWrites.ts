@@ -5,7 +5,7 @@ import { getIn } from '../../store/pages.ts';
 import type { EngineDraft } from '../journal/engineQueue.ts';
 import type { PulledRecord } from '../ports/transport.ts';
 import { entryOf, keyOf } from './recordReads.ts';
-import { newNumericIds, type References, toKeys } from './references.ts';
+import { type References, toKeys } from './references.ts';
 import { compareVersions, isSuccessor } from './versions.ts';
 
 interface OwnContext {
@@ -41,11 +41,9 @@ export function ownWrite(
     : { ...toKeys(facts, item.record, references), id: recordId };
   const version = isOutdated ? entry.version : item.version;
   const { operationIds } = lane.sealed;
-  const numericIds = newNumericIds(facts, { model, references }, [item.record]);
   return {
     ...{ v: 1, type: 'answered', at, model, recordId, operationIds, base, version },
     ...(item.id !== recordId && { alias: item.id }),
-    ...(numericIds.length > 0 && { numericIds }),
   };
 }
 
