@@ -115,8 +115,7 @@ export function createStamp(
     const dependsOn = checkedDependencies(options.dependsOn);
     const request = requestOf(model, kind, options.request);
     return {
-      ...{ id: env.uuid(), model, recordId, kind, at: env.now(), strategy },
-      changes: withKeys(changes, referencesOf(model)),
+      ...{ id: env.uuid(), model, recordId, kind, changes, at: env.now(), strategy },
       visible: strategy === 'optimistic',
       ...(dependsOn.length > 0 && { dependsOn }),
       ...(request && { request }),
@@ -127,7 +126,17 @@ export function createStamp(
   /** An action of a person's; the middleware adds its id and the generation. */
   function action(draft: PersonDraft, offline?: 'refuse'): PersonAction {
     const meta = { syncharts: name, ...(offline && { offline }) };
-    return { type: `${name}/${draft.type}`, payload: draft, meta };
+    return { type: `${name}/${draft.type}`, payload: keyed(draft), meta };
+  }
+
+  /** What a person writes names records by their keys, also where it was a number. */
+  function keyed<D extends PersonDraft>(draft: D): D {
+    const operation = 'operation' in draft ? draft.operation : null;
+    if (!operation) return draft;
+    const changes = withKeys(operation.changes, referencesOf(operation.model));
+    return changes === operation.changes
+      ? draft
+      : { ...draft, operation: { ...operation, changes } };
   }
 
   /** The action of one write. */

@@ -43,6 +43,7 @@ function countingServer(idOf: (n: number) => number | string = (n) => n) {
     }
     const body = (await request.json()) as object;
     bodies.push({ method: request.method, path, body });
+    if ('title' in body && body.title === 'bad') return json({}, 422);
     if (id === undefined) return json(put(name as keyof typeof tables, body), 201);
     const changed = { ...table.get(id), ...body } as Stored;
     table.set(id, changed);
@@ -161,12 +162,18 @@ describe('P28 SV22: a server whose ids are numbers', () => {
   test('P28: a number that a person writes is the key of the record that it names', async () => {
     const server = countingServer();
     const { id: listId } = server.put('lists', { name: 'Theirs' });
-    const { item, itemOf, lists } = await device(server);
+    const { sync, item, itemOf, lists } = await device(server);
     const write = item.create({ title: 'Milk', listId: listId as never });
     expect(itemOf(write.id)?.listId).toBe(lists()[0]?.id);
     await write.settled;
     expect(server.bodies.at(-1)?.body).toEqual({ title: 'Milk', listId });
     expect(itemOf(write.id)?.listId).toBe(lists()[0]?.id);
+    const refused = item.create({ title: 'bad', listId: null });
+    await until('it is refused', () => sync.outbox.list()[0]?.deadLetter === true);
+    const changes = { title: 'good', listId: listId as never };
+    await (await sync.outbox.edit(refused.operationId, changes)).settled;
+    expect(server.bodies.at(-1)?.body).toEqual({ title: 'good', listId });
+    expect(itemOf(refused.id)?.listId).toBe(lists()[0]?.id);
   });
 
   test('P28: ids that are text stay text, also where they look like numbers', async () => {
