@@ -7,7 +7,8 @@ import type { Operation, SealedRequest } from '../../store/rows/row.ts';
 import { coalesce } from '../../store/seal.ts';
 import type { EngineDraft } from '../journal/engineQueue.ts';
 import type { ConflictRule } from '../policies/policy.ts';
-import type { Answer, RemoteRecord, UnderWay } from '../ports/transport.ts';
+import type { Answer, ModelWire, RemoteRecord, UnderWay } from '../ports/transport.ts';
+import { committedBase } from './committedBase.ts';
 import { conflictRows } from './conflictRows.ts';
 import { contestedOf } from './contested.ts';
 import { isOwnRecord } from './ownRecord.ts';
@@ -25,6 +26,7 @@ export interface AnswerContext {
   /** ms to wait before attempt n + 1. */
   readonly delayAfter: (attempts: number) => number;
   readonly onReject: 'keep' | 'rollback';
+  readonly nulls: ModelWire['nulls'];
   readonly references: References;
   readonly rule: ConflictRule;
   /** Conflicts that came right before this request, without a wait in between. */
@@ -168,8 +170,9 @@ function committedRow(
   // It said yes and no more: what we sent, on what we knew.
   const entry = entryOf(facts, context);
   const intent = coalesce(sealedOperations(facts, context), entry);
-  const changes = intent && intent.kind !== 'nothing' ? intent.changes : {};
-  return { ...row, operationIds, base: { ...entry?.base, ...changes, id: recordId }, version };
+  const sent = intent && intent.kind !== 'nothing' ? intent : null;
+  const base = committedBase(entry?.base ?? null, sent, context.nulls);
+  return { ...row, operationIds, base: { ...base, id: recordId }, version };
 }
 
 function parkedRow(facts: Facts, context: AnswerContext, failure: Failure): EngineDraft {

@@ -346,7 +346,8 @@ export class Pusher {
     const key = laneKey(lane.model, lane.recordId);
     return {
       ...{ model: lane.model, recordId: lane.recordId, request },
-      ...{ onReject: model.onReject, references: model.references, rule: model.rule },
+      ...{ onReject: model.onReject, nulls: model.nulls },
+      ...{ references: model.references, rule: model.rule },
       at: env.now(),
       conflictsBefore: this.#rounds.before(key, request.key),
       newOperationId: () => {

@@ -3,7 +3,17 @@ import { browserEnv } from '../../src/env/browserEnv.ts';
 import type { Answer, ModelWire } from '../../src/index.ts';
 import { rest } from '../../src/rest.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
-import { busy, gate, quickEnv, stateOf, synced, tinyWorld, todoOf } from '../support/tinyServer.ts';
+import { withTodo } from '../support/pulls.ts';
+import {
+  type Bend,
+  busy,
+  gate,
+  quickEnv,
+  stateOf,
+  synced,
+  tinyWorld,
+  todoOf,
+} from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';
 
 const world = tinyWorld();
@@ -121,5 +131,36 @@ describe('over HTTP', () => {
       signal,
     );
     expect(await pull).toMatchObject({ items: [{ id: '1' }], deleted: [{ id: '2' }, { id: '3' }] });
+  });
+});
+
+describe('S36: a yes that says no more (204)', () => {
+  const bare: Bend = ({ push }) => ({
+    push: async (...args) => {
+      const answer = await push(...args);
+      return answer.kind === 'committed' ? { ...answer, remote: null } : answer;
+    },
+  });
+
+  test.each([
+    [
+      'S36: a field set to null is gone, as the merge patch said',
+      'delete',
+      { title: 'Tea', more: { a: 1 } },
+    ],
+    [
+      'S36: where null means null it is null',
+      'meaningful',
+      { title: 'Tea', done: null, more: { a: 1, b: null } },
+    ],
+  ] as const)('%s', async (_, nulls, expected) => {
+    const more = withTodo({ nulls });
+    const device = await world.settled({ bend: bare, more });
+    const { todo } = device.sync.models;
+    const { id, settled } = todo.create({ ...milk, title: 'Tea' });
+    await settled;
+    await todo.update(id, { done: null, more: { a: 1, b: null } } as never).settled;
+    await synced(device);
+    expect(todoOf(device, id)).toEqual({ ...expected, id });
   });
 });

@@ -136,6 +136,7 @@ class Walk {
       conflictsBefore: 0,
       ...mergeRule,
       onReject: pick % 2 ? 'keep' : 'rollback',
+      nulls: 'delete',
     };
     this.engine(answerRows(this.facts, context, answer));
   }
