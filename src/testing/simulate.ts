@@ -154,6 +154,10 @@ async function live(run: Run, plan: Plan): Promise<void> {
     };
     world.schedule(step.at, () => attempt(50));
   }
+  for (const at of plan.epochs ?? []) {
+    lastStep = Math.max(lastStep, at);
+    world.schedule(at, () => run.server.beginEpoch?.());
+  }
   for (const fault of plan.faults)
     if (fault.on === 'time') lastStep = Math.max(lastStep, fault.at + (fault.for ?? 0));
   const calm = start + lastStep + pauseOfTabs;

@@ -12,7 +12,8 @@ const seeds = Array.from({ length: 20 }, (_, i) => i + 1);
 
 test('I1 I2 I4 I5 I13 I14 I32: 20 random days against the reference server, on a socket and a database of its own, break no promise, and go step by step as with the simulated server', async () => {
   for (const seed of seeds) {
-    const plan = generate(seed);
+    // Only the simulated one loses a record without a word.
+    const { epochs: _, ...plan } = generate(seed);
     const simulated = await simulate(seed, plan);
     const real = await simulate(seed, plan, { server: openRealServer }).catch((error: unknown) => {
       throw new Error(`seed ${seed}`, { cause: error });

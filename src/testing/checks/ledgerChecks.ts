@@ -111,11 +111,13 @@ export function checkEndings(run: Run): void {
 
 /**
  * Whether what a key did, that is answered with 500 ever since, can not be found: it made a record of
- * whose id nobody was told, or somebody has written over it.
+ * whose id nobody was told, or somebody has written over it, or the server has lost it.
  */
 function isUnseen({ server, devices }: Run, { n, method, recordId }: Effect): boolean {
   const isNamed = method !== 'POST' || devices.some(({ plan }) => plan.ids === 'client');
-  return !isNamed || server.ledger.some((later) => later.n > n && later.recordId === recordId);
+  const isLost = server.changes.some(({ id, change }) => id === recordId && change === Infinity);
+  const isOver = server.ledger.some((later) => later.n > n && later.recordId === recordId);
+  return !isNamed || isLost || isOver;
 }
 
 /** Rows that end operations: one that was told and then damaged may come otherwise the next time. */

@@ -60,6 +60,8 @@ const manyEdits = 1_400;
 const soonAfter = 5;
 /** Devices where each has several tabs, at most. */
 const fewDevices = 2;
+/** Share of the days on which the server's data is told to begin anew, once or twice. */
+const newEpochs = 0.1;
 /** Share of the days with a second shelf, and of those in which a database is lost: 5% of all. */
 const shelves = 0.12;
 const losses = 0.45;
@@ -120,6 +122,7 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
     ...{ devices, steps: all, faults },
     ...server,
     ...(isShelved && { shelf: true }),
+    ...epochsOf(seed, span),
     ...(together && { together }),
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
     ...(keyed(seed, 'ids') < 0.25 ? { ids: 'server' } : { ids: 'client', ...peopled(seed) }),
@@ -153,6 +156,13 @@ function shelfTroublesOf(seed: number, devices: number, span: number): Fault[] {
     if (keyed(seed, `shelfTrouble/${i}`) < 0.3) return { ...fault, do: 'shelfDies' };
     return { ...fault, do: 'fullShelf', for: 500 + at(`for/${i}`, span / 2) };
   });
+}
+
+/** When the server's data is told to begin anew. */
+function epochsOf(seed: number, span: number): Pick<Plan, 'epochs'> {
+  if (keyed(seed, 'epochs') >= newEpochs) return {};
+  const count = 1 + keyedBelow(seed, 'epochs/n', 2);
+  return { epochs: Array.from({ length: count }, (_, i) => keyedBelow(seed, `epoch/${i}`, span)) };
 }
 
 /** Which ways the server and the devices have to speak with each other. */

@@ -186,6 +186,11 @@ export interface Plan {
   readonly seeded?: number;
   /** Records that the server gives in one page, whatever is asked for (default: all). */
   readonly serverPage?: number;
+  /**
+   * Moments (ms) at which the server's data begins anew: one record of it is lost, and nothing tells but
+   * the epoch (a backup that was restored).
+   */
+  readonly epochs?: readonly number[];
   /** Operations that the devices send in one request (default: each goes by itself). */
   readonly batch?: number;
   /** Whether the server asks for credentials, which end and are renewed. */

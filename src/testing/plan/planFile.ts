@@ -42,6 +42,7 @@ const planParts: Readonly<Record<string, Check>> = {
   onReject: oneOf('keep', 'rollback'),
   seeded: optional(isCount),
   serverPage: optional(isOrdinal),
+  epochs: optional(listOf(isMoment)),
   batch: optional(isOrdinal),
   auth: optional(isBoolean),
   bare: optional(isBoolean),

@@ -102,6 +102,8 @@ async function drop(list: 'faults' | 'steps', best: () => Plan, attempt: Attempt
 async function simplify(best: () => Plan, attempt: Attempt): Promise<void> {
   if (best().ids !== 'client') await attempt({ ...best(), ids: 'client' });
   if (best().onReject !== 'keep') await attempt({ ...best(), onReject: 'keep' });
+  const { epochs, ...ofOneLife } = best();
+  if (epochs) await attempt(ofOneLife);
   for (const field of ['seeded', 'serverPage'] as const) await simplifyNumber(field, best, attempt);
   for (const divisor of [10, 2]) while (await attempt(sooner(best(), divisor)));
   const records = new Set(best().steps.map(({ record }) => record));

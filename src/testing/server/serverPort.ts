@@ -59,6 +59,11 @@ export interface ServerPort {
   rows(collection: string): ReadonlyMap<string, { readonly record: Row; readonly version: string }>;
   /** Cursors given before are worth nothing from here on; the records are the same. */
   expireCursors?(): void;
+  /**
+   * The data is of another life from here on: the record that was changed longest ago is lost, without
+   * a tombstone; cursors lead on, as if nothing had happened.
+   */
+  beginEpoch?(): void;
   /** The run is over. */
   close?(): Promise<void>;
 }

@@ -74,6 +74,8 @@ export class SimServer implements ServerPort {
   /** By collection and id; a record that changes moves to the end, so that the order is the feed's. */
   readonly #collections = new Map<string, Map<string, Stored>>();
   readonly #answers = new Map<string, { fingerprint: string; answer: WireAnswer }>();
+  /** Versions of lost records: made again they go on from there, so that none means two states. */
+  readonly #lost = new Map<string, number>();
   #changes = 0;
   #epoch: string;
   /** What every cursor that is still good bears. */
@@ -95,6 +97,20 @@ export class SimServer implements ServerPort {
   /** Cursors given before are worth nothing; the records are the same. */
   expireCursors(): void {
     this.#life = this.#options.newId();
+  }
+
+  beginEpoch(): void {
+    this.#epoch = this.#options.newId();
+    for (const [collection, rows] of this.#collections) {
+      for (const [id, { record, version }] of rows) {
+        if (!record) continue;
+        rows.delete(id);
+        this.#lost.set(`${collection}/${id}`, version + 1);
+        // No cursor is ever behind it: only a list from the start tells.
+        this.changes.push({ change: Infinity, collection, id, record: null, version: version + 1 });
+        return;
+      }
+    }
   }
 
   /** A record that was there before anybody came. */
@@ -219,7 +235,7 @@ export class SimServer implements ServerPort {
     const refusal = record && this.#options.refuses(record);
     if (refusal) return invalid(refusal);
     // A recreated record goes on from its tombstone: a version never means two states.
-    const version = (before?.version ?? 0) + 1;
+    const version = (before?.version ?? this.#lost.get(`${collection}/${id}`) ?? 0) + 1;
     const stored: Stored = { record, version, change: ++this.#changes, lastOperationId: key };
     const rows = this.#collections.get(collection);
     rows?.delete(id);

@@ -98,4 +98,26 @@ export const answerPlants: readonly Plant[] = [
       },
     ],
   },
+  {
+    id: 'another epoch unnoticed',
+    promise: 'data that began anew on the server is pulled from the start',
+    edits: [
+      {
+        file: 'src/engine/pullRun.ts',
+        find: "return !isStart(place) && known !== null && typeof epoch === 'string' && epoch !== known;",
+        replace: "return isStart(place) && known !== null && epoch === '';",
+      },
+    ],
+  },
+  {
+    id: 'a sweep forgets what its list left out',
+    promise: 'what a pull from the start does not meet is looked up, and goes',
+    edits: [
+      {
+        file: 'src/engine/sweep.ts',
+        find: "else (where === 'unknown' && confirmed < filterSince ? leftOut : missing).push(id);",
+        replace: 'else if (confirmed < filterSince) leftOut.push(id);',
+      },
+    ],
+  },
 ];
