@@ -128,7 +128,11 @@ describe('P28 SV22: the ids are the server’s, and a create waits for its answe
         browserEnv.setTimer(label === 'pull' ? Math.min(delay, 20) : delay, callback, label),
     });
     const failure = { ...busy, code: 'underWay', status: 202 } as const;
-    const bend: Bend = () => ({ push: async () => ({ kind: 'underWay', retryIn: 20, failure }) });
+    const can = { keys: true, versions: true, patches: true, batch: false, cursor: true };
+    const bend: Bend = () => ({
+      push: async () => ({ kind: 'underWay', retryIn: 20, failure }),
+      abilities: () => can,
+    });
     const device = await world.settled({ bend, env, more: resting });
     const { note } = device.sync.models;
     note.create({ text: 'ours' });
