@@ -129,13 +129,13 @@ describe('CouchDB', () => {
       const write = models.todo.create({ title: 'Tea', done: false });
       const { id } = write;
       if (kind === 'create') {
-        expect((await write.settled).outcome).toBe('merged');
+        expect((await write.settled).outcome).toBe('committed');
         expect(generation(await stored(id))).toBe(1);
       } else {
         await write.settled;
         loseAnswer('PUT');
         const change = models.todo.update(id, { done: true });
-        expect((await change.settled).outcome).toBe('merged');
+        expect((await change.settled).outcome).toBe('committed');
         expect(generation(await stored(id))).toBe(2);
         expect(await stored(id)).toMatchObject({ title: 'Tea', done: true });
       }

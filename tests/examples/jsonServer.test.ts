@@ -101,7 +101,7 @@ describe('json-server: no keys, no versions, no cursor', () => {
     loseAnswer('POST');
     const write = models.todo.create({ title: 'Tea', done: false });
     // At the tenth attempt with the same 500 it is read what stands there, and it is ours.
-    expect((await write.settled).outcome).toBe('merged');
+    expect((await write.settled).outcome).toBe('committed');
     expect(stored()).toEqual([{ id: write.id, title: 'Tea', done: false }]);
     expect(sent.filter(({ method }) => method === 'POST')).toHaveLength(10);
   });

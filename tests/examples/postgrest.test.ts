@@ -158,11 +158,11 @@ describe('PostgREST', () => {
       const { id } = write;
       if (method === 'POST') {
         // 409, and what stands there is what we sent.
-        expect(made.outcome).toBe('merged');
+        expect(made.outcome).toBe('committed');
         expect(rows.size).toBe(1);
       } else if (method === 'PATCH') {
         // The second matches no row: its version is the one before.
-        expect((await models.todo.update(id, { done: true }).settled).outcome).toBe('merged');
+        expect((await models.todo.update(id, { done: true }).settled).outcome).toBe('committed');
         expect(row(id)).toMatchObject({ title: 'Tea', done: true });
       } else {
         expect((await models.todo.remove(id).settled).outcome).toBe('committed');
