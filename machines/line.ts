@@ -34,7 +34,7 @@ export interface LineContext {
   readonly renewals: number;
   /** Failed tries in a row since it tripped. */
   readonly trips: number;
-  /** Pauses in a row without an answer in between. */
+  /** Pauses in a row without an answer in between; what is said while it pauses is one with it. */
   readonly pauses: number;
   /** A pause that was asked for while credentials are renewed: waited for then (ms; 0: none). */
   readonly owed: number;
@@ -101,7 +101,7 @@ export const lineMachine = setup({
       after: { retryIn: 'open' },
       on: {
         // Whoever sends it has seen to it that no longer wait is cut short.
-        pauseAsked: { target: 'pausedUntil', reenter: true, actions: ['wait', 'countPause'] },
+        pauseAsked: { target: 'pausedUntil', reenter: true, actions: 'wait' },
         resumeRequested: 'open',
       },
     },

@@ -60,6 +60,8 @@ export async function completed(
       return isStuck(attempt, answer.failure) ? unstuck(context, attempt, answer, signal) : answer;
     case 'unclear':
       return proven(context, attempt, answer.failure, signal);
+    case 'held':
+      return unwanted(context, attempt, answer, signal);
     case 'underWay':
       return isLost(context, attempt, answer.failure) ? givenUp(answer.failure) : answer;
     default:
@@ -223,6 +225,22 @@ async function proven(
   return tookEffect(context.facts(), attempt, remote)
     ? { kind: 'committed', remote, version: remote.version }
     : { kind: 'conflict', remote };
+}
+
+/**
+ * The same address or method is not there, again and again: where the collection answers as one, it is
+ * this request that nothing there will ever take.
+ */
+async function unwanted(
+  { transport }: AttemptContext,
+  { lane, model }: Attempt,
+  answer: Held,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { by, failure } = answer;
+  const times = timesInARow(lane.failure, failure);
+  if (by !== 'deployment' || times < ambiguousAttempts || !transport.check) return answer;
+  return (await transport.check(model, signal)) === true ? givenUp(failure) : answer;
 }
 
 /** Accepted for later, and there is nothing to ask by: neither a key nor an id. */

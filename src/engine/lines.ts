@@ -13,8 +13,10 @@ import { envClock, type Inspect } from './connection.ts';
 const refusalLimit = 5;
 /** ms within which they must have been refused: people who err now and then trip nothing. */
 const refusalWindow = 300_000;
-/** Attempts after which a refusal is believed even of an origin that refuses everything. */
-const believedAttempts = 3;
+/** Refusals in a row after which one is believed even of an origin that refuses everything. */
+const believedRefusals = 3;
+/** The same for errors of the server's own, of which an outage makes as many as it lasts long. */
+const believedErrors = 10;
 /** Never at once: an origin that says "retry after 0" is not asked in a tight loop (ms). */
 const shortestPause = 1_000;
 const tripBackoff: Backoff = { base: 5_000, factor: 2, cap: 300_000 };
@@ -36,6 +38,10 @@ interface Line {
   readonly actor: LineActor;
   /** When each lane was refused for good, since an answer of another kind. */
   readonly refusals: Map<string, number>;
+  /** Writes, and reads, that were answered here. */
+  words: { readonly writes: number; readonly reads: number };
+  /** Who met a wrong address here, and what had been answered when that was heard first. */
+  readonly lost: Map<string, Line['words']>;
   state: LineState;
   /** Another object whenever something in it has changed. */
   context: LineContext | null;
@@ -95,10 +101,12 @@ export class Lines {
   }
 
   /** An answer about the request itself came. */
-  answered(origin: string): void {
+  answered(origin: string, lane: string): void {
     const line = this.#line(origin);
+    line.lost.delete(lane);
     // It left before the trip, and says nothing about what came after.
     if (line.state === 'tripped') return;
+    line.words = { ...line.words, writes: line.words.writes + 1 };
     line.refusals.clear();
     // A pause holds, with its reason, whatever is answered to requests that left before.
     if (line.state !== 'pausedUntil') line.failure = null;
@@ -114,12 +122,44 @@ export class Lines {
    */
   welcomed(origin: string): void {
     const line = this.#line(origin);
+    line.words = { ...line.words, reads: line.words.reads + 1 };
     const wasLost = line.state === 'trying' && line.failure?.code === 'misdeployed';
     if (line.state === 'renewed' || wasLost) line.actor.send({ type: 'answered' });
   }
 
   /** An answer that is not about its request; it may be the word of another origin than `asked`. */
   held(asked: string, answer: Held, renewals: number): void {
+    this.#held(asked, answer, renewals);
+  }
+
+  /**
+   * A write, or a list or a read of a model (`who`), met an address or a method that is not there. True if
+   * that is its own: others of its kind were answered well since it was heard of first, so the line stands.
+   */
+  lost(
+    asked: string,
+    answer: Held,
+    renewals: number,
+    who: { readonly lane: string } | { readonly reads: string },
+  ): boolean {
+    const { by, origin = asked } = answer;
+    if (by !== 'deployment') {
+      this.#held(asked, answer, renewals);
+      return false;
+    }
+    const { words, lost } = this.#line(origin);
+    const key = 'lane' in who ? who.lane : `reads ${who.reads}`;
+    const then = lost.get(key);
+    if (!then) lost.set(key, words);
+    // That lists are answered well does not say that writes are taken.
+    const isOwn =
+      then !== undefined &&
+      (words.writes > then.writes || ('reads' in who && words.reads > then.reads));
+    if (!isOwn) this.#held(asked, answer, renewals);
+    return isOwn;
+  }
+
+  #held(asked: string, answer: Held, renewals: number): void {
     const { by, failure, origin = asked } = answer;
     const line = this.#line(origin);
     line.failure = failure;
@@ -135,10 +175,10 @@ export class Lines {
   }
 
   /**
-   * A request was refused for good. False if that is not to be believed yet: everything is refused
-   * here, so it looks like a bad deployment; the request is tried again (N13).
+   * A request was refused for good, for the n-th `time` in a row. False if that is not to be believed
+   * yet: everything is refused here, so it looks like a bad deployment; the request is tried again (N13).
    */
-  refused(origin: string, lane: string, attempts: number, failure: Failure): boolean {
+  refused(origin: string, lane: string, times: number, failure: Failure): boolean {
     const { env } = this.#options;
     const line = this.#line(origin);
     const now = env.now();
@@ -156,7 +196,7 @@ export class Lines {
     }
     line.failure = failure;
     this.#trip(line);
-    return attempts >= believedAttempts;
+    return times >= (failure.code === 'serverError' ? believedErrors : believedRefusals);
   }
 
   /** A person asks to go on: every line is tried. */
@@ -188,6 +228,8 @@ export class Lines {
 
   #pause(origin: string, line: Line, { retryIn, failure }: Held): void {
     const { env, append } = this.#options;
+    // All that were under way say the same of one moment: it waits already.
+    if (retryIn === null && line.state === 'pausedUntil') return;
     const { pauses } = line.actor.getSnapshot().context;
     const drawn = retryIn ?? backoffDelay(pauseBackoff, pauses, env.random('pause'));
     const wait = Math.max(shortestPause, drawn, this.#leftOf(line));
@@ -213,7 +255,7 @@ export class Lines {
     });
     const line: Line = {
       ...{ actor, refusals: new Map(), state: 'open', context: null, until: null, failure: null },
-      ...{ heard: null, resting: null },
+      ...{ heard: null, resting: null, words: { writes: 0, reads: 0 }, lost: new Map() },
     };
     this.#lines.set(origin, line);
     actor.subscribe(({ value, context }) => {

@@ -179,7 +179,7 @@ export async function askForPage(
   const renewals = lines.renewals(origin);
   try {
     const answer = await transport.pull({ ...position, model, limit }, signal);
-    if (answer.kind === 'held') lines.held(origin, answer, renewals);
+    if (answer.kind === 'held') lines.lost(origin, answer, renewals, { reads: model.name });
     else if (answer.kind !== 'failed') lines.welcomed(origin);
     return answer;
   } catch {

@@ -1,10 +1,10 @@
 import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
-import type { Failure } from '../../machines/failure.ts';
+import { type Failure, timesInARow } from '../../machines/failure.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
 import type { RowBuilder } from '../journal/engineQueue.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
-import type { Answer, BatchAnswer, Transport } from '../ports/transport.ts';
+import type { Answer, BatchAnswer, Held, Transport } from '../ports/transport.ts';
 import { type AnswerContext, answerRows } from './answerRows.ts';
 import { type Attempt, completed, readFirst, spokenAt, wasAccepted } from './attempt.ts';
 import { ConflictRounds } from './conflictRounds.ts';
@@ -26,6 +26,8 @@ const sealedAhead = { requests: 24, batches: 2 } as const;
  * transaction costs the disk as much as a request costs the server.
  */
 const answerPatience = 100;
+/** Times in a row that nothing there could take a request, while others are taken, until it is given up. */
+const lostAttempts = 5;
 /** ms until an answer whose row could not be written is asked for again. */
 const storageRest = 5_000;
 /** ms until a write is sent again whose record is read at another origin, and that one is held. */
@@ -75,8 +77,12 @@ export class Pusher {
   readonly #departures = new Departures();
   readonly #rounds = new ConflictRounds();
   readonly #seals = new SealsUnderWay();
-  /** Operations in one request, at most; halved where the server says that it is too much. */
+  /** Operations in one request, at most. */
+  readonly #most: number;
+  /** The same as it is now: halved where the server says that it is too much, and growing again. */
   #batchLimit: number;
+  /** Operations that were taken since. */
+  #taken = 0;
   /** Waits after rows that could not be written. */
   readonly #resting = new Map<TimerHandle, () => void>();
   #stopped = false;
@@ -86,7 +92,8 @@ export class Pusher {
     const { transport, models, index, env, awaitsBase } = options;
     const { now, report } = env;
     this.#sealer = new Sealer({ transport, models, index, now: () => now(), report, awaitsBase });
-    this.#batchLimit = transport.pushMany ? (transport.batchLimit ?? 100) : 1;
+    this.#most = transport.pushMany ? (transport.batchLimit ?? 100) : 1;
+    this.#batchLimit = this.#most;
   }
 
   /** Sends what may go and seals what comes next. */
@@ -131,7 +138,9 @@ export class Pusher {
     for (const origin of index.origins(env.now())) {
       let room = this.#room(origin);
       while (room > 0) {
-        const lanes = this.#nextToSend(origin, this.#batchLimit);
+        // After a trip one is tried, not a batch of them.
+        const isTried = this.#options.lines.room(origin) === 1;
+        const lanes = this.#nextToSend(origin, isTried ? 1 : this.#batchLimit);
         if (lanes.length === 0) break;
         this.#begin(origin, lanes);
         room--;
@@ -245,10 +254,21 @@ export class Pusher {
     if (key === undefined || !first) return new Map();
     const { pushMany } = transport;
     if (request.attempts.size === 1 || !pushMany) {
-      return new Map([[key, await transport.push(first.request, first.model, signal)]]);
+      const answer = await transport.push(first.request, first.model, signal);
+      this.#grow(1);
+      return new Map([[key, answer]]);
     }
     const sent = [...request.attempts.values()];
     return this.#parted(request, await pushMany(sent, signal));
+  }
+
+  /** So many went through: after a full batch of them, twice as many may go in one again. */
+  #grow(count: number): void {
+    const most = this.#most;
+    this.#taken += count;
+    if (this.#batchLimit === most || this.#taken < most) return;
+    this.#batchLimit = Math.min(most, this.#batchLimit * 2);
+    this.#taken = 0;
   }
 
   /** What a batch's answer says of each lane. */
@@ -257,8 +277,15 @@ export class Pusher {
     if (answer.kind === 'tooLarge') {
       // The same in smaller parts: each operation has its own key, so regrouping is safe.
       this.#batchLimit = Math.max(1, request.attempts.size >> 1);
+      this.#taken = 0;
       return parts;
     }
+    if (answer.kind === 'failed' && answer.answer.kind === 'held') {
+      // One word about all of them: it is heard once, and says nothing about any.
+      this.#options.lines.held(request.origin, answer.answer, request.renewals);
+      return parts;
+    }
+    if (answer.kind === 'answers') this.#grow(request.attempts.size);
     const isUntouched = (part: unknown) => part === 'notAttempted';
     if (answer.kind === 'answers' && answer.answers.size > 0) {
       // It came to none of them: asked again at once it would say so again.
@@ -280,29 +307,46 @@ export class Pusher {
     lines.held(origin, { kind: 'held', by: 'pause', retryIn: null, failure }, renewals);
   }
 
+  /**
+   * Nothing here can take it. That holds the line, unless others are taken: then it is this request's own,
+   * which waits by itself and is a dead letter in the end (P5). No attempt is spent.
+   */
+  #lost({ origin, renewals }: Request, key: string, { lane }: Attempt, answer: Held): Answer {
+    const { failure } = answer;
+    const isOwn = this.#options.lines.lost(origin, answer, renewals, { lane: key });
+    return isOwn && timesInARow(lane.failure, failure) >= lostAttempts
+      ? { kind: 'rejected', failure: { ...failure, code: 'rejected' }, concluded: true }
+      : { kind: 'underWay', retryIn: null, failure };
+  }
+
   #missing(): Failure {
     const message = 'the answer to the batch does not speak of this operation';
     return { code: 'unreadable', message, at: this.#options.env.now() };
   }
 
   /** What the answer means for the line; null if it says nothing about the request. */
-  #judge(
-    { origin, renewals }: Request,
-    key: string,
-    { lane }: Attempt,
-    answer: Answer,
-  ): Answer | null {
+  #judge(request: Request, key: string, attempt: Attempt, answer: Answer): Answer | null {
+    const { origin, renewals } = request;
+    const { lane } = attempt;
     const { lines } = this.#options;
     switch (answer.kind) {
       case 'held':
+        if ((answer.origin ?? origin) === origin && answer.by === 'deployment') {
+          return this.#lost(request, key, attempt, answer);
+        }
         lines.held(origin, answer, renewals);
         if ((answer.origin ?? origin) === origin) return null;
         // This origin has answered; what its answer left open is for another one to say.
-        lines.answered(origin);
+        lines.answered(origin, key);
         return { ...answer, kind: 'underWay', retryIn: answer.retryIn ?? elsewhereRest };
       case 'rejected': {
         if (answer.concluded) return answer;
-        const isBelieved = lines.refused(origin, key, lane.attempts, answer.failure);
+        const isBelieved = lines.refused(
+          origin,
+          key,
+          timesInARow(lane.failure, answer.failure),
+          answer.failure,
+        );
         return isBelieved ? answer : { kind: 'retryLater', failure: answer.failure };
       }
       case 'retryLater':
@@ -312,7 +356,7 @@ export class Pusher {
       case 'committed':
       case 'conflict':
       case 'gone':
-        lines.answered(origin);
+        lines.answered(origin, key);
         return answer;
     }
   }

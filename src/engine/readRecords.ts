@@ -56,7 +56,7 @@ async function readOne(
   try {
     const remote = await transport.read(model, id, signal, request);
     if (remote && 'kind' in remote) {
-      lines.held(origin, remote, renewals);
+      lines.lost(origin, remote, renewals, { reads: model.name });
       return { failure: remote.failure };
     }
     if (remote) lines.welcomed(origin);

@@ -58,6 +58,8 @@ type Failed = Extract<BatchAnswer, { kind: 'failed' }>['answer'];
 const failed = (answer: Failed): BatchAnswer => ({ kind: 'failed', answer });
 /** It refuses the whole: smaller parts tell which of them it was about. */
 const inParts = (): BatchAnswer => ({ kind: 'tooLarge' });
+/** What a server says that takes no batches, but maybe requests: single ones tell. */
+const batchless: readonly number[] = [405, 415, 501];
 const ofDeployment = (whole: Whole): BatchAnswer => failed(misdeployed(whole));
 const tryAgain = (whole: Whole): BatchAnswer => failed(later(whole));
 
@@ -69,9 +71,10 @@ const answers: { readonly [M in Meaning]: (whole: Whole) => BatchAnswer } = {
   forbidden: inParts,
   contested: inParts,
   changed: inParts,
-  notFound: ofDeployment,
-  gone: ofDeployment,
-  misdeployed: ofDeployment,
+  notFound: inParts,
+  gone: inParts,
+  misdeployed: (whole) =>
+    batchless.includes(whole.heard.status) ? inParts() : ofDeployment(whole),
   unauthorized: ({ heard, at }) => failed(unauthorized(heard, at)),
   paused: ({ heard, at }) => failed(paused(heard, at)),
   unavailable: ({ heard, at }) =>
@@ -114,9 +117,13 @@ export async function sentMany(
   return { kind: 'answers', answers };
 }
 
+/** Each part has a status of its own: RFC 4918, 11.1. */
+const multiStatus = 207;
+
 /** The answer to a batch: what it says of each operation, by key, never by place. */
 export function batchAnswer(whole: Whole): BatchAnswer {
-  return answers[meaningOf(whole.heard.status)](whole);
+  const { status } = whole.heard;
+  return status === multiStatus ? parted(whole) : answers[meaningOf(status)](whole);
 }
 
 function later({ heard, at }: Pick<Whole, 'heard' | 'at'>, reason = reasonIn(heard)): Failed {

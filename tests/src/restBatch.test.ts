@@ -150,6 +150,21 @@ describe('the answer to the whole', () => {
     expect(await pushMany(json({}, 413))).toEqual({ kind: 'tooLarge' });
   });
 
+  test.each([404, 405, 410, 415, 501])(
+    'P5 SV7: %i says that batches are not taken there: single requests tell whether anything is',
+    async (status) => {
+      expect(await pushMany(json({}, status))).toEqual({ kind: 'tooLarge' });
+    },
+  );
+
+  test('SV19: 207 is read result by result, as 200 is', async () => {
+    const results = [ok('x'), { operationId: 'y', status: 422 }];
+    const answer = await pushMany(json({ results }, 207));
+    expect(answer.kind === 'answers' && Object.fromEntries(answer.answers)).toMatchObject({
+      ...{ x: { kind: 'committed' }, y: { kind: 'rejected' } },
+    });
+  });
+
   test.each([400, 403, 409, 412, 422])(
     'P5: %i refuses the whole for one of them: smaller parts tell which',
     async (status) => {
@@ -159,9 +174,8 @@ describe('the answer to the whole', () => {
 
   test.each([
     [401, { kind: 'held', by: 'auth' }],
-    [404, { kind: 'held', by: 'deployment' }],
-    [405, { kind: 'held', by: 'deployment' }],
-    [501, { kind: 'held', by: 'deployment' }],
+    [406, { kind: 'held', by: 'deployment' }],
+    [511, { kind: 'held', by: 'deployment' }],
     [302, { kind: 'held', by: 'deployment' }],
     [429, { kind: 'held', by: 'pause' }],
     [500, { kind: 'retryLater', failure: { code: 'server' } }],
