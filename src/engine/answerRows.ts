@@ -1,6 +1,6 @@
 import { counted, type Failure, timesInARow } from '../../machines/failure.ts';
 import { type Entry, type Facts, type Lane, laneKey } from '../../store/facts.ts';
-import type { JsonObject } from '../../store/json.ts';
+import { type JsonObject, sameJson } from '../../store/json.ts';
 import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn } from '../../store/pages.ts';
 import type { Operation, SealedRequest } from '../../store/rows/row.ts';
@@ -209,11 +209,16 @@ function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteReco
     return [retryRow(lane, context, { code: 'conflict', message: tooFast, at }, rounds)];
   }
   const operations = operationsIn(facts, key);
+  const base = entryOf(facts, context)?.base ?? lane?.salvage?.base ?? null;
+  // Nobody has changed it: only its version is news, and no policy is asked who wins.
+  const isSame = base !== null && sameJson(theirs ?? undefined, base);
+  const isDeleted = operations.at(-1)?.kind === 'delete';
+  const policy = isDeleted ? 'clientWins' : 'merge';
   return conflictRows({
     ...{ model, recordId, at, operations, version: remote.version },
-    ...{ rule, newOperationId: context.newOperationId() },
+    ...{ rule: isSame ? { ...rule, policy } : rule, newOperationId: context.newOperationId() },
     contested: contestedOf(operations, operationIds.length),
-    base: entryOf(facts, context)?.base ?? lane?.salvage?.base ?? null,
+    base,
     remote: theirs,
   });
 }

@@ -99,8 +99,10 @@ const nobodyChanged =
  */
 function isUnfounded(facts: Facts, attempt: Attempt, remote: RemoteRecord | null): boolean {
   const { lane, request, model } = attempt;
-  const base = entryOf(facts, lane)?.base;
+  const { base, version } = entryOf(facts, lane) ?? { base: null, version: null };
   if (request.kind === 'create' || !remote?.record || !base) return false;
+  // Its version is asked for (428), and was not known: now it is.
+  if (version === null && remote.version !== null) return false;
   if (request.ifMatch !== null && remote.version !== null) {
     return request.ifMatch === remote.version;
   }

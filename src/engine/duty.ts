@@ -14,6 +14,7 @@ import type { EngineModels } from './models.ts';
 import { Puller, type PullResult } from './puller.ts';
 import { Pusher } from './pusher.ts';
 import { SalvagedReads } from './salvagedReads.ts';
+import { VersionReads } from './versionReads.ts';
 
 /** A probe is cheap, and people wait for it: the connection's waits end at 30 s. */
 const probeBackoff: Backoff = { base: 1_000, factor: 2, cap: 30_000 };
@@ -52,6 +53,7 @@ export class Duty {
   readonly #pusher: Pusher;
   readonly puller: Puller;
   readonly #salvaged: SalvagedReads;
+  readonly #versions: VersionReads;
   #away = true;
   /** When pulls of all models were last asked for (this device's clock). */
   #askedAt = 0;
@@ -70,10 +72,19 @@ export class Duty {
       append: (row: EngineDraft) => void appendIf(() => [row]).catch(onStorageError),
       onChange: (origin, line) => this.#lineChanged(origin, line),
     });
+    this.#versions = new VersionReads({
+      ...{ env, facts: options.facts },
+      read: (model, recordId) => this.puller.pullRecord(model, recordId),
+      release: (lanes) => {
+        options.index.update(options.facts(), lanes);
+        options.wake();
+      },
+    });
     const shared = {
       ...options,
       lines: this.#lines,
       wireFailed: () => this.#connection.requestFailed(),
+      versions: this.#versions,
       awaitsBase: (lane: string) => this.#salvaged.add(lane),
     };
     this.#pusher = new Pusher(shared);
@@ -161,6 +172,7 @@ export class Duty {
     this.#pusher.stop();
     this.puller.stop();
     this.#salvaged.stop();
+    this.#versions.stop();
     this.#lines.stop();
     this.#clearRetry();
   }

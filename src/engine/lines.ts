@@ -16,7 +16,7 @@ const refusalWindow = 300_000;
 /** Refusals in a row after which one is believed even of an origin that refuses everything. */
 const believedRefusals = 3;
 /** The same for errors of the server's own, of which an outage makes as many as it lasts long. */
-const believedErrors = 10;
+const believedErrors = 5;
 /** Never at once: an origin that says "retry after 0" is not asked in a tight loop (ms). */
 const shortestPause = 1_000;
 const tripBackoff: Backoff = { base: 5_000, factor: 2, cap: 300_000 };

@@ -14,6 +14,7 @@ import type { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
 import { Sealer } from './sealer.ts';
 import { SealsUnderWay, type SealUnderWay } from './sealsUnderWay.ts';
+import type { VersionReads } from './versionReads.ts';
 
 /** Requests of one origin under way at once: what browsers allow over HTTP/1.1. */
 const parallel = 6;
@@ -41,6 +42,7 @@ export interface PusherOptions {
   readonly index: LaneIndex;
   /** A lane of a lost database, of whose record the server has not told yet. */
   readonly awaitsBase: (lane: string) => void;
+  readonly versions: Pick<VersionReads, 'wants' | 'add'>;
   readonly lines: Lines;
   readonly facts: () => Facts;
   readonly appendIf: (build: RowBuilder, patience?: number) => Promise<boolean>;
@@ -89,9 +91,17 @@ export class Pusher {
 
   constructor(options: PusherOptions) {
     this.#options = options;
-    const { transport, models, index, env, awaitsBase } = options;
+    const { transport, models, index, env, awaitsBase, versions } = options;
     const { now, report } = env;
-    this.#sealer = new Sealer({ transport, models, index, now: () => now(), report, awaitsBase });
+    this.#sealer = new Sealer({
+      transport,
+      models,
+      index,
+      now: () => now(),
+      report,
+      awaitsBase,
+      versions,
+    });
     this.#most = transport.pushMany ? (transport.batchLimit ?? 100) : 1;
     this.#batchLimit = this.#most;
   }

@@ -9,6 +9,7 @@ import { blockerOf } from './dependencies.ts';
 import type { LaneIndex } from './laneIndex.ts';
 import type { EngineModel, EngineModels } from './models.ts';
 import { toServerIds } from './references.ts';
+import type { VersionReads } from './versionReads.ts';
 
 export interface SealerOptions {
   readonly transport: Transport;
@@ -18,6 +19,8 @@ export interface SealerOptions {
   readonly report: (error: unknown) => void;
   /** A lane of a lost database, of whose record the server has not told yet. */
   readonly awaitsBase: (lane: string) => void;
+  /** Versions that nobody told, and that are read before a change leaves. */
+  readonly versions: Pick<VersionReads, 'wants' | 'add'>;
 }
 
 type Sealing = SealedRequest & { readonly model: string; readonly recordId: string };
@@ -97,6 +100,13 @@ export class Sealer {
     }
     // A delete needs no base; that nobody else has changed the record its version tells.
     const version = intent.version ?? lane.salvage?.version ?? null;
+    if (version === null && entry?.base && intent.kind !== 'create' && this.#hasVersions(model)) {
+      if (this.#options.versions.wants(name, recordId)) {
+        index.setAside(key);
+        this.#options.versions.add(name, recordId);
+        return null;
+      }
+    }
     try {
       return {
         ...this.#request(facts, { ...intent, version }, model),
@@ -108,6 +118,10 @@ export class Sealer {
       report(error);
       return null;
     }
+  }
+
+  #hasVersions(model: EngineModel): boolean {
+    return this.#options.transport.abilities?.(model).versions ?? false;
   }
 
   #request(facts: Facts, intent: Intent, model: EngineModel): SealedRequest {
