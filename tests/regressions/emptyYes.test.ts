@@ -1,48 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type RestOptions, rest } from '../../src/rest.ts';
-import { fetching } from '../support/fetching.ts';
 import { json, meaning, record, todo } from '../support/rest.ts';
-import { pause, quickEnv, statusOf } from '../support/tinyServer.ts';
-import { type Device, makeDevice, until } from '../support/world.ts';
+import { sayingWorld } from '../support/sayingServer.ts';
+import { pause, statusOf } from '../support/tinyServer.ts';
+import { until } from '../support/world.ts';
 
 // Servers that say yes, or "later", and do not say what they made.
 
-const devices: Device[] = [];
-
-interface Sent {
-  readonly method: string;
-  readonly path: string;
-}
-
-/** A device before a server that is a function; lists are empty unless it says otherwise. */
-async function device(
-  saying: (request: Request) => Response | undefined,
-  options: Partial<RestOptions> = {},
-) {
-  const sent: Sent[] = [];
-  const fetch = fetching(async (request) => {
-    const { pathname } = new URL(request.url);
-    sent.push({ method: request.method, path: pathname });
-    return (
-      saying(request) ??
-      (request.method === 'GET' && /\/(?:todos|notes)$/.test(pathname)
-        ? json({ items: [], deleted: [], cursor: 'c', hasMore: false })
-        : json({ title: 'not found' }, 404))
-    );
-  });
-  const transport = rest({ baseUrl: 'https://api.example.com', ...options });
-  const made = makeDevice({
-    transport,
-    env: quickEnv({ fetch }),
-    more: { backoff: { base: 1, cap: 2 } },
-  });
-  devices.push(made);
-  made.sync.start();
-  await until('synced', () => statusOf(made).phase === 'synced');
-  const of = (method: string) => sent.filter((item) => item.method === method).length;
-  return { ...made, of, stop: () => made.sync.stop() };
-}
-
+const { device } = sayingWorld();
 const keyless = { idempotencyHeader: false, versioning: 'none' } as const;
 const milk = { title: 'Milk', done: false };
 
@@ -55,7 +19,6 @@ describe('a yes that proves nothing', () => {
     expect((await write.settled).outcome).toBe('rejected');
     expect(at.sync.models.todo.selectById(at.store.getState(), 'a')).toMatchObject(milk);
     expect(at.of('POST')).toBe(10);
-    await at.stop();
   });
 
   test('SV4 neverLost: an edit that is answered with "200, error" and whose record is gone asks a person', async () => {
@@ -76,7 +39,6 @@ describe('a yes that proves nothing', () => {
     expect(at.sync.models.todo.selectById(at.store.getState(), 'a')).toMatchObject({
       title: 'Tea',
     });
-    await at.stop();
   });
 
   test('SV21: a delete that is answered with another record is not done', async () => {
@@ -117,7 +79,6 @@ describe('a server without keys', () => {
     await pause(50);
     expect(at.of('POST')).toBe(1);
     expect(at.sync.outbox.list()[0]?.status.failure?.message).toContain('which id was made');
-    await at.stop();
   });
 
   test('SV31 SV21: nor one that it answers with an id of its own, where ours was given', async () => {
@@ -129,7 +90,6 @@ describe('a server without keys', () => {
     expect((await write.settled).outcome).toBe('rejected');
     await pause(50);
     expect(at.of('POST')).toBe(1);
-    await at.stop();
   });
 
   test('SV31: a create that is found under its own id is done, whatever its answer was about', async () => {
@@ -140,7 +100,6 @@ describe('a server without keys', () => {
     const write = at.sync.models.todo.create({ id: 'a', ...milk });
     expect((await write.settled).outcome).toBe('committed');
     expect(at.of('POST')).toBe(1);
-    await at.stop();
   });
 
   test('SV19: a create that it took for later (202) and that nothing can be asked by is not sent again: a person decides', async () => {
@@ -151,7 +110,6 @@ describe('a server without keys', () => {
     const write = at.sync.models.note.create({ text: 'one' });
     expect((await write.settled).outcome).toBe('rejected');
     expect(at.of('POST')).toBe(1);
-    await at.stop();
   });
 
   test('SV19: an edit that it took for later (202) is asked for by reading, and sent once', async () => {
@@ -168,7 +126,6 @@ describe('a server without keys', () => {
     expect((await write.settled).outcome).toBe('committed');
     expect(at.of('PATCH')).toBe(1);
     expect(reads).toBe(3);
-    await at.stop();
   });
 });
 
@@ -187,6 +144,5 @@ describe('202 of a server with keys', () => {
     expect((await write.settled).outcome).toBe('committed');
     expect(waits.length).toBeGreaterThan(1);
     for (const [i, wait] of waits.entries()) expect(wait).toBeGreaterThanOrEqual(250 * 2 ** i);
-    await at.stop();
   });
 });

@@ -153,7 +153,11 @@ describe('P18 S12: a batch', () => {
     await synced(device);
     const [first = [], ...later] = seen.batches;
     const resent = later.flat();
+    expect(resent.length).toBeGreaterThan(0);
     expect(resent.every((key) => first.includes(key))).toBe(true);
+    for (const id of world.server.ids('todo')) {
+      expect(world.server.find('todo', id)?.version).toBe(1);
+    }
   });
 
   test('P5: one operation that is refused harms none of the others', async () => {
