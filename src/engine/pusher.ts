@@ -238,7 +238,10 @@ export class Pusher {
       const answer = wasAccepted(attempt) && (await readFirst(context, attempt, signal));
       if (answer) told.set(key, answer);
     }
-    const left = new Map([...request.attempts].filter(([key]) => !told.has(key)));
+    let left = new Map([...request.attempts].filter(([key]) => !told.has(key)));
+    // The origin may have asked for time while records were read: what is left goes when it is over.
+    const wasRead = [...request.attempts.values()].some(wasAccepted);
+    if (wasRead && this.#options.lines.room(request.origin) === 0) left = new Map();
     const given = new Map([...told, ...(await this.#push({ ...request, attempts: left }, signal))]);
     for (const key of open) if (!given.has(key)) open.delete(key);
     const asked = await Promise.allSettled(
