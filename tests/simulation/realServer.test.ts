@@ -8,7 +8,10 @@ function course({ steps, trace, fired, points }: SimulationResult) {
   return { steps, trace, fired, points };
 }
 
-const seeds = Array.from({ length: 20 }, (_, i) => i + 1);
+/** The reference server knows keys: days on which none does are not for it. */
+const seeds = Array.from({ length: 40 }, (_, i) => i + 1)
+  .filter((seed) => !generate(seed).keyless)
+  .slice(0, 20);
 
 test('I1 I2 I4 I5 I13 I14 I32: 20 random days against the reference server, on a socket and a database of its own, break no promise, and go step by step as with the simulated server', async () => {
   for (const seed of seeds) {

@@ -1,6 +1,12 @@
 import { ownField, type SimDevice } from '../device/simDevice.ts';
 import { InvariantBroken, isCarriedBy, type Run, sealOf } from '../history/history.ts';
-import { isDamaged, isSealDamaged, isSealedAnew, type Sealed } from '../history/written.ts';
+import {
+  isCleared,
+  isDamaged,
+  isSealDamaged,
+  isSealedAnew,
+  type Sealed,
+} from '../history/written.ts';
 import type { Effect } from '../server/serverPort.ts';
 import { checkParents } from './relations.ts';
 
@@ -10,16 +16,40 @@ function broken(invariant: string, seen: string): never {
 
 /** What the server's ledger must say, whatever the devices believe. */
 export function checkLedger(run: Run): void {
-  const keys = new Map<string, number>();
-  for (const { key, n } of run.server.ledger) {
+  const keys = new Map<string, Effect>();
+  for (const effect of run.server.ledger) {
+    const { key, n } = effect;
     if (key === null) continue;
     const before = keys.get(key);
-    if (before !== undefined) broken('I2', `the key ${key} took effect twice (${before}, ${n})`);
-    keys.set(key, n);
+    if (before && !mayComeAgain(run, before, effect)) {
+      broken('I2', `the key ${key} took effect twice (${before.n}, ${n})`);
+    }
+    keys.set(key, effect);
   }
   checkOrder(run);
   checkSeals(run);
   checkParents(run);
+}
+
+/**
+ * Whether a server that knows no keys could not know that it has done it: a change of which no version was
+ * ever told, or a create of what somebody had deleted in between.
+ */
+function mayComeAgain(run: Run, before: Effect, { n, recordId }: Effect): boolean {
+  const seal = sealOf(run, before);
+  if (!isUnguarded(run, seal)) return false;
+  const isBetween = (effect: Effect) => effect.n > before.n && effect.n < n;
+  return (
+    seal?.kind !== 'create' ||
+    run.server.ledger.some(
+      (effect) => isBetween(effect) && effect.recordId === recordId && effect.method === 'DELETE',
+    )
+  );
+}
+
+/** Sent to a server without keys, and on no version: it is done whenever it comes. */
+function isUnguarded({ devices }: Run, seal: Sealed | undefined): boolean {
+  return devices[0]?.plan.keyless === true && seal?.ifMatch === null;
 }
 
 /** I5: what a device writes into a record only rises, in the order in which it takes effect. */
@@ -31,7 +61,7 @@ function checkOrder(run: Run): void {
     const seal = sealOf(run, effect);
     if (!seal) broken('I18', `the key ${key} took effect with a body that was never sealed`);
     // Sent, and its seal damaged: it may arrive after what took its place.
-    if (isSealDamaged(run.written, key)) continue;
+    if (isSealDamaged(run.written, key) || isUnguarded(run, seal)) continue;
     const { device, era } = seal;
     for (const { number } of run.devices[device]?.tabs ?? []) {
       const field = ownField(device, number);
@@ -155,11 +185,35 @@ export function checkEnded(
   if (isOther && !isExcused) {
     broken('I17', `${operationId} ended as ${before}, then as ${outcome}`);
   }
+  if (outcome === 'discarded') checkDiscarded(run, device, operationId);
   if (outcome !== 'committed') return;
   const isApplied = run.server.ledger.some((effect) => isCarriedBy(run, effect, operationId));
   if (!isApplied && !isGone(run, operationId) && !isSealedAnew(run.written, operationId)) {
     broken('I3', `${operationId} was told as committed and has not taken effect`);
   }
+}
+
+/** Policies under which what others did may take the place of what waits here. */
+const yielding: ReadonlySet<unknown> = new Set(['serverWins', 'lastUpdateWins', 'byField']);
+
+/**
+ * I1: nobody's change goes without a word of theirs, but where the policy says so. I3: what stands on the
+ * server just as it was sent is not told as discarded, whoever else has written the record before.
+ */
+function checkDiscarded(run: Run, { plan }: SimDevice, operationId: string): void {
+  const { written, server } = run;
+  const operation = written.operations.get(operationId);
+  if (!operation || isCleared(written, operation) || written.discarded.has(operationId)) return;
+  if (isDamaged(written, operationId, 'sealed', ...endings)) return;
+  if (!yielding.has(plan.conflict)) {
+    broken('I1', `${operationId} was told as discarded, and nobody has discarded it`);
+  }
+  const own = server.ledger.findLast((effect) => {
+    return sealOf(run, effect)?.operationIds.includes(operationId);
+  });
+  if (!own || own.method === 'DELETE') return;
+  const isLast = !server.ledger.some(({ n, recordId }) => n > own.n && recordId === own.recordId);
+  if (isLast) broken('I3', `${operationId} was told as discarded, and it stands on the server`);
 }
 
 /**

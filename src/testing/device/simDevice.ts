@@ -15,6 +15,7 @@ import type { Plan, UserStep } from '../plan/plan.ts';
 import { openedAt } from '../plan/tabDays.ts';
 import type { World } from '../world/world.ts';
 import { BusWeather } from './busWeather.ts';
+import { policyOf, touchedField, withClock } from './simPolicies.ts';
 import { type Browser, type Life, type SimModels, SimTab, type SimTodo } from './simTab.ts';
 import { SimBus, SimLocks } from './simTabs.ts';
 
@@ -86,9 +87,10 @@ export class SimDevice {
   constructor(options: SimDeviceOptions) {
     this.#options = options;
     const { world, index, plan, net, disk, onError } = options;
-    const { ids, onReject, tabs = 1 } = plan;
+    const { ids, onReject, conflict, tabs = 1 } = plan;
     const references = { parent: 'todo' };
-    const todo = defineModel<SimTodo>({ endpoint: 'todos', ids, onReject, references });
+    const policy = conflict && policyOf(conflict);
+    const todo = defineModel<SimTodo>({ endpoint: 'todos', ids, onReject, references, ...policy });
     const models: SimModels = { todo };
     this.index = index;
     this.disk = disk;
@@ -170,9 +172,15 @@ export class SimDevice {
 
   /** The usual one where nothing is said of batches and credentials: all pages share it. */
   #transport(life: number, alive: () => boolean): TransportFactory {
+    const { credentials, plan } = this.#options;
+    const { batch, conflict } = plan;
+    if (conflict === 'lastUpdateWins') return withClock(this.#rest(life, alive));
+    return batch === undefined && !credentials ? transport : this.#rest(life, alive);
+  }
+
+  #rest(life: number, alive: () => boolean): TransportFactory {
     const { credentials, net, plan } = this.#options;
     const { batch } = plan;
-    if (batch === undefined && !credentials) return transport;
     const isCut = () => net.isCut(this.index);
     return rest({
       baseUrl: simBaseUrl,
@@ -245,18 +253,19 @@ export class SimDevice {
     const dead = waiting.find((item) => item.deadLetter)?.operation.id;
     const field = ownField(this.index, tab.number);
     const value = ++this.#writes;
+    const written = { [field]: value, ...this.#touched() };
     // People change what they see.
     const isSeen = todo.selectById({ sync: state() }, id) !== undefined;
     if (!isSeen && onSeen.has(step.do)) return undefined;
     switch (step.do) {
       case 'create':
-        return this.#wrote(tab, todo.create({ id, title: `t${value}`, [field]: value }));
+        return this.#wrote(tab, todo.create({ id, title: `t${value}`, ...written }));
       case 'upsert':
-        return this.#wrote(tab, todo.upsert({ id, title: `t${value}`, [field]: value }));
+        return this.#wrote(tab, todo.upsert({ id, title: `t${value}`, ...written }));
       case 'update':
-        return this.#wrote(tab, todo.update(id, { [field]: value, shared: value }));
+        return this.#wrote(tab, todo.update(id, { ...written, shared: value }));
       case 'refused':
-        return this.#wrote(tab, todo.update(id, { title: '', [field]: value }));
+        return this.#wrote(tab, todo.update(id, { title: '', ...written }));
       case 'child':
         // Named by what it hangs on, so that a plan says all of it.
         return this.#wrote(
@@ -266,7 +275,7 @@ export class SimDevice {
       case 'dependent': {
         const last = tab.lastWrite;
         const dependsOn = last && last.recordId !== id ? { dependsOn: last.operationId } : {};
-        return this.#wrote(tab, todo.update(id, { [field]: value, shared: value }, dependsOn));
+        return this.#wrote(tab, todo.update(id, { ...written, shared: value }, dependsOn));
       }
       case 'remove':
         return this.#wrote(tab, todo.remove(id));
@@ -293,6 +302,12 @@ export class SimDevice {
       case 'reload':
         return this.kill(tab.number);
     }
+  }
+
+  /** When it was changed, where that decides. */
+  #touched(): { readonly [touchedField]?: number } {
+    const { world, plan } = this.#options;
+    return plan.conflict === 'lastUpdateWins' ? { [touchedField]: world.now } : {};
   }
 
   #wrote(tab: SimTab, { id, operationId, saved }: OperationHandle<SimTodo>): void {

@@ -71,12 +71,13 @@ interface Healed {
 }
 
 /** What a plan asks of its server. */
-export function needsOf(seed: number, { ids, seeded = 0, serverPage }: Plan): ServerNeeds {
+export function needsOf(seed: number, { ids, seeded = 0, serverPage, keyless }: Plan): ServerNeeds {
   return {
     seed,
     serverIds: ids === 'server' ? ['todos'] : [],
     seeded: Array.from({ length: seeded }, (_, n) => ({ id: `r${n}`, title: `s${n}` })),
     ...(serverPage !== undefined && { page: serverPage }),
+    ...(keyless && { keyless }),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   netFaults,
   type Plan,
   sharedFaults,
+  simPolicies,
   type TimeFault,
   tabFaults,
   type UserStep,
@@ -67,6 +68,10 @@ const shelves = 0.12;
 const losses = 0.45;
 /** Share of the days of batches (of credentials) on which one of their troubles comes. */
 const rareRate = 0.3;
+/** Share of the days on which conflicts are not merged. */
+const policies = 0.25;
+/** Share of the days of ids made here on which the server knows no keys: with its own it could make two. */
+const keyless = 0.15;
 /** Requests in a row that meet the same trouble, at most, where it lasts. */
 const lasting = 20;
 
@@ -88,6 +93,10 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
     ...(tabs > 1 ? (['checkpoint', 'checkpoint', 'cancel'] as const) : []),
   ];
   const server = serverOf(seed, tabs);
+  const ids: Pick<Plan, 'ids' | 'keyless'> =
+    keyed(seed, 'ids') < 0.25
+      ? { ids: 'server' }
+      : { ids: 'client', ...(keyed(seed, 'keyless') < keyless && { keyless: true }) };
   const rushes = server.batch || server.auth ? manyRushes : fewRushes;
   const steps: UserStep[] = [];
   for (let i = 0; i < count; i++) {
@@ -125,7 +134,11 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
     ...epochsOf(seed, span),
     ...(together && { together }),
     onReject: keyed(seed, 'reject') < 0.3 ? 'rollback' : 'keep',
-    ...(keyed(seed, 'ids') < 0.25 ? { ids: 'server' } : { ids: 'client', ...peopled(seed) }),
+    ...(keyed(seed, 'conflict') < policies && {
+      conflict: keyedPick(seed, 'conflict/policy', simPolicies),
+    }),
+    ...ids,
+    ...(ids.ids === 'client' && peopled(seed)),
   };
 }
 

@@ -174,6 +174,17 @@ export interface UserStep {
   readonly do: (typeof userActs)[number];
 }
 
+/** Policies of the devices, beside `merge`; `byField` is a function of the app's. */
+export const simPolicies = [
+  'serverWins',
+  'clientWins',
+  'lastUpdateWins',
+  'manual',
+  'byField',
+] as const;
+
+export type SimPolicy = (typeof simPolicies)[number];
+
 /** A whole run, explicit: what is not in it does not happen. */
 export interface Plan {
   readonly devices: number;
@@ -197,6 +208,13 @@ export interface Plan {
   readonly auth?: boolean;
   /** Whether the devices keep what is not sent on a second shelf too. */
   readonly shelf?: boolean;
+  /** How the devices decide their conflicts (default: `merge`). */
+  readonly conflict?: SimPolicy;
+  /**
+   * Whether the server remembers no keys and names no operations: what took effect is known by versions,
+   * by ids that are the client's, and by what stands there.
+   */
+  readonly keyless?: boolean;
   /** Whether the server answers writes without a record, conflicts as well. */
   readonly bare?: boolean;
   /** Whether the tabs of a device open all at once, as those of a restored session (default: one by one). */
@@ -220,6 +238,12 @@ export function checkedPlan(plan: Plan): Plan {
     throw new SimulationError(`a plan has 1 to 4 devices, not ${plan.devices}`);
   }
   checkTabs(plan);
+  if (plan.conflict !== undefined && !simPolicies.includes(plan.conflict)) {
+    throw new SimulationError(`unknown policy: ${plan.conflict}`);
+  }
+  if (plan.keyless && plan.ids === 'server') {
+    throw new SimulationError('a plan has "keyless" or ids of the server, not both');
+  }
   for (const fault of plan.faults) {
     const known: readonly string[] | undefined = faultsOf[fault.on];
     if (!known?.includes(fault.do)) {

@@ -78,6 +78,8 @@ export interface ServerNeeds {
   readonly seeded?: readonly (Row & { readonly id: string })[];
   /** Records that it gives in one page, whatever is asked for. */
   readonly page?: number;
+  /** It remembers no keys and names no operations. */
+  readonly keyless?: boolean;
 }
 
 /** The ids that a server gives in a run, in order: uuids, and the same ones again in every run of the seed. */

@@ -44,6 +44,8 @@ export interface SimServerOptions {
   readonly page?: number;
   /** Answers remembered by key; the oldest are forgotten. Without it: all. */
   readonly keysKept?: number;
+  /** Remembers no keys and names no operations. */
+  readonly keyless?: boolean;
 }
 
 const noBody = ['GET', 'DELETE'];
@@ -86,6 +88,7 @@ export class SimServer implements ServerPort {
     this.#options = {
       ...{ collections: ['todos'], serverIds: [], refuses: emptyTitle, keysKept: Infinity },
       page: Infinity,
+      keyless: false,
       newId: () => `srv-${++ids}`,
       ...options,
     };
@@ -185,6 +188,7 @@ export class SimServer implements ServerPort {
       return { ...known.answer, headers };
     }
     const answer = this.#write(write);
+    if (this.#options.keyless) return answer;
     if (key !== null && (answer.status < 300 || remembered.includes(answer.status))) {
       this.#answers.set(key, { fingerprint, answer });
       if (this.#answers.size > this.#options.keysKept) {
@@ -236,7 +240,8 @@ export class SimServer implements ServerPort {
     if (refusal) return invalid(refusal);
     // A recreated record goes on from its tombstone: a version never means two states.
     const version = (before?.version ?? this.#lost.get(`${collection}/${id}`) ?? 0) + 1;
-    const stored: Stored = { record, version, change: ++this.#changes, lastOperationId: key };
+    const lastOperationId = this.#options.keyless ? null : key;
+    const stored: Stored = { record, version, change: ++this.#changes, lastOperationId };
     const rows = this.#collections.get(collection);
     rows?.delete(id);
     rows?.set(id, stored);

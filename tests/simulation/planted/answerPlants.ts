@@ -120,4 +120,26 @@ export const answerPlants: readonly Plant[] = [
       },
     ],
   },
+  {
+    id: 'what waits behind a conflict goes with it',
+    promise: 'an edit that stands behind a conflict of its record is kept',
+    edits: [
+      {
+        file: 'src/policies/policy.ts',
+        find: 'return stand(rule, facts, record, contested, local);',
+        replace: 'return stand(rule, facts, record, operations, local);',
+      },
+    ],
+  },
+  {
+    id: 'our own write as a conflict',
+    promise: 'what stands on the server as it was sent is ours, also where nothing names it',
+    edits: [
+      {
+        file: 'src/engine/ownRecord.ts',
+        find: "if (!remote.record || request.kind === 'delete') return false;",
+        replace: 'if (remote.record || !remote.record) return false;',
+      },
+    ],
+  },
 ];
