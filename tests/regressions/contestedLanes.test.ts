@@ -86,3 +86,47 @@ test('S13: what a person keeps of a record deleted and made anew is what was mad
   await synced(device);
   expect(there()).toMatchObject({ title: 'anew', done: true });
 });
+
+/** A conflict of `a` that waits for a person: both have changed its title. */
+async function parkedByHand(strategy: 'optimistic' | 'waitForRemote' = 'optimistic') {
+  const held = await holding('manual');
+  const options = strategy === 'optimistic' ? {} : ({ strategy, offline: 'wait' } as const);
+  const write = held.todo.update('a', { title: 'ours' }, options);
+  await write.saved;
+  world.server.put('todo', 'a', { title: 'theirs', done: true, note: 'theirs' });
+  await held.device.sync.resume();
+  await until('asked', () => statusOf(held.device).conflicted === 1);
+  return { ...held, write, conflicts: held.device.sync.conflicts };
+}
+
+test('S13: while a conflict waits for a person, later edits of its record wait and those of others go', async () => {
+  const { device, todo, conflicts } = await parkedByHand();
+  const before = there();
+  const later = todo.update('a', { note: 'later' });
+  const other = todo.create({ id: 'b', title: 'another', done: false });
+  expect((await other.settled).outcome).toBe('committed');
+  expect(there()).toEqual(before);
+  expect(todoOf(device, 'a')).toMatchObject({ title: 'ours', note: 'later' });
+  expect(conflicts.list()).toHaveLength(1);
+  await conflicts.resolve('a', 'keepLocal');
+  await synced(device);
+  expect(there()).toMatchObject({ title: 'ours', done: true, note: 'later' });
+  expect((await later.settled).outcome).toBe('merged');
+});
+
+test('S13: a patch decides on top of what the server has: ours with it, theirs where nobody here said a word', async () => {
+  const { device, conflicts, write } = await parkedByHand();
+  await conflicts.resolve('a', { note: 'both' });
+  await synced(device);
+  expect(there()).toMatchObject({ title: 'ours', done: true, note: 'both' });
+  expect(todoOf(device, 'a')).toEqual(there());
+  expect((await write.settled).outcome).toBe('merged');
+});
+
+test('S13: what a person keeps of a write that waits for the server’s yes is what was written, though it is not shown', async () => {
+  const { device, conflicts } = await parkedByHand('waitForRemote');
+  expect(todoOf(device, 'a')).toMatchObject({ title: 'A' });
+  await conflicts.resolve('a', 'keepLocal');
+  await synced(device);
+  expect(there()).toMatchObject({ title: 'ours', done: true });
+});

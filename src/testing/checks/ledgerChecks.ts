@@ -33,17 +33,17 @@ export function checkLedger(run: Run): void {
 
 /**
  * Whether a server that knows no keys could not know that it has done it: a change of which no version was
- * ever told, or a create of what somebody had deleted in between.
+ * ever told, or a create of what was deleted, or lost, in between.
  */
-function mayComeAgain(run: Run, before: Effect, { n, recordId }: Effect): boolean {
+function mayComeAgain(run: Run, before: Effect, { version, recordId }: Effect): boolean {
   const seal = sealOf(run, before);
   if (!isUnguarded(run, seal)) return false;
-  const isBetween = (effect: Effect) => effect.n > before.n && effect.n < n;
   return (
     seal?.kind !== 'create' ||
-    run.server.ledger.some(
-      (effect) => isBetween(effect) && effect.recordId === recordId && effect.method === 'DELETE',
-    )
+    run.server.changes.some((change) => {
+      const isBetween = change.version > before.version && change.version < version;
+      return isBetween && change.id === recordId && change.record === null;
+    })
   );
 }
 

@@ -48,6 +48,8 @@ const planParts: Readonly<Record<string, Check>> = {
   bare: optional(isBoolean),
   tabs: optional(isOrdinal),
   shelf: optional(isBoolean),
+  conflict: optional(isText),
+  keyless: optional(isBoolean),
   together: optional(isBoolean),
 };
 const fileParts: Readonly<Record<string, Check>> = {

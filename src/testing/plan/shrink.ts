@@ -104,6 +104,10 @@ async function simplify(best: () => Plan, attempt: Attempt): Promise<void> {
   if (best().onReject !== 'keep') await attempt({ ...best(), onReject: 'keep' });
   const { epochs, ...ofOneLife } = best();
   if (epochs) await attempt(ofOneLife);
+  const { conflict, ...merging } = best();
+  if (conflict) await attempt(merging);
+  const { keyless, ...keyed } = best();
+  if (keyless) await attempt(keyed);
   for (const field of ['seeded', 'serverPage'] as const) await simplifyNumber(field, best, attempt);
   for (const divisor of [10, 2]) while (await attempt(sooner(best(), divisor)));
   const records = new Set(best().steps.map(({ record }) => record));
