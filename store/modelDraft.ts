@@ -40,8 +40,8 @@ export interface Told {
 
 /**
  * A model's records being folded: keeps together an entry, its alias and the count of those shown.
- * The server's id of a record that leaves is remembered: others may still name it by its key here, and
- * it may come back (into the filter, into the list).
+ * The server's id of a record that leaves by a pull is remembered: others may still name it by its key
+ * here, and it may come back (into the filter, into the list).
  */
 export class ModelDraft {
   readonly records: PagesDraft<Entry>;
@@ -66,7 +66,8 @@ export class ModelDraft {
     if (wasShown !== isShown) this.#shown += isShown ? 1 : -1;
     if (next.base === null && !isShown && !hasLane()) {
       this.records.delete(recordId);
-      if (next.alias !== null) this.#remember(recordId, next.alias);
+      // Deleted from here: nobody there can name it any more.
+      if (next.alias !== null) this.aliases.delete(next.alias);
     } else {
       if (!before) this.#name(recordId, null, next.alias);
       this.records.set(recordId, next);

@@ -49,6 +49,13 @@ describe('P28: the server’s ids of records that left', () => {
     expect(todos(journal).former.size).toBe(0);
   });
 
+  test('P28: one that was deleted from here needs none any more', () => {
+    const journal = made(new TestJournal(), 'a', '7');
+    const remove = operation('delete', 'a');
+    journal.add(recorded(remove), sealed([remove]), answered([remove], null, null));
+    expect(todos(journal).aliases.size + todos(journal).former.size).toBe(0);
+  });
+
   test('P28: changed while it is not here, it is changed under the server’s id', () => {
     const journal = made(new TestJournal(), 'a', '7').add(pulled({ deleted: ['a'] }));
     journal.add(recorded(operation('update', 'a', { title: 'new' })));

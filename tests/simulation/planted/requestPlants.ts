@@ -56,8 +56,8 @@ export const requestPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/answerRows.ts',
-        find: 'const retryAt = at + context.delayAfter(bound);',
-        replace: 'const retryAt = at;',
+        find: 'const wait = context.delayAfter(bound);',
+        replace: 'const wait = 0;',
       },
     ],
   },
@@ -67,8 +67,8 @@ export const requestPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/answerRows.ts',
-        find: 'const attempts = lane.attempts + 1;',
-        replace: 'const attempts = 0;',
+        find: 'attempts: lane.attempts + 1 };',
+        replace: 'attempts: 0 };',
       },
     ],
   },

@@ -41,7 +41,7 @@ export const wirePlants: readonly Plant[] = [
       },
       {
         file: 'src/rest/answers.ts',
-        find: "  if (!isOwn) return unreadable(exchange, 'the answer is about another record');\n",
+        find: "  if (!isOwn) return unclear(exchange, 'the answer is about another record');\n",
         replace:
           "  if (!isOwn && !('isPart' in exchange)) return unreadable(exchange, 'the answer is about another record');\n",
       },
@@ -64,7 +64,7 @@ export const wirePlants: readonly Plant[] = [
       },
       {
         file: 'src/rest/answers.ts',
-        find: "  if (!isOwn) return unreadable(exchange, 'the answer is about another record');\n",
+        find: "  if (!isOwn) return unclear(exchange, 'the answer is about another record');\n",
         replace: '',
       },
     ],
