@@ -79,7 +79,8 @@ describe('S13: clientWins', () => {
       rule('clientWins'),
       facts([...contested, behind], { contested, remote: { ...theirs, note: 'theirs' } }),
     );
-    expect(decision).toMatchObject({ kind: 'send', replaces: contested });
+    const changes = { title: 'ours', done: false, note: 'both know' };
+    expect(decision).toMatchObject({ kind: 'send', changes, replaces: contested });
     // What will stand in the end is told, not what is sent first.
     expect(decision).toMatchObject({
       overwritten: [{ field: 'title' }, { field: 'done' }, { field: 'note', local: 'later' }],
