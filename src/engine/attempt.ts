@@ -164,7 +164,8 @@ async function newest(
   }
   if (remote) return { kind: 'committed', remote, version: remote.version };
   const { salvage } = attempt.lane;
-  return answer.remote || salvage || moved(context.facts(), attempt)
+  const isVague = answer.vague && !isProven(attempt, answer);
+  return answer.remote || salvage || isVague || moved(context.facts(), attempt)
     ? unreadable(context, 'the record could not be read after its base had moved')
     : { ...answer, version: null };
 }

@@ -35,11 +35,12 @@ export interface RemoteRecord {
 
 /** What an answer means. A throw means that there was none: the wire failed. */
 export type Answer =
-  /** `remote: null`: it said yes and no more (204). */
+  /** `remote: null`: it said yes and no more (204); `vague`: in words that are no record, maybe an error. */
   | {
       readonly kind: 'committed';
       readonly remote: RemoteRecord | null;
       readonly version: string | null;
+      readonly vague?: true;
     }
   /** The server works on it; the same request later tells. Spends no attempt. */
   | UnderWay

@@ -231,7 +231,12 @@ function committed(exchange: Exchange): Answer {
     return unreadable(exchange, 'the answer is no record');
   }
   if (record === null) {
-    if (!isNew) return { kind: 'committed', remote: null, version };
+    if (!isNew) {
+      const answer = { kind: 'committed', remote: null, version } as const;
+      return data.kind === 'data' && request.kind === 'create'
+        ? { ...answer, vague: true }
+        : answer;
+    }
     const made = createdAt(exchange);
     if (made === null) return unclear(exchange, 'the answer does not say which id was made');
     const sent = { ...sentRecord(request, way), id: made };

@@ -146,3 +146,18 @@ describe('202 of a server with keys', () => {
     for (const [i, wait] of waits.entries()) expect(wait).toBeGreaterThanOrEqual(250 * 2 ** i);
   });
 });
+
+test('SV22 neverLost: nor is it one where the read that would tell can not be read', async () => {
+  let isMade = false;
+  const at = await device(async (request) => {
+    if (request.method === 'POST' && !isMade) return json({ error: 'not now' });
+    if (request.method === 'POST') return json(await request.json(), 201, { etag: '"1"' });
+    if (!request.url.endsWith('/todos/a')) return undefined;
+    isMade = true;
+    return json(undefined, 202);
+  });
+  expect((await at.sync.models.todo.create({ id: 'a', ...milk }).settled).outcome).toBe(
+    'committed',
+  );
+  expect(at.of('POST')).toBe(2);
+});

@@ -13,6 +13,7 @@ export function checkWire(run: Run, plan: Plan): void {
   checkOffline(run, plan);
   checkWaits(run, plan);
   checkPauses(run);
+  checkAsked(run);
   checkValues(run);
 }
 
@@ -146,6 +147,29 @@ function checkPauses({ net, devices }: Run): void {
       if (!early) continue;
       const wait = `${early.from - to} of ${pause} ms`;
       broken('I24', `${early.method} ${early.path} came after ${wait} that were to be waited for`);
+    }
+  }
+}
+
+/** Times that a request may be asked about early: a page that dies forgets what it did not write down. */
+const early = 3;
+
+/** I24: a server that works on a request is asked about it when it said. */
+function checkAsked({ net, devices }: Run): void {
+  for (const { index, signIns } of devices) {
+    if (signIns > 0) continue;
+    const own = net.attempts.filter((attempt) => attempt.device === index);
+    const times = new Map<string, number>();
+    for (const [i, { key, to, later }] of own.entries()) {
+      if (key === null || to === null || later === null) continue;
+      const next = own.slice(i + 1).find((attempt) => attempt.key === key);
+      if (!next || next.from >= to + later) continue;
+      times.set(key, (times.get(key) ?? 0) + 1);
+      if ((times.get(key) ?? 0) <= early) continue;
+      broken(
+        'I24',
+        `${key} was asked about after ${next.from - to} of ${later} ms, again and again`,
+      );
     }
   }
 }

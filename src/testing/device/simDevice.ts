@@ -10,7 +10,7 @@ import { rest } from '../../rest/rest.ts';
 import type { SimDisk } from '../disk/simDisk.ts';
 import { SimShelf } from '../disk/simShelf.ts';
 import type { SimCredentials } from '../net/simCredentials.ts';
-import { type SimNet, simBaseUrl } from '../net/simNet.ts';
+import { type SimNet, simAnswerLimit, simBaseUrl } from '../net/simNet.ts';
 import type { Plan, UserStep } from '../plan/plan.ts';
 import { openedAt } from '../plan/tabDays.ts';
 import type { World } from '../world/world.ts';
@@ -48,7 +48,8 @@ export interface SimDeviceHooks {
 }
 
 /** The same of every page: what an app configures has no state. */
-const transport = rest({ baseUrl: simBaseUrl });
+const limits = { answer: simAnswerLimit };
+const transport = rest({ baseUrl: simBaseUrl, limits });
 
 /** What is done to operations that wait. */
 const onWaiting: ReadonlySet<string> = new Set(['cancel', 'retry', 'edit', 'discard']);
@@ -183,7 +184,7 @@ export class SimDevice {
     const { batch } = plan;
     const isCut = () => net.isCut(this.index);
     return rest({
-      baseUrl: simBaseUrl,
+      ...{ baseUrl: simBaseUrl, limits },
       ...(batch !== undefined && { batch: { limit: batch } }),
       ...(credentials && {
         auth: {

@@ -128,7 +128,7 @@ export function makeRun(
         return new SimCredentials({ world, device, onWrong, signedIn });
       });
   const net = new SimNet({
-    ...{ world, server, bare: plan.bare },
+    ...{ world, server, bare: plan.bare, noDeletes: plan.noDeletes },
     ...(plan.auth && { credentials: (device) => credentials[device] as SimCredentials }),
     faultAt: (device, n) => find('request', device, n),
     isCut: (device) =>

@@ -11,6 +11,9 @@ export function pick<T>(row: readonly T[], n: number): T {
   return row[n % row.length] as T;
 }
 
+/** ms between the two dates of `pausedDate`. */
+export const datedPause = 4_000;
+
 const statuses = (...row: number[]): readonly WireAnswer[] => row.map((status) => plain(status));
 
 /** Answers that come from in front of the server: it never heard of the request. */
@@ -34,6 +37,15 @@ const rows: Readonly<Partial<Record<NetFault, readonly WireAnswer[]>>> = {
     problem(409, 'idempotency-in-progress'),
     problem(409, 'wait', {}, { 'retry-after': '1' }),
   ],
+  pausedBare: statuses(429),
+  pausedDate: [
+    plain(429, {
+      date: 'Thu, 01 Jan 2026 00:00:00 GMT',
+      'retry-after': 'Thu, 01 Jan 2026 00:00:04 GMT',
+    }),
+  ],
+  pausedLong: [plain(429, { 'retry-after': '400' })],
+  acceptedLong: [plain(202, { 'retry-after': '400' })],
   html: [
     {
       status: 200,

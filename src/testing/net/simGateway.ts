@@ -23,6 +23,8 @@ export interface SimGatewayOptions {
   readonly credentials?: ((device: number) => SimCredentials) | undefined;
   /** Whether writes are answered without a record. */
   readonly bare?: boolean | undefined;
+  /** Whether the server has no way to delete anything. */
+  readonly noDeletes?: boolean | undefined;
 }
 
 /** A request that has arrived, and what strikes it. */
@@ -94,6 +96,11 @@ export class SimGateway {
 
   /** What is answered instead of the server. */
   #early({ fault, n, device, wire }: Arrived, key: string | null): WireAnswer | null {
+    if (key !== null && wire.method === 'DELETE' && this.#options.noDeletes) {
+      this.refused.add(key);
+      return plain(405);
+    }
+    if (fault === 'falseYes' && key !== null && this.#makesNothing(wire)) return falseYes;
     const answer = fault ? instead(fault, n) : null;
     if (fault === 'notFound' && key === null && wire.path.includes('/')) {
       // Two reads that agree are believed, and no cursor comes back to what was told there.
@@ -181,15 +188,27 @@ export class SimGateway {
     }
     const half = Math.ceil(all.length / 2);
     const isHalved = fault === 'partial' || fault === 'brokenOff';
-    const failing = fault === 'partFails' ? n % all.length : -1;
+    const failing = fault === 'partFails' || fault === 'partWaits' ? n % all.length : -1;
     const results = new Map<string, BatchResult>();
     const sent: BatchOperation[] = [];
     all.forEach((operation, i) => {
       const { operationId } = operation;
       const kept = this.#kept.get(operationId);
-      if (isHalved && i >= half) results.set(operationId, { operationId, status: 'notAttempted' });
-      else if (i === failing) results.set(operationId, resultOf(operationId, plain(500)));
-      else if (kept) results.set(operationId, resultOf(operationId, kept));
+      const isLacking = operation.method === 'DELETE' && this.#options.noDeletes;
+      if (fault === 'noneAttempted' || (isHalved && i >= half))
+        results.set(operationId, { operationId, status: 'notAttempted' });
+      else if (i === failing) {
+        const answer = fault === 'partFails' ? plain(500) : pick(waits, n);
+        results.set(operationId, {
+          ...resultOf(operationId, answer),
+          ...(answer.headers['retry-after'] && {
+            retryAfter: Number(answer.headers['retry-after']),
+          }),
+        });
+      } else if (isLacking) {
+        this.refused.add(operationId);
+        results.set(operationId, resultOf(operationId, plain(405)));
+      } else if (kept) results.set(operationId, resultOf(operationId, kept));
       else sent.push(operation);
     });
     this.#serve({ ...wire, body: JSON.stringify({ operations: sent }) }, (made) => {
@@ -226,6 +245,13 @@ export class SimGateway {
     return isTold(result.status) ? bare : result;
   }
 
+  /** A create of a record that is not there: a read tells that a "yes" to it was none. */
+  #makesNothing({ method, path, body }: WireRequest): boolean {
+    if (method !== 'POST') return false;
+    const { id } = JSON.parse(body) as { readonly id?: unknown };
+    return typeof id === 'string' && !this.#options.server.rows(path).has(id);
+  }
+
   #echoed(wire: WireRequest, answer: WireAnswer): WireAnswer {
     const key = wire.headers['idempotency-key'];
     if (!this.#echoes || key === undefined) return answer;
@@ -244,6 +270,16 @@ export class SimGateway {
     else then(made);
   }
 }
+
+/** An error, in the words of a success. */
+const falseYes: WireAnswer = {
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: '{"error":"the quota is used up"}',
+};
+
+/** What one operation of a batch is told that has to wait. */
+const waits: readonly WireAnswer[] = [plain(202), plain(429, { 'retry-after': '2' }), plain(429)];
 
 /** The requests that are in one: of a batch each of its operations, otherwise itself. */
 export function requestsIn(wire: WireRequest): readonly WireRequest[] {

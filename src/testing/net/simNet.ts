@@ -1,9 +1,11 @@
 import type { Env, FetchInit } from '../../ports/env.ts';
 import type { NetFault } from '../plan/plan.ts';
 import type { ServerPort, WireAnswer, WireRequest } from '../server/serverPort.ts';
+import { batchPath } from '../server/simBatch.ts';
 import { keyed, keyedBelow } from '../world/keyed.ts';
 import type { World } from '../world/world.ts';
 import type { SimCredentials } from './simCredentials.ts';
+import { datedPause } from './simFaultAnswers.ts';
 import { keyOf, requestsIn, SimGateway } from './simGateway.ts';
 
 /** What a request says: of itself, or of one operation in it. */
@@ -37,6 +39,8 @@ export interface Attempt extends Said {
   heardAt: number | null;
   /** ms that the answer asked all to wait for, where the page heard it. */
   pause: number | null;
+  /** ms after which the answer says that the same request may be asked about. */
+  later: number | null;
 }
 
 export interface SimNetOptions {
@@ -49,9 +53,14 @@ export interface SimNetOptions {
   readonly credentials?: (device: number) => SimCredentials;
   /** Whether the server answers writes without a record. */
   readonly bare?: boolean | undefined;
+  /** Whether the server has no way to delete anything. */
+  readonly noDeletes?: boolean | undefined;
 }
 
 export const simBaseUrl = 'http://localhost/';
+
+/** Characters of an answer that a device of the simulator reads. */
+export const simAnswerLimit = 2_000_000;
 
 /**
  * The way between devices and server, request and answer legs apart: each takes virtual time and
@@ -69,8 +78,8 @@ export class SimNet {
 
   constructor(options: SimNetOptions) {
     this.#options = options;
-    const { world, server, credentials, bare } = options;
-    this.gateway = new SimGateway({ world, server, credentials, bare });
+    const { world, server, credentials, bare, noDeletes } = options;
+    this.gateway = new SimGateway({ world, server, credentials, bare, noDeletes });
     this.#isMeasured = keyed(options.world.seed, 'measured') < 0.5;
   }
 
@@ -111,6 +120,7 @@ export class SimNet {
     const count = (this.#counts[device] ?? 0) + 1;
     this.#counts[device] = count;
     const fault = faultAt(device, count);
+    const isUntouched = fault === 'noneAttempted' && url.endsWith(batchPath);
     const wire: WireRequest = {
       // As the platform would put it: an id that is a path leads where it leads.
       path: new URL(url).href.slice(simBaseUrl.length),
@@ -162,9 +172,10 @@ export class SimNet {
       const heard = cut ? { ...sent, body: sent.body.slice(0, sent.body.length >> 1) } : sent;
       world.schedule(back, () => {
         end(() => {
-          attempt.pause = pauseIn(heard);
+          attempt.pause = isUntouched ? leastPause : pauseIn(heard);
+          attempt.later = laterIn(heard);
           attempt.heardAt = world.now;
-          resolve(responseOf(heard));
+          resolve(responseOf(fault === 'hugeBody' ? swollen(heard) : heard, fault === 'idleBody'));
         });
       });
     };
@@ -180,7 +191,17 @@ function attemptOf(
   const itself = saidBy(wire);
   const writes = requestsIn(wire).map((part) => (part === wire ? itself : saidBy(part)));
   const keyed = writes.filter(({ key }) => key !== null);
-  return { ...itself, device, page, writes: keyed, from, to: null, heardAt: null, pause: null };
+  return {
+    ...itself,
+    device,
+    page,
+    writes: keyed,
+    from,
+    to: null,
+    heardAt: null,
+    pause: null,
+    later: null,
+  };
 }
 
 function saidBy(wire: WireRequest): Said {
@@ -191,7 +212,23 @@ function saidBy(wire: WireRequest): Said {
 /** ms for which "too many" and "unavailable" ask everybody to wait; null: they do not say. */
 function pauseIn({ status, headers }: WireAnswer): number | null {
   const seconds = status === 429 || status === 503 ? headers['retry-after'] : undefined;
+  if (seconds === undefined) return null;
+  return Number.isNaN(Number(seconds)) ? datedPause : Number(seconds) * 1_000;
+}
+
+/** ms that a line pauses at least, where nobody says how long. */
+const leastPause = 1_000;
+
+/** ms after which a server that works on a request may be asked; null: it does not say. */
+function laterIn({ status, headers }: WireAnswer): number | null {
+  const seconds = status === 202 ? headers['retry-after'] : undefined;
   return seconds === undefined ? null : Number(seconds) * 1_000;
+}
+
+/** Larger than what a device of the simulator reads. */
+function swollen({ body, headers, ...rest }: WireAnswer): WireAnswer {
+  const { 'content-length': _, ...others } = headers;
+  return { ...rest, headers: others, body: body + ' '.repeat(simAnswerLimit) };
 }
 
 function named(name: string): Error {
@@ -214,12 +251,13 @@ function measured(answer: WireAnswer): WireAnswer {
  * As much of a Response as the kit reads, without the platform's own queues. One that is shorter
  * than it says ends as platforms end it: the reading fails.
  */
-function responseOf({ status, headers, body }: WireAnswer): Response {
+function responseOf({ status, headers, body }: WireAnswer, isIdle = false): Response {
   let left: Uint8Array | null = new TextEncoder().encode(body);
   const length = headers['content-length'];
   const isShort = length !== undefined && left.length < Number(length);
   const reader = {
     read: async () => {
+      if (isIdle) return new Promise<never>(() => {});
       const value = left;
       left = null;
       if (value && value.length > 0) return { done: false, value };
@@ -234,6 +272,7 @@ function responseOf({ status, headers, body }: WireAnswer): Response {
     headers: { get: (name: string) => headers[name] ?? null },
     body: stream,
     text: async () => {
+      if (isIdle) return new Promise<never>(() => {});
       if (isShort) throw named('TypeError');
       return body;
     },

@@ -179,12 +179,16 @@ function epochsOf(seed: number, span: number): Pick<Plan, 'epochs'> {
 }
 
 /** Which ways the server and the devices have to speak with each other. */
-function serverOf(seed: number, tabs: number): Pick<Plan, 'batch' | 'auth' | 'bare' | 'tabs'> {
+function serverOf(
+  seed: number,
+  tabs: number,
+): Pick<Plan, 'batch' | 'auth' | 'bare' | 'noDeletes' | 'tabs'> {
   return {
     ...(keyed(seed, 'batch') < 0.25 && { batch: 2 + keyedBelow(seed, 'batch/of', 5) }),
     ...(keyed(seed, 'auth') < 0.25 && tabs === 1 && { auth: true }),
     ...(tabs > 1 && { tabs }),
     ...(keyed(seed, 'bare') < 0.1 && { bare: true }),
+    ...(keyed(seed, 'noDeletes') < 0.05 && { noDeletes: true }),
   };
 }
 

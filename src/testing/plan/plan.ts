@@ -47,6 +47,17 @@ export const netFaults = [
   'expiredDenied',
   'expiredAway',
   'expiredForever',
+  /** 429 that names no time, a date, or a time that is longer than any wait of the kit's own. */
+  'pausedBare',
+  'pausedDate',
+  'pausedLong',
+  /** 202 that names such a time. */
+  'acceptedLong',
+  /** 200 to a create, with an error in its body: nothing was made. */
+  'falseYes',
+  /** Done, and the answer ends after its head, or is larger than any that is read. */
+  'idleBody',
+  'hugeBody',
   /** Batches: done in part (the rest `notAttempted`), or in part and no answer comes. */
   'partial',
   'brokenOff',
@@ -57,6 +68,10 @@ export const netFaults = [
   'partFails',
   /** 413: fewer at once. */
   'tooLarge',
+  /** Nothing of it is done, and each result says `notAttempted`. */
+  'noneAttempted',
+  /** One operation of it is told to wait: 202, or 429 with a time and without. */
+  'partWaits',
 ] as const;
 /** Need credentials (`Plan.auth`), or batches (`Plan.batch`), to strike. */
 export const authFaults: readonly string[] = netFaults.filter((kind) => kind.startsWith('expired'));
@@ -217,6 +232,8 @@ export interface Plan {
   readonly keyless?: boolean;
   /** Whether the server answers writes without a record, conflicts as well. */
   readonly bare?: boolean;
+  /** Whether the server has no way to delete anything (405), for good. */
+  readonly noDeletes?: boolean;
   /** Whether the tabs of a device open all at once, as those of a restored session (default: one by one). */
   readonly together?: boolean;
   /** Tabs of each device (default: 1). */

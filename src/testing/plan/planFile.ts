@@ -46,6 +46,7 @@ const planParts: Readonly<Record<string, Check>> = {
   batch: optional(isOrdinal),
   auth: optional(isBoolean),
   bare: optional(isBoolean),
+  noDeletes: optional(isBoolean),
   tabs: optional(isOrdinal),
   shelf: optional(isBoolean),
   conflict: optional(isText),

@@ -197,6 +197,12 @@ const simplerKinds: Readonly<Record<string, readonly string[]>> = {
   tooMany: ['unavailable', 'status500'],
   unavailable: ['status500'],
   accepted: ['status500'],
+  pausedBare: ['tooMany'],
+  pausedDate: ['tooMany'],
+  pausedLong: ['tooMany'],
+  acceptedLong: ['accepted'],
+  idleBody: ['dropAnswer'],
+  hugeBody: ['truncate'],
   badDeploy: ['status500'],
 };
 

@@ -43,7 +43,7 @@ export const wirePlants: readonly Plant[] = [
         file: 'src/rest/answers.ts',
         find: "  if (!isOwn) return unclear(exchange, 'the answer is about another record');\n",
         replace:
-          "  if (!isOwn && !('isPart' in exchange)) return unreadable(exchange, 'the answer is about another record');\n",
+          "  if (!isOwn && !('isPart' in exchange)) return unclear(exchange, 'the answer is about another record');\n",
       },
       {
         // Of parts of a batch alone: crossed answers are another bug's.
@@ -118,6 +118,62 @@ export const wirePlants: readonly Plant[] = [
         file: 'machines/line.ts',
         find: 'return event.renewals === context.renewals;',
         replace: 'return event.renewals <= context.renewals;',
+      },
+    ],
+  },
+  {
+    id: 'a time that a server names is cut short',
+    promise: 'a server that works on a request is asked again when it said, however long that is',
+    edits: [
+      {
+        file: 'src/engine/laneIndex.ts',
+        find: "const queue = isTold(lane, this.#longestWait) ? 'told' : 'later';",
+        replace: "const queue = isTold(lane, Number.POSITIVE_INFINITY) ? 'told' : 'later';",
+      },
+    ],
+  },
+  {
+    id: 'a batch that was not begun goes again at once',
+    promise: 'what a server had no time for goes again after a pause',
+    edits: [
+      {
+        file: 'src/engine/pusher.ts',
+        find: 'if ([...answer.answers.values()].every(isUntouched)) this.#pause(request);',
+        replace: 'if (answer.answers.size === 0 && isUntouched(null)) this.#pause(request);',
+      },
+    ],
+  },
+  {
+    id: 'what the server has no way for holds all',
+    promise: 'one request that nothing there can take holds nobody else',
+    edits: [
+      {
+        file: 'src/engine/pusher.ts',
+        find: 'return isOwn && timesInARow(lane.failure, failure) >= lostAttempts',
+        replace: 'return isOwn && timesInARow(lane.failure, failure) >= Number.POSITIVE_INFINITY',
+      },
+      {
+        file: 'src/engine/attempt.ts',
+        find: "if (by !== 'deployment' || times < ambiguousAttempts || !transport.check) return answer;",
+        replace:
+          "if (by !== 'deployment' || times < Number.POSITIVE_INFINITY || !transport.check) return answer;",
+      },
+    ],
+  },
+  {
+    id: 'a yes is a success though nothing is there',
+    promise: 'a create that left no trace is not told as done',
+    edits: [
+      {
+        file: 'src/engine/attempt.ts',
+        find: 'if (remote && !remote.record && !isProven(attempt, answer)) {',
+        replace: 'if (remote && !remote.record && !isProven(attempt, answer) && lostForEver()) {',
+      },
+      {
+        file: 'src/engine/attempt.ts',
+        find: '/** It said yes and no more, and nothing is there',
+        replace:
+          'const lostForEver = () => false;\n\n/** It said yes and no more, and nothing is there',
       },
     ],
   },
