@@ -35,6 +35,7 @@ export function resolved(draft: FactsDraft, row: ResolvedRow): string | undefine
   const { model, recordId, at } = row;
   for (const item of row.overwritten) draft.log({ model, recordId, at, ...item });
   draft.putBase(model, recordId, row.base, row.version);
+  if (row.base === null && row.operation?.kind === 'create') draft.model(model).unname(recordId);
   refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null, parked: null }, row);
   return undefined;
 }

@@ -61,6 +61,7 @@ export function answered(draft: FactsDraft, row: AnsweredRow): string | undefine
     return undefined;
   }
   draft.putBase(row.model, row.recordId, row.base, row.version, row.alias);
+  if (row.base === null) draft.model(row.model).unname(row.recordId);
   refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null }, row);
   return undefined;
 }

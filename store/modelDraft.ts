@@ -105,6 +105,14 @@ export class ModelDraft {
     this.records.set(recordId, { base: kept, version, alias: known, shown, confirmed });
   }
 
+  /** The server's id of it is over: what is made anew under its key gets another one. */
+  unname(recordId: string): void {
+    const before = this.records.get(recordId);
+    if (!before || before.alias === null) return;
+    this.aliases.delete(before.alias);
+    this.records.set(recordId, { ...before, alias: null });
+  }
+
   /** Base and shown at once, for a record without operations: one walk down the pages, not three. */
   putClean(recordId: string, { base, version, alias, confirmed }: Told): void {
     const before = this.records.get(recordId);

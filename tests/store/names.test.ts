@@ -56,6 +56,15 @@ describe('P28: the server’s ids of records that left', () => {
     expect(todos(journal).aliases.size + todos(journal).former.size).toBe(0);
   });
 
+  test('DA15 P28: what is made anew behind a delete does not keep the id of what was deleted', () => {
+    const journal = made(new TestJournal(), 'a', '7');
+    const [remove, create] = [operation('delete', 'a'), operation('create', 'a', { id: 'a' })];
+    journal.add(recorded(remove), sealed([remove]), recorded(create));
+    journal.add(answered([remove], null, null));
+    expect(getIn(todos(journal).records, 'a')).toMatchObject({ alias: null, shown: { id: 'a' } });
+    expect(todos(journal).aliases.size).toBe(0);
+  });
+
   test('P28: changed while it is not here, it is changed under the server’s id', () => {
     const journal = made(new TestJournal(), 'a', '7').add(pulled({ deleted: ['a'] }));
     journal.add(recorded(operation('update', 'a', { title: 'new' })));

@@ -48,8 +48,12 @@ function mayComeAgain(run: Run, before: Effect, { version, recordId }: Effect): 
 }
 
 /** Sent to a server without keys, and on no version: it is done whenever it comes. */
-function isUnguarded({ devices }: Run, seal: Sealed | undefined): boolean {
-  return devices[0]?.plan.keyless === true && seal?.ifMatch === null;
+function isUnguarded(run: Run, seal: Sealed | undefined): boolean {
+  return isKeyless(run) && seal?.ifMatch === null;
+}
+
+function isKeyless({ devices }: Run): boolean {
+  return devices[0]?.plan.keyless === true;
 }
 
 /** I5: what a device writes into a record only rises, in the order in which it takes effect. */
@@ -126,6 +130,8 @@ export function checkEndings(run: Run): void {
     const key = effect.key ?? '';
     if (gateway.hidden.has(key) && isUnseen(run, effect)) continue;
     if ((gateway.lies.get(key) ?? 0) >= believedLies) continue;
+    // Its answer was lost, and nothing tells any more that what was written over is ours.
+    if (isKeyless(run) && isWrittenOver(run, effect)) continue;
     for (const id of sealOf(run, effect)?.operationIds ?? []) direct.add(id);
   }
   for (const { ended } of run.devices) {
@@ -143,11 +149,16 @@ export function checkEndings(run: Run): void {
  * Whether what a key did, that is answered with 500 ever since, can not be found: it made a record of
  * whose id nobody was told, or somebody has written over it, or the server has lost it.
  */
-function isUnseen({ server, devices }: Run, { n, method, recordId }: Effect): boolean {
+function isUnseen(run: Run, effect: Effect): boolean {
+  const { server, devices } = run;
+  const { method, recordId } = effect;
   const isNamed = method !== 'POST' || devices.some(({ plan }) => plan.ids === 'client');
   const isLost = server.changes.some(({ id, change }) => id === recordId && change === Infinity);
-  const isOver = server.ledger.some((later) => later.n > n && later.recordId === recordId);
-  return !isNamed || isLost || isOver;
+  return !isNamed || isLost || isWrittenOver(run, effect);
+}
+
+function isWrittenOver({ server }: Run, { n, recordId }: Effect): boolean {
+  return server.ledger.some((later) => later.n > n && later.recordId === recordId);
 }
 
 /** Rows that end operations: one that was told and then damaged may come otherwise the next time. */

@@ -3,7 +3,7 @@ import { sameJson } from '../../../store/json.ts';
 import { eachLeaf, getIn, type Pages, scan, valuesOf } from '../../../store/pages.ts';
 import type { SimDevice } from '../device/simDevice.ts';
 import type { Life } from '../device/simTab.ts';
-import { InvariantBroken, type Run } from '../history/history.ts';
+import { InvariantBroken, type Run, sealOf } from '../history/history.ts';
 import { eraOf } from '../history/written.ts';
 import { checkFeed } from './feedChecks.ts';
 import { checkSame } from './recovery.ts';
@@ -42,6 +42,7 @@ export function checkQuiet(run: Run, device: SimDevice, disk: Facts): void {
   checkFeed(run, device, disk);
   checkConvergence(run, device, disk);
   checkTold(run, device, disk);
+  checkDeleted(run, device, disk);
   checkIdle(run, device, disk);
 }
 
@@ -53,6 +54,25 @@ function checkAlike(name: string, one: Life, other: Life): void {
   });
   if (sameJson(here as never, there as never)) return;
   broken('I30', `${name} shows ${JSON.stringify(there)}, another tab ${JSON.stringify(here)}`);
+}
+
+/** I13: nobody is told that others deleted what stands on the server under the id that it gave us. */
+function checkDeleted(run: Run, { index }: SimDevice, facts: Facts): void {
+  const gone = valuesOf(facts.lanes).filter(({ parked }) => parked?.conflict?.remote === null);
+  if (gone.length === 0) return;
+  /** The id that the server gave last, by the record's key here. */
+  const given = new Map<string, string>();
+  for (const effect of run.server.ledger) {
+    const [id] = sealOf(run, effect)?.operationIds ?? [];
+    const made = id === undefined ? undefined : run.written.operations.get(id);
+    if (made?.device === index) given.set(made.recordId, effect.recordId);
+  }
+  const rows = run.server.rows('todos');
+  for (const { recordId } of gone) {
+    const id = given.get(recordId) ?? recordId;
+    if (id === recordId || !rows.has(id)) continue;
+    broken('I13', `device ${index} tells that ${recordId} was deleted, and it is there`);
+  }
 }
 
 /** I13: every record that waits for nobody is what the server has. */

@@ -1,3 +1,4 @@
+import { touchedField } from '../device/simPolicies.ts';
 import { carriedBy, InvariantBroken, type Run } from '../history/history.ts';
 import { isSealedAnew, withSuperseded } from '../history/written.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -206,7 +207,7 @@ function checkValues(run: Run): void {
       for (const [field, value] of Object.entries(operation.changes)) {
         if (typeof value !== 'number') continue;
         // Tabs write it in the order in which they come to the disk.
-        if (field === 'shared' && isShared) continue;
+        if (isShared && (field === 'shared' || field === touchedField)) continue;
         const reached = (effects.get(operationId) ?? []).some(
           (body) => Number(body[field]) >= value,
         );

@@ -208,6 +208,19 @@ export const storage: readonly ScenarioRow[] = [
     ],
   },
   {
+    ...{ name: 'the database is gone with a change behind the create that was just answered' },
+    ...{ group: 'damage', shelf: true, ids: ['server'] },
+    steps: ['append answered', 'append recovered'],
+    faults: [
+      { step: 'append sealed', nth: 2, do: 'slowDisk' },
+      { on: 'time', device: 0, at: 900, do: 'wipe' },
+    ],
+    doing: [
+      [500, 'create'],
+      [505, 'update'],
+    ],
+  },
+  {
     ...{ name: 'the database is gone after a change was refused', group: 'damage', shelf: true },
     steps: ['append recorded', 'append recovered'],
     faults: [
