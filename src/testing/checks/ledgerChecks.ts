@@ -1,5 +1,5 @@
 import { ownField, type SimDevice } from '../device/simDevice.ts';
-import { InvariantBroken, isCarriedBy, type Run, sealOf } from '../history/history.ts';
+import { InvariantBroken, isCarriedBy, mistakenFor, type Run, sealOf } from '../history/history.ts';
 import {
   isCleared,
   isDamaged,
@@ -199,7 +199,8 @@ export function checkEnded(
   if (outcome === 'discarded') checkDiscarded(run, device, operationId);
   if (outcome !== 'committed') return;
   const isApplied = run.server.ledger.some((effect) => isCarriedBy(run, effect, operationId));
-  if (!isApplied && !isGone(run, operationId) && !isSealedAnew(run.written, operationId)) {
+  if (isApplied || mistakenFor(run).includes(operationId)) return;
+  if (!isGone(run, operationId) && !isSealedAnew(run.written, operationId)) {
     broken('I3', `${operationId} was told as committed and has not taken effect`);
   }
 }

@@ -1,5 +1,5 @@
 import { touchedField } from '../device/simPolicies.ts';
-import { carriedBy, InvariantBroken, type Run } from '../history/history.ts';
+import { carriedBy, InvariantBroken, mistakenFor, type Run } from '../history/history.ts';
 import { isSealedAnew, withSuperseded } from '../history/written.ts';
 import type { Plan } from '../plan/plan.ts';
 
@@ -185,6 +185,7 @@ function checkValues(run: Run): void {
   const highest = new Map<string, number>();
   // A person's choice, or a delete, takes with it what was written before.
   const gone = withSuperseded(written, [...written.chosen, ...written.undone]);
+  for (const id of mistakenFor(run)) gone.add(id);
   for (const { kind, operationIds } of [...written.seals.values()].flat()) {
     if (kind === 'delete') for (const id of withSuperseded(written, operationIds)) gone.add(id);
   }

@@ -256,6 +256,21 @@ export function sealOf({ written }: Run, { key, body }: Effect): Sealed | undefi
   return seals.find((seal) => (seal.body ?? '') === body);
 }
 
+/**
+ * Operations of a create that was told as done and was not, where somebody else has made a record of that
+ * id before the device looked: it can not be told from one that was made and then written over.
+ */
+export function mistakenFor(run: Run): string[] {
+  const { net, server, written } = run;
+  return [...net.gateway.falseYeses].flatMap((key) => {
+    const record = written.operations.get(key)?.recordId;
+    const isThere = server.ledger.some((effect) => effect.recordId === record);
+    const seals = isThere ? (written.seals.get(key) ?? []) : [];
+    const ids = seals.flatMap(({ operationIds }) => operationIds);
+    return [...withSuperseded(written, ids)];
+  });
+}
+
 /** Operations that an effect carries: those sealed, and those that they stand for. */
 export function carriedBy(run: Run, effect: Effect): Set<string> {
   return withSuperseded(run.written, sealOf(run, effect)?.operationIds ?? []);

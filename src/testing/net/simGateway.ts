@@ -51,6 +51,8 @@ export class SimGateway {
   readonly lies = new Map<string, number>();
   /** Keys that took effect and are answered with 500 ever since. */
   readonly hidden = new Set<string>();
+  /** Creates that were told as done, and were not. */
+  readonly falseYeses = new Set<string>();
   /** Reads of a device that were told once that there is nothing. */
   readonly #denied = new Set<string>();
   readonly #options: SimGatewayOptions;
@@ -100,7 +102,10 @@ export class SimGateway {
       this.refused.add(key);
       return plain(405);
     }
-    if (fault === 'falseYes' && key !== null && this.#makesNothing(wire)) return falseYes;
+    if (fault === 'falseYes' && key !== null && this.#makesNothing(wire)) {
+      this.falseYeses.add(key);
+      return falseYes;
+    }
     const answer = fault ? instead(fault, n) : null;
     if (fault === 'notFound' && key === null && wire.path.includes('/')) {
       // Two reads that agree are believed, and no cursor comes back to what was told there.
