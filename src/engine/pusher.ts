@@ -241,9 +241,14 @@ export class Pusher {
     let left = new Map([...request.attempts].filter(([key]) => !told.has(key)));
     // The origin may have asked for time while records were read: what is left goes when it is over.
     const wasRead = [...request.attempts.values()].some(wasAccepted);
-    if (wasRead && this.#options.lines.room(request.origin) === 0) left = new Map();
-    const given = new Map([...told, ...(await this.#push({ ...request, attempts: left }, signal))]);
-    for (const key of open) if (!given.has(key)) open.delete(key);
+    const isHeld = [...told.values()].some(({ kind }) => kind === 'held');
+    if (isHeld || (wasRead && this.#options.lines.room(request.origin) === 0)) left = new Map();
+    // What was read stands, also where the rest gets no answer.
+    const [pushed] = await Promise.allSettled([this.#push({ ...request, attempts: left }, signal)]);
+    const given = new Map([...told, ...(pushed.status === 'fulfilled' ? pushed.value : [])]);
+    if (pushed.status === 'fulfilled') {
+      for (const key of open) if (!given.has(key)) open.delete(key);
+    }
     const asked = await Promise.allSettled(
       [...given].map(async ([key, answer]) => {
         const attempt = request.attempts.get(key);
@@ -258,7 +263,7 @@ export class Pusher {
         complete.set(key, isOnBase ? { answer: judged, spoken } : { answer: judged });
       }),
     );
-    for (const end of asked) if (end.status === 'rejected') throw end.reason;
+    for (const end of [pushed, ...asked]) if (end.status === 'rejected') throw end.reason;
   }
 
   async #push(request: Request, signal: AbortSignal): Promise<ReadonlyMap<string, Answer>> {
