@@ -33,10 +33,12 @@ export function checkLedger(run: Run): void {
 
 /**
  * Whether a server that knows no keys could not know that it has done it: a change of which no version was
- * ever told, or a create of what was deleted, or lost, in between.
+ * ever told, or a create of what was deleted, or lost, in between; or one that the device itself could
+ * not know to have sent, because its seal was damaged.
  */
 function mayComeAgain(run: Run, before: Effect, { version, recordId }: Effect): boolean {
   const seal = sealOf(run, before);
+  if (isKeyless(run) && isSealDamaged(run.written, before.key ?? '')) return true;
   if (!isUnguarded(run, seal)) return false;
   return (
     seal?.kind !== 'create' ||
