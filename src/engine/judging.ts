@@ -113,7 +113,9 @@ function judgeItem(context: Context, item: PulledRecord): void {
   const order = entry && orderOf(context, entry, item.version);
   if (!known && order === -1 && !(entry && takesOlder(context, entry))) return;
   const isPassed = isConfirmedSince(asked.facts, facts, model, item.id);
-  if (!known && order !== 1 && (isPassed || (!entry && asked.isGoneSince(item.id)))) {
+  // Gone since, though it was made anew here after that.
+  const isGone = !entry?.base && asked.isGoneSince(item.id);
+  if (!known && order !== 1 && (isPassed || isGone)) {
     judged.left.push(item.id);
     return;
   }
