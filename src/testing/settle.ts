@@ -17,6 +17,9 @@ const settleBound = 3 * 300_000 + 120_000;
 const longestTrip = 300_000;
 const stepLimit = 120_000;
 /** States of a line that end. */
+/** Times that a request is sent for which the server has no way, each after the longest wait. */
+const wayless = 10;
+
 const heldStates: ReadonlySet<string> = new Set([
   ...['pausedUntil', 'tripped', 'refreshing'],
   // A person signs in after a while.
@@ -116,7 +119,8 @@ function unrestOf(device: SimDevice): string | null {
 export async function settle(run: Run): Promise<void> {
   const { world, devices, net, server } = run;
   // A line that has tripped tries one request at a time: what is refused for good is heard one by one.
-  const end = world.now + settleBound + net.gateway.refused.size * longestTrip;
+  const trips = net.gateway.refused.size + (devices[0]?.plan.noDeletes ? wayless : 0);
+  const end = world.now + settleBound + trips * longestTrip;
   const isResting = () => devices.every((device) => unrestOf(device) === null);
   const broken = () => {
     const seen = devices.map((device) => `device ${device.index}: ${unrestOf(device) ?? 'rests'}`);
