@@ -244,6 +244,37 @@ describe('a pull that began before a commit’s answer', () => {
   });
 });
 
+test('SV24 I11: a list from before a record was deleted does not put it under the one that was made anew since', async () => {
+  const [id = ''] = seed(world.server, 1);
+  const pulls = heldPulls();
+  const created = gate();
+  const bend: Bend = (straight) => ({
+    ...pulls.bend(straight),
+    push: async (...args) => {
+      const answer = await straight.push(...args);
+      // The answer to the create is on its way when the list arrives.
+      if (args[0].kind === 'create') await created.opened;
+      return answer;
+    },
+  });
+  const device = await world.settled({ bend });
+  const { todo } = device.sync.models;
+  await todo.pull();
+  const held = pulls.hold();
+  const pull = todo.pull({ full: true });
+  await held;
+  await todo.remove(id).settled;
+  const again = todo.create({ id, ...milk });
+  await until('it is under way', () => world.server.find('todo', id)?.record?.title === 'Milk');
+  pulls.open();
+  await until('the list is judged', () => world.server.reads > 0 || !!entryOf(device, id)?.base);
+  expect(entryOf(device, id)?.base?.title ?? 'Milk').toBe('Milk');
+  created.open();
+  expect((await again.settled).outcome).toBe('committed');
+  await pull;
+  expect(todoOf(device, id)).toEqual({ id, ...milk });
+});
+
 describe('NW3 SV19: an own write is recognised in a pull', () => {
   test('by the operation that the server names: an update, and a create', async () => {
     world.server.namesOperations = true;
