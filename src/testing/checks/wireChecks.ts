@@ -14,7 +14,7 @@ export function checkWire(run: Run, plan: Plan): void {
   checkOffline(run, plan);
   checkWaits(run, plan);
   checkPauses(run);
-  checkAsked(run);
+  checkAsked(run, plan);
   checkValues(run);
 }
 
@@ -158,9 +158,13 @@ function checkPauses({ net, devices }: Run): void {
 const early = 3;
 
 /** I24: a server that works on a request is asked about it when it said. */
-function checkAsked({ net, devices }: Run): void {
+function checkAsked({ net, devices }: Run, { faults }: Plan): void {
   for (const { index, signIns } of devices) {
-    if (signIns > 0) continue;
+    // Nor does one whose disk refuses it: it asks again after a rest.
+    const isFull = faults.some(
+      (it) => it.device === index && it.on === 'disk' && it.do === 'quota',
+    );
+    if (signIns > 0 || isFull) continue;
     const own = net.attempts.filter((attempt) => attempt.device === index);
     const times = new Map<string, number>();
     for (const [i, { key, to, later }] of own.entries()) {
