@@ -214,8 +214,10 @@ const yielding: ReadonlySet<unknown> = new Set(['serverWins', 'lastUpdateWins', 
  * I1: nobody's change goes without a word of theirs, but where the policy says so. I3: what stands on the
  * server just as it was sent is not told as discarded, whoever else has written the record before.
  */
-function checkDiscarded(run: Run, { plan }: SimDevice, operationId: string): void {
+function checkDiscarded(run: Run, { index, plan }: SimDevice, operationId: string): void {
   const { written, server } = run;
+  // Another tab may have emptied the device: what was written meanwhile goes with all else.
+  if (plan.steps.some((step) => step.device === index && step.do === 'clear')) return;
   const operation = written.operations.get(operationId);
   if (!operation || isCleared(written, operation) || written.discarded.has(operationId)) return;
   if (isDamaged(written, operationId, 'sealed', ...endings)) return;

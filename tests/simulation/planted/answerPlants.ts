@@ -69,9 +69,8 @@ export const answerPlants: readonly Plant[] = [
     edits: [
       {
         file: 'store/foldChoices.ts',
-        find: '  draft.putBase(model, recordId, row.base, row.version);\n  refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null, parked: null }, row);',
-        replace:
-          '  refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null, parked: null }, row);',
+        find: '  draft.putBase(model, recordId, row.base, row.version);\n',
+        replace: '',
       },
     ],
   },

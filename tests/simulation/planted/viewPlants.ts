@@ -8,8 +8,8 @@ export const viewPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/judging.ts',
-        find: 'if (!known && order !== 1 && (isPassed || (!entry && asked.isGoneSince(item.id)))) {',
-        replace: 'if (model === id && isPassed) {',
+        find: 'if (!known && order !== 1 && (isPassed || isGone)) {',
+        replace: 'if (model === id && isPassed && isGone) {',
       },
       {
         file: 'src/engine/judging.ts',
