@@ -209,9 +209,12 @@ function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteReco
     return [retryRow(lane, context, { code: 'conflict', message: tooFast, at }, rounds)];
   }
   const operations = operationsIn(facts, key);
-  const base = entryOf(facts, context)?.base ?? lane?.salvage?.base ?? null;
+  const entry = entryOf(facts, context);
+  const base = entry?.base ?? lane?.salvage?.base ?? null;
+  // What a pull has brought since it was sealed is what others changed meanwhile.
+  const isOlder = (entry?.confirmed ?? 0) <= (lane?.sealedAt ?? 0);
   // Nobody has changed it: only its version is news, and no policy is asked who wins.
-  const isSame = base !== null && sameJson(theirs ?? undefined, base);
+  const isSame = isOlder && base !== null && sameJson(theirs ?? undefined, base);
   const isDeleted = operations.at(-1)?.kind === 'delete';
   const policy = isDeleted ? 'clientWins' : 'merge';
   return conflictRows({
