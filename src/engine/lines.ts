@@ -129,7 +129,18 @@ export class Lines {
 
   /** An answer that is not about its request; it may be the word of another origin than `asked`. */
   held(asked: string, answer: Held, renewals: number): void {
-    this.#held(asked, answer, renewals);
+    const { by, failure, origin = asked } = answer;
+    const line = this.#line(origin);
+    line.failure = failure;
+    if (by === 'auth') {
+      // When a question to another origin left, nobody counted.
+      const known = origin === asked ? renewals : this.renewals(origin);
+      line.actor.send({ type: 'unauthorized', renewals: known });
+    } else if (by === 'deployment') {
+      this.#trip(line);
+    } else {
+      this.#pause(origin, line, answer);
+    }
   }
 
   /**
@@ -144,7 +155,7 @@ export class Lines {
   ): boolean {
     const { by, origin = asked } = answer;
     if (by !== 'deployment') {
-      this.#held(asked, answer, renewals);
+      this.held(asked, answer, renewals);
       return false;
     }
     const { words, lost } = this.#line(origin);
@@ -155,23 +166,8 @@ export class Lines {
     const isOwn =
       then !== undefined &&
       (words.writes > then.writes || ('reads' in who && words.reads > then.reads));
-    if (!isOwn) this.#held(asked, answer, renewals);
+    if (!isOwn) this.held(asked, answer, renewals);
     return isOwn;
-  }
-
-  #held(asked: string, answer: Held, renewals: number): void {
-    const { by, failure, origin = asked } = answer;
-    const line = this.#line(origin);
-    line.failure = failure;
-    if (by === 'auth') {
-      // When a question to another origin left, nobody counted.
-      const known = origin === asked ? renewals : this.renewals(origin);
-      line.actor.send({ type: 'unauthorized', renewals: known });
-    } else if (by === 'deployment') {
-      this.#trip(line);
-    } else {
-      this.#pause(origin, line, answer);
-    }
   }
 
   /**

@@ -23,13 +23,15 @@ const keepLocal: ConflictPolicy<Todo> = () => 'keepLocal';
 const mergedByHand: ConflictPolicy<Todo> = ({ local, remote }) =>
   local && remote ? { merged: { ...remote, ...local } } : 'park';
 
-test.each([
+const keepingOurs: [string, ConflictPolicy<Todo>, (() => number) | undefined][] = [
   ['clientWins', 'clientWins', undefined],
   ['lastUpdateWins, where ours is later', 'lastUpdateWins', () => 5],
   ['a function that keeps ours', keepLocal, undefined],
   ['a function that merges', mergedByHand, undefined],
   ['merge', 'merge', undefined],
-] as [string, ConflictPolicy<Todo>, (() => number) | undefined][])(
+];
+
+test.each(keepingOurs)(
   'S13: an edit that waits for another record survives a pull that finds a conflict, with %s',
   async (_, conflict, updatedAt) => {
     const { device, todo, note } = await holding(conflict, updatedAt);
@@ -49,13 +51,7 @@ test.each([
   },
 );
 
-test.each([
-  ['clientWins', 'clientWins', undefined],
-  ['lastUpdateWins, where ours is later', 'lastUpdateWins', () => 5],
-  ['a function that keeps ours', keepLocal, undefined],
-  ['a function that merges', mergedByHand, undefined],
-  ['merge', 'merge', undefined],
-] as [string, ConflictPolicy<Todo>, (() => number) | undefined][])(
+test.each(keepingOurs)(
   'S13: a record that was deleted and made anew here is not lost to a change of others, with %s',
   async (_, conflict, updatedAt) => {
     const { device, todo } = await holding(conflict, updatedAt);
