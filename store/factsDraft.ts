@@ -222,6 +222,13 @@ export class FactsDraft {
     this.model(model).putBase(recordId, { base, version, alias, confirmed: this.head });
   }
 
+  /** The server's id of a record, as it was known before: nothing is confirmed by it. */
+  putAlias(model: string, recordId: string, alias: string): void {
+    this.#dropOther(model, recordId, alias);
+    const { base = null, version = null, confirmed = 0 } = this.entry(model, recordId) ?? {};
+    this.model(model).putBase(recordId, { base, version, alias, confirmed });
+  }
+
   /** Base and shown at once, for a record without operations. */
   putClean(
     model: string,

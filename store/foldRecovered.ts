@@ -32,7 +32,7 @@ export function recovered(draft: FactsDraft, row: RecoveredRow): string | undefi
     ...{ ...lane, count: operations.length, hidden },
     ...(base === null && { salvage }),
   });
-  draft.putBase(model, recordId, base, entry?.version ?? null, alias);
+  if (alias !== undefined) draft.putAlias(model, recordId, alias);
   draft.rebaseRecord(model, recordId);
   return undefined;
 }

@@ -61,7 +61,8 @@ export function answered(draft: FactsDraft, row: AnsweredRow): string | undefine
     return undefined;
   }
   draft.putBase(row.model, row.recordId, row.base, row.version, row.alias);
-  if (row.base === null) draft.model(row.model).unname(row.recordId);
+  // Deleted; one that was made, and is gone since, keeps its name: others may wait to name it.
+  if (row.base === null && row.alias === undefined) draft.model(row.model).unname(row.recordId);
   refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null }, row);
   return undefined;
 }

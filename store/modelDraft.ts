@@ -66,8 +66,8 @@ export class ModelDraft {
     if (wasShown !== isShown) this.#shown += isShown ? 1 : -1;
     if (next.base === null && !isShown && !hasLane()) {
       this.records.delete(recordId);
-      // Deleted from here: nobody there can name it any more.
-      if (next.alias !== null) this.aliases.delete(next.alias);
+      // What waits here may still name it.
+      if (next.alias !== null) this.#remember(recordId, next.alias);
     } else {
       if (!before) this.#name(recordId, null, next.alias);
       this.records.set(recordId, next);

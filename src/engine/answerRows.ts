@@ -63,7 +63,7 @@ function ownRows(
   if (!lane) return null;
   switch (answer.kind) {
     case 'committed':
-      return [committedRow(facts, context, answer.remote, answer.version)];
+      return [committedRow(facts, context, answer)];
     case 'conflict':
       // Without a record the engine has read it before; then it is there.
       return answer.remote ? conflictAnswer(facts, context, answer.remote) : null;
@@ -145,11 +145,12 @@ function ownKeyed(
     : { base };
 }
 
+type Committed = Pick<Extract<Answer, { kind: 'committed' }>, 'remote' | 'version' | 'madeAs'>;
+
 function committedRow(
   facts: Facts,
   context: AnswerContext,
-  remote: RemoteRecord | null,
-  version: string | null,
+  { remote, version, madeAs }: Committed,
 ): EngineDraft {
   const { model, recordId, at, request } = context;
   const row = { v: 1, type: 'answered', model, recordId, at } as const;
@@ -165,7 +166,8 @@ function committedRow(
     };
   }
   if (remote || request.kind === 'delete') {
-    return { ...row, operationIds, base: null, version: null };
+    const isNamed = madeAs !== undefined && madeAs !== recordId;
+    return { ...row, operationIds, base: null, version: null, ...(isNamed && { alias: madeAs }) };
   }
   // It said yes and no more: what we sent, on what we knew.
   const entry = entryOf(facts, context);
@@ -194,7 +196,7 @@ function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteReco
   const { model, recordId, at, request, rule } = context;
   const { operationIds } = request;
   if (isOwnRecord(facts, { ...context, ...rule }, remote)) {
-    return [committedRow(facts, context, remote, remote.version)];
+    return [committedRow(facts, context, { remote, version: remote.version })];
   }
   const theirs = remote.record && ownKeyed(facts, context, remote.record).base;
   if (theirs === null && request.kind === 'delete') {

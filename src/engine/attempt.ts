@@ -162,7 +162,11 @@ async function newest(
   if (remote && !remote.record && !isProven(attempt, answer)) {
     return withoutTrace(context, attempt);
   }
-  if (remote) return { kind: 'committed', remote, version: remote.version };
+  const made = remote?.record ? null : idIn(answer.remote);
+  if (remote) {
+    const committed = { kind: 'committed', remote, version: remote.version } as const;
+    return made === null ? committed : { ...committed, madeAs: made };
+  }
   const { salvage } = attempt.lane;
   const isVague = answer.vague && !isProven(attempt, answer);
   return answer.remote || salvage || isVague || moved(context.facts(), attempt)
@@ -379,9 +383,13 @@ function read(
   signal: AbortSignal,
   told: RemoteRecord | null = null,
 ): Promise<RemoteRecord | Held | null> {
-  const id = told?.record?.id;
-  const made = typeof id === 'string' || typeof id === 'number' ? String(id) : lane.recordId;
-  return transport.read(model, entryOf(facts(), lane)?.alias ?? made, signal);
+  const id = entryOf(facts(), lane)?.alias ?? idIn(told) ?? lane.recordId;
+  return transport.read(model, id, signal);
+}
+
+function idIn(remote: RemoteRecord | null): string | null {
+  const id = remote?.record?.id;
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
 }
 
 function isHeld(read: RemoteRecord | Held | null): read is Held {

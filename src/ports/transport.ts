@@ -41,6 +41,8 @@ export type Answer =
       readonly remote: RemoteRecord | null;
       readonly version: string | null;
       readonly vague?: true;
+      /** The id under which a record was made that is not there any more. */
+      readonly madeAs?: string;
     }
   /** The server works on it; the same request later tells. Spends no attempt. */
   | UnderWay

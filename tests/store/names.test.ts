@@ -108,6 +108,25 @@ describe('P28: the server’s ids of records that left', () => {
     const journal = new TestJournal().add(recorded(update), cancelled(update));
     expect(todos(journal).former.size).toBe(0);
   });
+
+  test('P28 N16: of one that came back from the second shelf and was then taken back, that is remembered', () => {
+    const create = operation('create', 'a', { id: 'a' });
+    const salvage = { base: null, version: null };
+    const lane = { model: 'todo', recordId: 'a', operations: [create], salvage };
+    const back = row({
+      ...{ type: 'recovered', from: 'lost', sealed: null, parked: null, ...lane },
+    } as PlainRow);
+    const journal = new TestJournal().add(back, cancelled(create));
+    expect(getIn(todos(journal).former, 'a')).toBeNull();
+  });
+
+  test('P28: one that was made and is gone by the time of its answer keeps the name that it was given', () => {
+    const create = operation('create', 'a', { id: 'a' });
+    const journal = new TestJournal().add(recorded(create), sealed([create]));
+    journal.add(answered([create], null, null, '7'));
+    expect(todos(journal).records.size).toBe(0);
+    expect(aliasOf(todos(journal), 'a')).toBe('7');
+  });
 });
 
 describe('P28: one record of the server’s that stands here twice', () => {

@@ -54,7 +54,7 @@ export interface Written {
   readonly supersedes: Map<string, readonly string[]>;
   /** Operations that a person has replaced in a conflict: what became of them was their choice. */
   readonly chosen: Set<string>;
-  /** Operations in front of a delete that went into one change with what was made anew behind it. */
+  /** Operations in front of a delete that went into one change with what came behind it. */
   readonly undone: Set<string>;
   /** When people (or the engine) took operations back, as the rows say it. */
   readonly takenBack: Map<string, number>;
@@ -104,7 +104,10 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
     if (row.type === 'resolved') {
       // One change stands for all of it: what was deleted here before it was made anew never arrives.
       const kinds = row.replaced.map((id) => operations.get(id)?.kind);
-      for (const id of row.replaced.slice(0, kinds.lastIndexOf('delete') + 1)) undone.add(id);
+      const last = kinds.lastIndexOf('delete');
+      // Nobody makes it anew: nor does what another tab wrote behind the delete.
+      const isOver = last >= 0 && row.operation === null;
+      for (const id of isOver ? row.replaced : row.replaced.slice(0, last + 1)) undone.add(id);
     }
     if (row.type === 'purged') written.clears.add(`${device}/${era}`);
     for (const id of endedBy(row)) written.over.add(id);
