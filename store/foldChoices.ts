@@ -94,7 +94,8 @@ function leave(
   }
   const isMade = draft.entry(row.model, row.recordId)?.confirmed === 0;
   refresh(draft, key, after, row);
-  const isGone = after === null && draft.entry(row.model, row.recordId) === undefined;
+  // A change from another tab may still stand behind it: that makes no record of it.
+  const isGone = draft.entry(row.model, row.recordId)?.shown == null;
   if (isMade && isGone && here.some(({ operation }) => operation.kind === 'create')) {
     draft.model(row.model).takenBack(row.recordId);
   }

@@ -69,7 +69,11 @@ export class ModelDraft {
       // What waits here may still name it.
       if (next.alias !== null) this.#remember(recordId, next.alias);
     } else {
-      if (!before) this.#name(recordId, null, next.alias);
+      // A change of what was taken back does not bring it back: what names it goes on waiting.
+      const isNamed = before === undefined && next.alias !== null;
+      if (isNamed || (isShown && !wasShown)) {
+        this.#name(recordId, before?.alias ?? null, next.alias);
+      }
       this.records.set(recordId, next);
     }
   }
@@ -99,7 +103,8 @@ export class ModelDraft {
   putBase(recordId: string, { base, version, alias, confirmed }: Told): void {
     const before = this.records.get(recordId);
     const known = alias ?? before?.alias ?? null;
-    this.#name(recordId, before?.alias ?? null, known);
+    // That there is none brings nothing back.
+    if (base !== null || known !== null) this.#name(recordId, before?.alias ?? null, known);
     const shown = before?.shown ?? null;
     const kept = asKnown(base, shown);
     this.records.set(recordId, { base: kept, version, alias: known, shown, confirmed });

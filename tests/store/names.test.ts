@@ -109,6 +109,18 @@ describe('P28: the server’s ids of records that left', () => {
     expect(todos(journal).former.size).toBe(0);
   });
 
+  test('MT11 P28: a change from another tab does not bring back what was taken back beneath it', () => {
+    const create = operation('create', 'a', { id: 'a' });
+    const update = operation('update', 'a', { title: 'x' });
+    const before = new TestJournal().add(recorded(create), cancelled(create), recorded(update));
+    const after = new TestJournal().add(recorded(create), recorded(update), cancelled(create));
+    for (const journal of [before, after]) {
+      expect(getIn(todos(journal).former, 'a')).toBeNull();
+      journal.add(recorded(operation('create', 'a', { id: 'a' })));
+      expect(todos(journal).former.size).toBe(0);
+    }
+  });
+
   test('P28 N16: of one that came back from the second shelf and was then taken back, that is remembered', () => {
     const create = operation('create', 'a', { id: 'a' });
     const salvage = { base: null, version: null };

@@ -31,6 +31,7 @@ export function checkFeed(run: Run, device: SimDevice, facts: Facts): void {
   const keys = keysByServerId(facts);
   const cursor = run.server.changeAt(model.cursor);
   const last = new Map<string, Change>();
+  const tellsNone = device.plan.versioning === 'none';
   for (const change of run.server.changes) {
     const { id, record, version } = change;
     const here = held.get(id);
@@ -49,10 +50,16 @@ export function checkFeed(run: Run, device: SimDevice, facts: Facts): void {
     if (change > cursor || getIn(facts.lanes, laneKey('todo', here?.id ?? id))) continue;
     if (record === null) {
       // A pull from the start tells of no deletions: the sweep at its end is still to come.
-      if (!here?.base || here.version > version || model.fullSince !== null) continue;
+      if (!here?.base || here.version > version || tellsNone || model.fullSince !== null) continue;
       broken(`${id} is still there, and its cursor ${cursor} is beyond its end (${change})`);
     }
     if (here?.base && here.version >= version) continue;
+    if (tellsNone) {
+      const there = record &&
+        here?.base && { ...underKeys(run, record, keys, here.base as Row), id: here.id };
+      if (there && sameJson(here.base as never, there as never)) continue;
+      broken(`${id} is ${JSON.stringify(here?.base)} behind its change ${change}`);
+    }
     const has = `${id} is at version ${here?.version ?? 0}`;
     broken(`${has}, and its cursor ${cursor} is beyond version ${version} (${change})`);
   }

@@ -51,7 +51,10 @@ function mayComeAgain(run: Run, before: Effect, { version, recordId }: Effect): 
 
 /** Sent to a server without keys, and on no version: it is done whenever it comes. */
 function isUnguarded(run: Run, seal: Sealed | undefined): boolean {
-  return isKeyless(run) && seal?.ifMatch === null;
+  if (!isKeyless(run)) return false;
+  // Versions that stand in bodies can not be named where there is no body.
+  const isNamed = run.devices[0]?.plan.versioning !== 'field' || seal?.body !== null;
+  return seal?.ifMatch === null || !isNamed;
 }
 
 function isKeyless({ devices }: Run): boolean {
@@ -134,6 +137,8 @@ export function checkEndings(run: Run): void {
     if ((gateway.lies.get(key) ?? 0) >= believedLies) continue;
     // Its answer was lost, and nothing tells any more that what was written over is ours.
     if (isKeyless(run) && isWrittenOver(run, effect)) continue;
+    // It was answered with a bare yes: nothing tells that what is gone by now was ever made.
+    if (isToldByNothing(run, effect) && isWrittenOver(run, effect)) continue;
     for (const id of sealOf(run, effect)?.operationIds ?? []) direct.add(id);
   }
   for (const { ended } of run.devices) {
@@ -157,6 +162,12 @@ function isUnseen(run: Run, effect: Effect): boolean {
   const isNamed = method !== 'POST' || devices.some(({ plan }) => plan.ids === 'client');
   const isLost = server.changes.some(({ id, change }) => id === recordId && change === Infinity);
   return !isNamed || isLost || isWrittenOver(run, effect);
+}
+
+/** A create of which the server says neither the record nor a version. */
+function isToldByNothing({ devices }: Run, { method }: Effect): boolean {
+  const { bare, versioning } = devices[0]?.plan ?? {};
+  return method === 'POST' && bare === true && versioning !== undefined;
 }
 
 function isWrittenOver({ server }: Run, { n, recordId }: Effect): boolean {
@@ -229,7 +240,8 @@ function checkDiscarded(run: Run, { index, plan }: SimDevice, operationId: strin
   });
   if (!own || own.method === 'DELETE') return;
   const isLast = !server.ledger.some(({ n, recordId }) => n > own.n && recordId === own.recordId);
-  if (isLast) broken('I3', `${operationId} was told as discarded, and it stands on the server`);
+  if (isLast && server.rows('todos').has(own.recordId))
+    broken('I3', `${operationId} was told as discarded, and it stands on the server`);
 }
 
 /**

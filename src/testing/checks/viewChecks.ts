@@ -150,6 +150,8 @@ function checkWrites(
   const { parked: hidden = null, sealed = null } = getIn(shown.lanes, key) ?? {};
   const isHidden = (id: string) => hidden?.rollback === true && hidden.operationIds.includes(id);
   if (isHidden(standing.id)) return;
+  // Ours is the delete: so a person has decided, over the edit that came meanwhile.
+  if (standing.kind === 'delete' && written.chosen.has(newest.id)) return;
   const entry = shown.models.todo && getIn(shown.models.todo.records, recordId);
   const record = entry?.shown ?? null;
   const operations = operationsIn(shown, key);

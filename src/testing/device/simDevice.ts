@@ -13,6 +13,7 @@ import type { SimCredentials } from '../net/simCredentials.ts';
 import { type SimNet, simAnswerLimit, simBaseUrl } from '../net/simNet.ts';
 import type { Plan, UserStep } from '../plan/plan.ts';
 import { openedAt } from '../plan/tabDays.ts';
+import { versionField } from '../server/simServer.ts';
 import type { World } from '../world/world.ts';
 import { BusWeather } from './busWeather.ts';
 import { policyOf, touchedField, withClock } from './simPolicies.ts';
@@ -88,10 +89,15 @@ export class SimDevice {
   constructor(options: SimDeviceOptions) {
     this.#options = options;
     const { world, index, plan, net, disk, onError } = options;
-    const { ids, onReject, conflict, tabs = 1 } = plan;
+    const { ids, onReject, conflict, versioning, tabs = 1 } = plan;
     const references = { parent: 'todo' };
     const policy = conflict && policyOf(conflict);
-    const todo = defineModel<SimTodo>({ endpoint: 'todos', ids, onReject, references, ...policy });
+    const versions = versioning === 'field' && { version: versionField };
+    const todo = defineModel<SimTodo>({
+      ...{ endpoint: 'todos', ids, onReject, references },
+      ...policy,
+      ...versions,
+    });
     const models: SimModels = { todo };
     this.index = index;
     this.disk = disk;
@@ -174,18 +180,20 @@ export class SimDevice {
   /** The usual one where nothing is said of batches and credentials: all pages share it. */
   #transport(life: number, alive: () => boolean): TransportFactory {
     const { credentials, plan } = this.#options;
-    const { batch, conflict } = plan;
+    const { batch, conflict, versioning } = plan;
     if (conflict === 'lastUpdateWins') return withClock(this.#rest(life, alive));
-    return batch === undefined && !credentials ? transport : this.#rest(life, alive);
+    const isUsual = batch === undefined && !credentials && !versioning;
+    return isUsual ? transport : this.#rest(life, alive);
   }
 
   #rest(life: number, alive: () => boolean): TransportFactory {
     const { credentials, net, plan } = this.#options;
-    const { batch } = plan;
+    const { batch, versioning } = plan;
     const isCut = () => net.isCut(this.index);
     return rest({
       ...{ baseUrl: simBaseUrl, limits },
       ...(batch !== undefined && { batch: { limit: batch } }),
+      ...(versioning && { versioning }),
       ...(credentials && {
         auth: {
           token: () => credentials.token(),

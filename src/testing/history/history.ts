@@ -71,13 +71,17 @@ interface Healed {
 }
 
 /** What a plan asks of its server. */
-export function needsOf(seed: number, { ids, seeded = 0, serverPage, keyless }: Plan): ServerNeeds {
+export function needsOf(seed: number, plan: Plan): ServerNeeds {
+  const { ids, seeded = 0, serverPage, keyless, versioning, demandsVersions, plainLists } = plan;
   return {
     seed,
     serverIds: ids === 'server' ? ['todos'] : [],
     seeded: Array.from({ length: seeded }, (_, n) => ({ id: `r${n}`, title: `s${n}` })),
     ...(serverPage !== undefined && { page: serverPage }),
     ...(keyless && { keyless }),
+    ...(versioning && { versioning }),
+    ...(demandsVersions && { demandsVersions }),
+    ...(plainLists && { plainLists }),
   };
 }
 

@@ -104,10 +104,11 @@ export function noteRows(written: Written, device: number, rows: readonly Writte
     if (row.type === 'resolved') {
       // One change stands for all of it: what was deleted here before it was made anew never arrives.
       const kinds = row.replaced.map((id) => operations.get(id)?.kind);
-      const last = kinds.lastIndexOf('delete');
-      // Nobody makes it anew: nor does what another tab wrote behind the delete.
-      const isOver = last >= 0 && row.operation === null;
-      for (const id of isOver ? row.replaced : row.replaced.slice(0, last + 1)) undone.add(id);
+      const removed = kinds.lastIndexOf('delete');
+      const made = kinds.lastIndexOf('create');
+      // Nor does what another tab wrote between the two, or behind a delete where nothing follows.
+      const end = removed < 0 ? 0 : Math.max(removed + 1, row.operation ? made : kinds.length);
+      for (const id of row.replaced.slice(0, end)) undone.add(id);
     }
     if (row.type === 'purged') written.clears.add(`${device}/${era}`);
     for (const id of endedBy(row)) written.over.add(id);

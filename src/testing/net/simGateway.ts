@@ -79,7 +79,8 @@ export class SimGateway {
 
   #refusal({ device, wire, fault }: Arrived): WireAnswer | null {
     const { credentials } = this.#options;
-    const ending = fault?.startsWith('expired') ? (fault as AuthFault) : undefined;
+    const isWhole = fault?.startsWith('expired') && fault !== 'expiredPart';
+    const ending = isWhole ? (fault as AuthFault) : undefined;
     const isIn = credentials?.(device).accepts(wire.headers.authorization, ending) ?? true;
     return isIn ? null : problem(401, 'unauthorized');
   }
@@ -185,7 +186,7 @@ export class SimGateway {
   }
 
   #askBatch(arrived: Arrived, all: readonly BatchOperation[], then: Then): void {
-    const { fault, n, wire } = arrived;
+    const { device, fault, n, wire } = arrived;
     const whole = fault ? instead(fault, n) : null;
     if (whole) {
       then(whole);
@@ -200,7 +201,12 @@ export class SimGateway {
       const { operationId } = operation;
       const kept = this.#kept.get(operationId);
       const isLacking = operation.method === 'DELETE' && this.#options.noDeletes;
-      if (fault === 'noneAttempted' || (isHalved && i >= half))
+      if (fault === 'expiredPart' && i >= half - 1) {
+        if (i === half - 1) {
+          this.#options.credentials?.(device).accepts(wire.headers.authorization, 'expired');
+        }
+        results.set(operationId, resultOf(operationId, problem(401, 'unauthorized')));
+      } else if (fault === 'noneAttempted' || (isHalved && i >= half))
         results.set(operationId, { operationId, status: 'notAttempted' });
       else if (i === failing) {
         const answer = fault === 'partFails' ? plain(500) : pick(waits, n);

@@ -138,6 +138,7 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
       conflict: keyedPick(seed, 'conflict/policy', simPolicies),
     }),
     ...ids,
+    ...versionsOf(seed, ids.keyless === true),
     ...(ids.ids === 'client' && peopled(seed)),
   };
 }
@@ -182,14 +183,26 @@ function epochsOf(seed: number, span: number): Pick<Plan, 'epochs'> {
 function serverOf(
   seed: number,
   tabs: number,
-): Pick<Plan, 'batch' | 'auth' | 'bare' | 'noDeletes' | 'tabs'> {
+): Pick<Plan, 'batch' | 'auth' | 'bare' | 'noDeletes' | 'tabs' | 'plainLists'> {
   return {
     ...(keyed(seed, 'batch') < 0.25 && { batch: 2 + keyedBelow(seed, 'batch/of', 5) }),
     ...(keyed(seed, 'auth') < 0.25 && tabs === 1 && { auth: true }),
     ...(tabs > 1 && { tabs }),
     ...(keyed(seed, 'bare') < 0.1 && { bare: true }),
     ...(keyed(seed, 'noDeletes') < 0.05 && { noDeletes: true }),
+    ...(keyed(seed, 'plainLists') < 0.08 && { plainLists: true }),
   };
+}
+
+/** How versions are told, and whether they must be named. */
+function versionsOf(
+  seed: number,
+  isKeyless: boolean,
+): Pick<Plan, 'versioning' | 'demandsVersions'> {
+  const kind = keyed(seed, 'versions');
+  if (kind < 0.06) return { versioning: 'field' };
+  if (kind < 0.1) return isKeyless ? {} : { versioning: 'none' };
+  return kind < 0.16 ? { demandsVersions: true } : {};
 }
 
 /** Without the faults that could not strike there. */

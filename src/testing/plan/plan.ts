@@ -72,6 +72,8 @@ export const netFaults = [
   'noneAttempted',
   /** One operation of it is told to wait: 202, or 429 with a time and without. */
   'partWaits',
+  /** The credentials end in the middle of it: what is left is answered with 401. */
+  'expiredPart',
 ] as const;
 /** Need credentials (`Plan.auth`), or batches (`Plan.batch`), to strike. */
 export const authFaults: readonly string[] = netFaults.filter((kind) => kind.startsWith('expired'));
@@ -234,6 +236,12 @@ export interface Plan {
   readonly bare?: boolean;
   /** Whether the server has no way to delete anything (405), for good. */
   readonly noDeletes?: boolean;
+  /** How the server tells versions: in a field of the record, or not at all (default: by `ETag`). */
+  readonly versioning?: 'field' | 'none';
+  /** Whether the server refuses changes that name no version (428). */
+  readonly demandsVersions?: boolean;
+  /** Whether lists are bare arrays of all that is there: no cursor, no tombstones, no versions, no epoch. */
+  readonly plainLists?: boolean;
   /** Whether the tabs of a device open all at once, as those of a restored session (default: one by one). */
   readonly together?: boolean;
   /** Tabs of each device (default: 1). */
@@ -257,6 +265,12 @@ export function checkedPlan(plan: Plan): Plan {
   checkTabs(plan);
   if (plan.conflict !== undefined && !simPolicies.includes(plan.conflict)) {
     throw new SimulationError(`unknown policy: ${plan.conflict}`);
+  }
+  if (plan.demandsVersions && plan.versioning) {
+    throw new SimulationError('a plan has "demandsVersions" or "versioning", not both');
+  }
+  if (plan.keyless && plan.versioning === 'none') {
+    throw new SimulationError('a plan has "keyless" or no versions, not both');
   }
   if (plan.keyless && plan.ids === 'server') {
     throw new SimulationError('a plan has "keyless" or ids of the server, not both');

@@ -108,6 +108,12 @@ async function simplify(best: () => Plan, attempt: Attempt): Promise<void> {
   if (conflict) await attempt(merging);
   const { keyless, ...keyed } = best();
   if (keyless) await attempt(keyed);
+  const { versioning, ...tagged } = best();
+  if (versioning) await attempt(tagged);
+  const { demandsVersions, ...lenient } = best();
+  if (demandsVersions) await attempt(lenient);
+  const { plainLists, ...telling } = best();
+  if (plainLists) await attempt(telling);
   for (const field of ['seeded', 'serverPage'] as const) await simplifyNumber(field, best, attempt);
   for (const divisor of [10, 2]) while (await attempt(sooner(best(), divisor)));
   const records = new Set(best().steps.map(({ record }) => record));

@@ -80,6 +80,12 @@ export interface ServerNeeds {
   readonly page?: number;
   /** It remembers no keys and names no operations. */
   readonly keyless?: boolean;
+  /** How it tells versions. Default: by `ETag`. */
+  readonly versioning?: 'field' | 'none';
+  /** It refuses changes that name no version. */
+  readonly demandsVersions?: boolean;
+  /** Its lists are bare arrays of all that is there. */
+  readonly plainLists?: boolean;
 }
 
 /** The ids that a server gives in a run, in order: uuids, and the same ones again in every run of the seed. */

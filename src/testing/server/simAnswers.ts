@@ -38,6 +38,11 @@ export function stale(stored: Stored | undefined): WireAnswer {
   return withCurrent(412, 'precondition-failed', stored);
 }
 
+/** It was changed since the version that the body names; what there is now comes with it. */
+export function conflicting(stored: Stored): WireAnswer {
+  return withCurrent(409, 'changed-since', stored);
+}
+
 /** The id is taken; by what, comes with it. */
 export function exists(stored: Stored): WireAnswer {
   return withCurrent(409, 'already-exists', stored);

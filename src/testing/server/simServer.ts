@@ -1,5 +1,6 @@
 import type { Change, Effect, Row, ServerPort, WireAnswer, WireRequest } from './serverPort.ts';
 import {
+  conflicting,
   exists,
   invalid,
   missing,
@@ -46,7 +47,16 @@ export interface SimServerOptions {
   readonly keysKept?: number;
   /** Remembers no keys and names no operations. */
   readonly keyless?: boolean;
+  /** How versions are told: by `ETag`, in the records' `versionField`, or not at all. */
+  readonly versioning?: 'etag' | 'field' | 'none';
+  /** Refuses changes that name no version. */
+  readonly demandsVersions?: boolean;
+  /** Lists are bare arrays of all that is there. */
+  readonly plainLists?: boolean;
 }
+
+/** Where a record's version stands, where it is told by a field. */
+export const versionField = 'rev';
 
 const noBody = ['GET', 'DELETE'];
 const mediaTypes: Readonly<Record<string, readonly string[]>> = {
@@ -88,7 +98,7 @@ export class SimServer implements ServerPort {
     this.#options = {
       ...{ collections: ['todos'], serverIds: [], refuses: emptyTitle, keysKept: Infinity },
       page: Infinity,
-      keyless: false,
+      ...{ keyless: false, versioning: 'etag', demandsVersions: false, plainLists: false },
       newId: () => `srv-${++ids}`,
       ...options,
     };
@@ -165,7 +175,8 @@ export class SimServer implements ServerPort {
     const allowed = id === undefined ? ['GET', 'POST'] : ['GET', 'PUT', 'PATCH', 'DELETE'];
     if (!allowed.includes(method)) return problem(405, 'method-not-allowed');
     if (!isWrite) {
-      return id === undefined ? this.#pull(collection, query) : this.#read(collection, id);
+      if (id !== undefined) return this.#told(this.#read(collection, id));
+      return this.#options.plainLists ? this.#all(collection) : this.#pull(collection, query);
     }
     const sentTags = headers['if-match'];
     const tags = sentTags === undefined ? undefined : tagsIn(sentTags);
@@ -174,9 +185,17 @@ export class SimServer implements ServerPort {
     if (!noBody.includes(method) && !mediaTypes[method]?.includes(type)) {
       return problem(415, 'unsupported-content-type');
     }
-    return this.#once(key, `${method}\n${collection}\n${id}\n${sentTags}\n${body}`, {
+    const answer = this.#once(key, `${method}\n${collection}\n${id}\n${sentTags}\n${body}`, {
       ...{ method, collection, id, key, tags, body },
     });
+    return this.#told(answer);
+  }
+
+  /** Without the version in a header, where it is not told there. */
+  #told(answer: WireAnswer): WireAnswer {
+    if (this.#options.versioning === 'etag') return answer;
+    const { etag: _, ...headers } = answer.headers;
+    return { ...answer, headers };
   }
 
   /** The key is looked up before anything else is: above all before If-Match. */
@@ -207,6 +226,7 @@ export class SimServer implements ServerPort {
     if (method === 'DELETE') {
       if (!before?.record) return missing(before);
       if (tags && !holds(tags, before.version)) return stale(before);
+      if (!tags && this.#options.demandsVersions) return problem(428, 'precondition-required');
       return this.#store(write, id as string, null, before);
     }
     const read = parsed(write.body);
@@ -220,6 +240,11 @@ export class SimServer implements ServerPort {
       if (tags) return stale(before);
     } else if (tags && !holds(tags, before.version)) {
       return stale(before);
+    } else if (!tags && this.#options.demandsVersions) {
+      return problem(428, 'precondition-required');
+    } else if (this.#options.versioning === 'field') {
+      const named = read.value[versionField];
+      if (named !== undefined && named !== before.version) return conflicting(before);
     }
     const record = method === 'PUT' ? read.value : patched(before?.record ?? {}, read.value);
     return this.#store(write, id as string, { ...record, id }, before);
@@ -241,11 +266,15 @@ export class SimServer implements ServerPort {
     // A recreated record goes on from its tombstone: a version never means two states.
     const version = (before?.version ?? this.#lost.get(`${collection}/${id}`) ?? 0) + 1;
     const lastOperationId = this.#options.keyless ? null : key;
-    const stored: Stored = { record, version, change: ++this.#changes, lastOperationId };
+    const stands =
+      record && this.#options.versioning === 'field'
+        ? { ...record, [versionField]: version }
+        : record;
+    const stored: Stored = { record: stands, version, change: ++this.#changes, lastOperationId };
     const rows = this.#collections.get(collection);
     rows?.delete(id);
     rows?.set(id, stored);
-    this.changes.push({ change: stored.change, collection, id, record, version });
+    this.changes.push({ change: stored.change, collection, id, record: stands, version });
     const n = this.ledger.length + 1;
     this.ledger.push({ n, key, method, collection, recordId: id, body, version });
     if (!record) return { status: 204, headers: {}, body: '' };
@@ -257,6 +286,12 @@ export class SimServer implements ServerPort {
   #read(collection: string, id: string): WireAnswer {
     const stored = this.#collections.get(collection)?.get(id);
     return stored?.record ? recordAnswer(200, stored) : missing(stored);
+  }
+
+  #all(collection: string): WireAnswer {
+    const rows = [...this.rows(collection).values()].map(({ record }) => record);
+    const headers = { 'content-type': 'application/json' };
+    return { status: 200, headers, body: JSON.stringify(rows) };
   }
 
   #pull(collection: string, query: string): WireAnswer {
@@ -283,7 +318,10 @@ export class SimServer implements ServerPort {
       items: live.map(([, { record }]) => record),
       deleted: gone.map(([id, { version }]) => ({ id, version })),
       versions: Object.fromEntries(
-        live.map(([id, { version, lastOperationId }]) => [id, { version, lastOperationId }]),
+        live.map(([id, { version, lastOperationId }]) => [
+          id,
+          this.#options.versioning === 'etag' ? { version, lastOperationId } : { lastOperationId },
+        ]),
       ),
       cursor: `${this.#life}.${next.join('.')}`,
       hasMore,
