@@ -1,14 +1,15 @@
 import { type Backoff, backoffDelay } from '../../machines/backoff.ts';
-import { type Failure, timesInARow } from '../../machines/failure.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
 import type { RowBuilder } from '../journal/engineQueue.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
-import type { Answer, BatchAnswer, Held, Transport } from '../ports/transport.ts';
+import type { Transport } from '../ports/transport.ts';
 import { type AnswerContext, answerRows } from './answerRows.ts';
-import { type Attempt, completed, readFirst, spokenAt, wasAccepted } from './attempt.ts';
+import { type Attempt, spokenAt } from './attempt.ts';
+import { BatchSize } from './batchSize.ts';
 import { ConflictRounds } from './conflictRounds.ts';
 import { Departures } from './departures.ts';
+import { type Complete, Exchange, type Request } from './exchange.ts';
 import type { LaneIndex } from './laneIndex.ts';
 import type { Lines } from './lines.ts';
 import type { EngineModels } from './models.ts';
@@ -27,12 +28,8 @@ const sealedAhead = { requests: 24, batches: 2 } as const;
  * transaction costs the disk as much as a request costs the server.
  */
 const answerPatience = 100;
-/** Times in a row that nothing there could take a request, while others are taken, until it is given up. */
-const lostAttempts = 5;
 /** ms until an answer whose row could not be written is asked for again. */
 const storageRest = 5_000;
-/** ms until a write is sent again whose record is read at another origin, and that one is held. */
-const elsewhereRest = 30_000;
 
 export interface PusherOptions {
   readonly env: Env;
@@ -55,21 +52,6 @@ export interface PusherOptions {
   readonly wake: () => void;
 }
 
-/** What goes in one request: one lane, or several in a batch. */
-interface Request {
-  readonly origin: string;
-  readonly attempts: ReadonlyMap<string, Attempt>;
-  /** Credentials renewed before it left. */
-  readonly renewals: number;
-  readonly abort: AbortController;
-}
-
-/** An answer that leaves nothing open, and when the server had spoken of the record before it. */
-interface Complete {
-  readonly answer: Answer;
-  readonly spoken?: number;
-}
-
 /** Sends what is sealed and seals what comes next: at most one request of a record under way. */
 export class Pusher {
   readonly #options: PusherOptions;
@@ -79,19 +61,15 @@ export class Pusher {
   readonly #departures = new Departures();
   readonly #rounds = new ConflictRounds();
   readonly #seals = new SealsUnderWay();
-  /** Operations in one request, at most. */
-  readonly #most: number;
-  /** The same as it is now: halved where the server says that it is too much, and growing again. */
-  #batchLimit: number;
-  /** Operations that were taken since. */
-  #taken = 0;
+  readonly #size: BatchSize;
+  readonly #exchange: Exchange;
   /** Waits after rows that could not be written. */
   readonly #resting = new Map<TimerHandle, () => void>();
   #stopped = false;
 
   constructor(options: PusherOptions) {
     this.#options = options;
-    const { transport, models, index, env, awaitsBase, versions } = options;
+    const { transport, models, index, env, lines, facts, awaitsBase, versions } = options;
     const { now, report } = env;
     this.#sealer = new Sealer({
       transport,
@@ -102,8 +80,11 @@ export class Pusher {
       awaitsBase,
       versions,
     });
-    this.#most = transport.pushMany ? (transport.batchLimit ?? 100) : 1;
-    this.#batchLimit = this.#most;
+    this.#size = new BatchSize(transport.pushMany ? (transport.batchLimit ?? 100) : 1);
+    this.#exchange = new Exchange({
+      ...{ env, transport, lines, facts, size: this.#size },
+      isStopped: () => this.#stopped,
+    });
   }
 
   /** Sends what may go and seals what comes next. */
@@ -150,7 +131,7 @@ export class Pusher {
       while (room > 0) {
         // After a trip one is tried, not a batch of them.
         const isTried = this.#options.lines.room(origin) === 1;
-        const lanes = this.#nextToSend(origin, isTried ? 1 : this.#batchLimit);
+        const lanes = this.#nextToSend(origin, isTried ? 1 : this.#size.now);
         if (lanes.length === 0) break;
         this.#begin(origin, lanes);
         room--;
@@ -210,10 +191,10 @@ export class Pusher {
     const answers = new Map<string, Complete>();
     const open = new Set(request.attempts.keys());
     try {
-      await this.#ask(request, answers, open);
+      await this.#exchange.lead(request, answers, open);
     } catch (cause) {
       const isThere = !this.#stopped && (await wireFailed());
-      const failed = { kind: 'retryLater', failure: this.#wireFailure(cause) } as const;
+      const failed = { kind: 'retryLater', failure: this.#exchange.wireFailure(cause) } as const;
       // The server is there: what failed is this request, or what was asked after its answer.
       if (isThere) for (const key of open) answers.set(key, { answer: failed });
     }
@@ -223,166 +204,6 @@ export class Pusher {
     this.#options.wake();
     const hasMore = this.#nextToSend(request.origin, 1).length > 0;
     await this.#write(this.#rows(request, answers), hasMore ? answerPatience : 0);
-  }
-
-  /**
-   * Gives the complete answers by lane; of a lane that is missing nothing is known or to be done. Where
-   * it throws, that is about the lanes that are `open` still; what was heard of the others stands.
-   */
-  async #ask(request: Request, complete: Map<string, Complete>, open: Set<string>): Promise<void> {
-    const { transport, facts, env } = this.#options;
-    const { signal } = request.abort;
-    const context = { transport, facts, now: () => env.now() };
-    const told = new Map<string, Answer>();
-    for (const [key, attempt] of request.attempts) {
-      const answer = wasAccepted(attempt) && (await readFirst(context, attempt, signal));
-      if (answer) told.set(key, answer);
-    }
-    let left = new Map([...request.attempts].filter(([key]) => !told.has(key)));
-    // The origin may have asked for time while records were read: what is left goes when it is over.
-    const wasRead = [...request.attempts.values()].some(wasAccepted);
-    const isHeld = [...told.values()].some(({ kind }) => kind === 'held');
-    if (isHeld || (wasRead && this.#options.lines.room(request.origin) === 0)) left = new Map();
-    // What was read stands, also where the rest gets no answer.
-    const [pushed] = await Promise.allSettled([this.#push({ ...request, attempts: left }, signal)]);
-    const given = new Map([...told, ...(pushed.status === 'fulfilled' ? pushed.value : [])]);
-    if (pushed.status === 'fulfilled') {
-      for (const key of open) if (!given.has(key)) open.delete(key);
-    }
-    const asked = await Promise.allSettled(
-      [...given].map(async ([key, answer]) => {
-        const attempt = request.attempts.get(key);
-        if (!attempt) return;
-        const spoken = spokenAt(facts(), attempt);
-        const known = await completed(context, attempt, answer, signal);
-        open.delete(key);
-        if (this.#stopped) return;
-        const judged = this.#judge(request, key, attempt, known);
-        if (!judged) return;
-        const isOnBase = ['committed', 'conflict', 'gone'].includes(judged.kind);
-        complete.set(key, isOnBase ? { answer: judged, spoken } : { answer: judged });
-      }),
-    );
-    for (const end of [pushed, ...asked]) if (end.status === 'rejected') throw end.reason;
-  }
-
-  async #push(request: Request, signal: AbortSignal): Promise<ReadonlyMap<string, Answer>> {
-    const { transport } = this.#options;
-    const [[key, first] = []] = request.attempts;
-    if (key === undefined || !first) return new Map();
-    const { pushMany } = transport;
-    if (request.attempts.size === 1 || !pushMany) {
-      const answer = await transport.push(first.request, first.model, signal);
-      this.#grow(1);
-      return new Map([[key, answer]]);
-    }
-    const sent = [...request.attempts.values()];
-    return this.#parted(request, await pushMany(sent, signal));
-  }
-
-  /** So many went through: after a full batch of them, twice as many may go in one again. */
-  #grow(count: number): void {
-    const most = this.#most;
-    this.#taken += count;
-    if (this.#batchLimit === most || this.#taken < most) return;
-    this.#batchLimit = Math.min(most, this.#batchLimit * 2);
-    this.#taken = 0;
-  }
-
-  /** What a batch's answer says of each lane. */
-  #parted(request: Request, answer: BatchAnswer): ReadonlyMap<string, Answer> {
-    const parts = new Map<string, Answer>();
-    if (answer.kind === 'tooLarge') {
-      // The same in smaller parts: each operation has its own key, so regrouping is safe.
-      this.#batchLimit = Math.max(1, request.attempts.size >> 1);
-      this.#taken = 0;
-      return parts;
-    }
-    if (answer.kind === 'failed' && answer.answer.kind === 'held') {
-      // One word about all of them: it is heard once, and says nothing about any.
-      this.#options.lines.held(request.origin, answer.answer, request.renewals);
-      return parts;
-    }
-    if (answer.kind === 'answers') this.#grow(request.attempts.size);
-    const isUntouched = (part: unknown) => part === 'notAttempted';
-    if (answer.kind === 'answers' && answer.answers.size > 0) {
-      // It came to none of them: asked again at once it would say so again.
-      if ([...answer.answers.values()].every(isUntouched)) this.#pause(request);
-    }
-    for (const [key, { request: sealed }] of request.attempts) {
-      const part = answer.kind === 'failed' ? answer.answer : answer.answers.get(sealed.key);
-      if (part === 'notAttempted') continue;
-      parts.set(key, part ?? { kind: 'retryLater', failure: this.#missing() });
-    }
-    return parts;
-  }
-
-  /** The server has no time for what was sent, and says nothing else. */
-  #pause({ origin, renewals }: Request): void {
-    const { env, lines } = this.#options;
-    const message = 'the server came to nothing of the batch';
-    const failure: Failure = { code: 'paused', message, at: env.now() };
-    lines.held(origin, { kind: 'held', by: 'pause', retryIn: null, failure }, renewals);
-  }
-
-  /**
-   * Nothing here can take it. That holds the line, unless others are taken: then it is this request's own,
-   * which waits by itself and is a dead letter in the end (P5). No attempt is spent.
-   */
-  #lost({ origin, renewals }: Request, key: string, { lane }: Attempt, answer: Held): Answer {
-    const { failure } = answer;
-    const isOwn = this.#options.lines.lost(origin, answer, renewals, { lane: key });
-    return isOwn && timesInARow(lane.failure, failure) >= lostAttempts
-      ? { kind: 'rejected', failure: { ...failure, code: 'rejected' }, concluded: true }
-      : { kind: 'underWay', retryIn: null, failure };
-  }
-
-  #missing(): Failure {
-    const message = 'the answer to the batch does not speak of this operation';
-    return { code: 'unreadable', message, at: this.#options.env.now() };
-  }
-
-  /** What the answer means for the line; null if it says nothing about the request. */
-  #judge(request: Request, key: string, attempt: Attempt, answer: Answer): Answer | null {
-    const { origin, renewals } = request;
-    const { lane } = attempt;
-    const { lines } = this.#options;
-    switch (answer.kind) {
-      case 'held':
-        if ((answer.origin ?? origin) === origin && answer.by === 'deployment') {
-          return this.#lost(request, key, attempt, answer);
-        }
-        lines.held(origin, answer, renewals);
-        if ((answer.origin ?? origin) === origin) return null;
-        // This origin has answered; what its answer left open is for another one to say.
-        lines.answered(origin, key);
-        return { ...answer, kind: 'underWay', retryIn: answer.retryIn ?? elsewhereRest };
-      case 'rejected': {
-        if (answer.concluded) return answer;
-        const isBelieved = lines.refused(
-          origin,
-          key,
-          timesInARow(lane.failure, answer.failure),
-          answer.failure,
-        );
-        return isBelieved ? answer : { kind: 'retryLater', failure: answer.failure };
-      }
-      case 'retryLater':
-      case 'unclear':
-        return answer;
-      case 'underWay':
-      case 'committed':
-      case 'conflict':
-      case 'gone':
-        lines.answered(origin, key);
-        return answer;
-    }
-  }
-
-  #wireFailure(cause: unknown): Failure {
-    const isAborted = (cause as { name?: unknown } | null)?.name === 'AbortError';
-    const message = 'the request ended without an answer';
-    return { code: isAborted ? 'timeout' : 'network', message, at: this.#options.env.now() };
   }
 
   /** The rows of all answers of a request, in one transaction. */
@@ -449,7 +270,7 @@ export class Pusher {
 
   /** Requests of one origin under way at once, and operations sealed: for those and beyond them. */
   get #pace(): { readonly most: number; readonly sealed: number; readonly ahead: number } {
-    const limit = this.#batchLimit;
+    const limit = this.#size.now;
     const [most, ahead] =
       limit > 1 ? [parallelBatches, sealedAhead.batches * limit] : [parallel, sealedAhead.requests];
     return { most, sealed: most * limit, ahead };

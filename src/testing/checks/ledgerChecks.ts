@@ -137,8 +137,7 @@ export function checkEndings(run: Run): void {
     if ((gateway.lies.get(key) ?? 0) >= believedLies) continue;
     // Its answer was lost, and nothing tells any more that what was written over is ours.
     if (isKeyless(run) && isWrittenOver(run, effect)) continue;
-    // It was answered with a bare yes: nothing tells that what is gone by now was ever made.
-    if (isToldByNothing(run, effect) && isWrittenOver(run, effect)) continue;
+    if (leftNoTrace(run, effect)) continue;
     for (const id of sealOf(run, effect)?.operationIds ?? []) direct.add(id);
   }
   for (const { ended } of run.devices) {
@@ -164,10 +163,14 @@ function isUnseen(run: Run, effect: Effect): boolean {
   return !isNamed || isLost || isWrittenOver(run, effect);
 }
 
-/** A create of which the server says neither the record nor a version. */
-function isToldByNothing({ devices }: Run, { method }: Effect): boolean {
-  const { bare, versioning } = devices[0]?.plan ?? {};
-  return method === 'POST' && bare === true && versioning !== undefined;
+/**
+ * A create that was answered with a bare yes, neither a record nor a version, and is gone by now: nothing
+ * tells that it was ever made.
+ */
+export function leftNoTrace(run: Run, effect: Effect): boolean {
+  const { bare, versioning } = run.devices[0]?.plan ?? {};
+  const isBare = effect.method === 'POST' && bare === true && versioning !== undefined;
+  return isBare && isWrittenOver(run, effect);
 }
 
 function isWrittenOver({ server }: Run, { n, recordId }: Effect): boolean {

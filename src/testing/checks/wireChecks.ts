@@ -3,6 +3,7 @@ import { carriedBy, InvariantBroken, mistakenFor, type Run } from '../history/hi
 import { isSealedAnew, withSuperseded } from '../history/written.ts';
 import type { Plan } from '../plan/plan.ts';
 import { versionField } from '../server/simServer.ts';
+import { leftNoTrace } from './ledgerChecks.ts';
 
 function broken(invariant: string, seen: string): never {
   throw new InvariantBroken(invariant, seen);
@@ -61,8 +62,11 @@ function checkBytes({ devices, net, written }: Run): void {
  * else may be told as refused.
  */
 function checkRefusals(run: Run): void {
-  const { devices, written, net } = run;
+  const { devices, server, written, net } = run;
   const refused = new Set<string>();
+  for (const effect of server.ledger) {
+    if (leftNoTrace(run, effect)) for (const id of carriedBy(run, effect)) refused.add(id);
+  }
   for (const [key, seals] of written.seals) {
     for (const { body, operationIds } of seals) {
       const record: unknown = body === null ? null : JSON.parse(body);

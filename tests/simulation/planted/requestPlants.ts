@@ -7,7 +7,7 @@ export const requestPlants: readonly Plant[] = [
     promise: 'all attempts carry the key that was sealed',
     edits: [
       {
-        file: 'src/engine/pusher.ts',
+        file: 'src/engine/exchange.ts',
         find: 'await transport.push(first.request, first.model, signal)',
         replace:
           'await transport.push(first.lane.attempts > 0 ? { ...first.request, key: this.#options.env.uuid() } : first.request, first.model, signal)',

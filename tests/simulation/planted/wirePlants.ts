@@ -7,7 +7,7 @@ export const wirePlants: readonly Plant[] = [
     promise: 'one lying "not found" drops no record',
     edits: [
       {
-        file: 'src/engine/attempt.ts',
+        file: 'src/engine/refusals.ts',
         find: 'if (answer.certain) return answer;',
         replace: 'if (answer.kind) return { ...answer, certain: true };',
       },
@@ -103,7 +103,7 @@ export const wirePlants: readonly Plant[] = [
     promise: 'an operation that the server did not come to is sent again',
     edits: [
       {
-        file: 'src/engine/pusher.ts',
+        file: 'src/engine/exchange.ts',
         find: "      if (part === 'notAttempted') continue;\n",
         replace:
           "      if (part === 'notAttempted') parts.set(key, { kind: 'committed', remote: null, version: null });\n      if (part === 'notAttempted') continue;\n",
@@ -137,7 +137,7 @@ export const wirePlants: readonly Plant[] = [
     promise: 'what a server had no time for goes again after a pause',
     edits: [
       {
-        file: 'src/engine/pusher.ts',
+        file: 'src/engine/exchange.ts',
         find: 'if ([...answer.answers.values()].every(isUntouched)) this.#pause(request);',
         replace: 'if (answer.answers.size === 0 && isUntouched(null)) this.#pause(request);',
       },
@@ -148,12 +148,12 @@ export const wirePlants: readonly Plant[] = [
     promise: 'one request that nothing there can take holds nobody else',
     edits: [
       {
-        file: 'src/engine/pusher.ts',
+        file: 'src/engine/exchange.ts',
         find: 'return isOwn && timesInARow(lane.failure, failure) >= lostAttempts',
         replace: 'return isOwn && timesInARow(lane.failure, failure) >= Number.POSITIVE_INFINITY',
       },
       {
-        file: 'src/engine/attempt.ts',
+        file: 'src/engine/completed.ts',
         find: "if (by !== 'deployment' || times < ambiguousAttempts || !transport.check) return answer;",
         replace:
           "if (by !== 'deployment' || times < Number.POSITIVE_INFINITY || !transport.check) return answer;",
@@ -165,12 +165,12 @@ export const wirePlants: readonly Plant[] = [
     promise: 'a create that left no trace is not told as done',
     edits: [
       {
-        file: 'src/engine/attempt.ts',
+        file: 'src/engine/yeses.ts',
         find: 'if (remote && !remote.record && !isProven(attempt, answer)) {',
         replace: 'if (remote && !remote.record && !isProven(attempt, answer) && lostForEver()) {',
       },
       {
-        file: 'src/engine/attempt.ts',
+        file: 'src/engine/yeses.ts',
         find: '/** It said yes and no more, and nothing is there',
         replace:
           'const lostForEver = () => false;\n\n/** It said yes and no more, and nothing is there',
