@@ -222,7 +222,8 @@ export class LaneIndex {
     } else if (lane.state === 'syncing') {
       this.#place(key, { queue: 'toSend', key: timeKey(this.#ticket++), origin, creates });
     } else if (lane.state === 'backoff') {
-      const due = `${timeKey(lane.retryAt ?? 0)}${key}`;
+      // Rounded up: what waits for less than a millisecond would be due at once, over and over.
+      const due = `${timeKey(Math.ceil(lane.retryAt ?? 0))}${key}`;
       const queue = isTold(lane, this.#longestWait) ? 'told' : 'later';
       this.#place(key, { queue, key: due, origin, creates });
     }
@@ -287,7 +288,7 @@ function dueOf(queue: PagesDraft<string>, now: number, longest: number): string[
     due.push(lane);
     return true;
   });
-  queue.scan(timeKey(now + longest + 1), (lane) => {
+  queue.scan(timeKey(Math.ceil(now + longest) + 1), (lane) => {
     due.push(lane);
     return true;
   });

@@ -15,10 +15,10 @@ import { InvariantBroken, type Run } from './history/history.ts';
 const settleBound = 3 * 300_000 + 120_000;
 /** ms between two tries of a line that has tripped. */
 const longestTrip = 300_000;
-const stepLimit = 120_000;
-/** States of a line that end. */
 /** Times that a request is sent for which the server has no way, each after the longest wait. */
 const wayless = 10;
+const stepLimit = 120_000;
+/** States of a line that end. */
 
 const heldStates: ReadonlySet<string> = new Set([
   ...['pausedUntil', 'tripped', 'refreshing'],
@@ -119,7 +119,10 @@ function unrestOf(device: SimDevice): string | null {
 export async function settle(run: Run): Promise<void> {
   const { world, devices, net, server } = run;
   // A line that has tripped tries one request at a time: what is refused for good is heard one by one.
-  const trips = net.gateway.refused.size + (devices[0]?.plan.noDeletes ? wayless : 0);
+  const { noDeletes, bare, versioning } = devices[0]?.plan ?? {};
+  // A create that nothing speaks for is asked for as often, if it is gone by then.
+  const isAsked = noDeletes || (bare && versioning);
+  const trips = net.gateway.refused.size + (isAsked ? wayless : 0);
   const end = world.now + settleBound + trips * longestTrip;
   const isResting = () => devices.every((device) => unrestOf(device) === null);
   const broken = () => {

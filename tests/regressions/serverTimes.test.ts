@@ -72,6 +72,28 @@ test('TM1: a time that a server named is waited for where it is longer than our 
   expect(due(now + asked - day - 1)).toEqual([key]);
 });
 
+test('a wait of less than a millisecond is one, and the longest is not given up for its fraction', () => {
+  const [now, longest] = [1_000_000_000.25, 60_000];
+  const write = operation('create', 'a', { id: 'a' });
+  for (const wait of [0.5, longest]) {
+    const retry = { model: 'todo', recordId: 'a', attempts: 1, retryAt: now + wait, failure };
+    const { facts } = new TestJournal().add(
+      ...[recorded(write), sealed([write]), row({ type: 'retryScheduled', ...retry })],
+    );
+    const index = new LaneIndex(
+      longest,
+      () => '',
+      () => true,
+    );
+    index.rebuild(facts);
+    expect(index.readOn()).toBe(true);
+    const due = (at: number) => index.origins(at).length > 0;
+    expect(due(now)).toBe(false);
+    expect(index.nextRetryAt).toBe(Math.ceil(now + wait));
+    expect(due(Math.ceil(now + wait))).toBe(true);
+  }
+});
+
 test('NW21 SV33: a batch of which the server came to nothing goes again after a pause, spends no attempt, and is no loop', async () => {
   const keys: string[] = [];
   let isBusy = true;

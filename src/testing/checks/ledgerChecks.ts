@@ -156,11 +156,13 @@ export function checkEndings(run: Run): void {
  * whose id nobody was told, or somebody has written over it, or the server has lost it.
  */
 function isUnseen(run: Run, effect: Effect): boolean {
-  const { server, devices } = run;
-  const { method, recordId } = effect;
-  const isNamed = method !== 'POST' || devices.some(({ plan }) => plan.ids === 'client');
-  const isLost = server.changes.some(({ id, change }) => id === recordId && change === Infinity);
-  return !isNamed || isLost || isWrittenOver(run, effect);
+  const isNamed = effect.method !== 'POST' || run.devices.some(({ plan }) => plan.ids === 'client');
+  return !isNamed || isLost(run, effect) || isWrittenOver(run, effect);
+}
+
+/** Whether the server has lost its record, with the epoch that it was made in. */
+function isLost({ server }: Run, { recordId }: Effect): boolean {
+  return server.changes.some(({ id, change }) => id === recordId && change === Infinity);
 }
 
 /**
@@ -170,7 +172,7 @@ function isUnseen(run: Run, effect: Effect): boolean {
 export function leftNoTrace(run: Run, effect: Effect): boolean {
   const { bare, versioning } = run.devices[0]?.plan ?? {};
   const isBare = effect.method === 'POST' && bare === true && versioning !== undefined;
-  return isBare && isWrittenOver(run, effect);
+  return isBare && (isLost(run, effect) || isWrittenOver(run, effect));
 }
 
 function isWrittenOver({ server }: Run, { n, recordId }: Effect): boolean {

@@ -6,6 +6,7 @@ import type { Life } from '../device/simTab.ts';
 import { InvariantBroken, type Run, sealOf } from '../history/history.ts';
 import { eraOf } from '../history/written.ts';
 import { checkFeed } from './feedChecks.ts';
+import { leftNoTrace } from './ledgerChecks.ts';
 import { checkSame } from './recovery.ts';
 import { isHeld, keysByServerId, underKeys } from './relations.ts';
 
@@ -148,13 +149,16 @@ function checkIdle(run: Run, device: SimDevice, disk: Facts): void {
   // A tab that goes on after it was stopped may send once more what another has sent since.
   const again = device.tabs.length - 1;
   const usual = (device.plan.auth ? attemptsWithAuth : attemptsInPeace) + again;
+  const left = run.server.ledger.filter((effect) => leftNoTrace(run, effect));
+  const traceless = new Set(left.map(({ key }) => key));
   for (const { key } of net.attempts.slice(healed?.requests).flatMap((it) => it.writes)) {
     if (key === null) continue;
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
     const isRefused = devices.some(({ ended }) => ended.get(key) === 'rejected');
     const most = isRefused ? Math.max(usual, refusalsInPeace) : usual;
-    if (net.gateway.refused.has(key) && count <= attemptsRefused) continue;
+    const isTold = net.gateway.refused.has(key) || traceless.has(key);
+    if (isTold && count <= attemptsRefused) continue;
     if (count > most) broken('I15', `${key} was sent ${count} times in peace`);
   }
   const steps = world.steps - (healed?.steps ?? 0);
