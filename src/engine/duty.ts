@@ -74,6 +74,7 @@ export class Duty {
     });
     this.#versions = new VersionReads({
       ...{ env, facts: options.facts },
+      mayRead: (model) => this.#mayRead(model),
       read: (model, recordId) => this.puller.pullRecord(model, recordId),
       release: (lanes) => {
         options.index.update(options.facts(), lanes);
@@ -92,12 +93,14 @@ export class Duty {
       ...shared,
       onEnd: (result) => {
         options.onPullEnd(result);
-        if (result.status === 'done') this.#salvaged.pulled(result.model);
+        if (result.status !== 'done') return;
+        this.#salvaged.pulled(result.model);
+        this.#versions.pulled(result.model);
       },
     });
     this.#salvaged = new SalvagedReads({
-      facts: options.facts,
-      env,
+      ...{ env, facts: options.facts },
+      mayRead: (model) => this.#mayRead(model),
       read: (model, recordId) => this.puller.pullRecord(model, recordId),
     });
   }
@@ -144,6 +147,8 @@ export class Duty {
     const { env, index, mayLeave, onDependent, wake } = this.#options;
     this.#pusher.work();
     this.puller.work();
+    this.#salvaged.work();
+    this.#versions.work();
     onDependent(index.dependent);
     this.#clearRetry();
     const { nextRetryAt } = index;
@@ -175,6 +180,11 @@ export class Duty {
     this.#versions.stop();
     this.#lines.stop();
     this.#clearRetry();
+  }
+
+  /** What the engine reads of its own accord waits with all else for a line that is held. */
+  #mayRead(model: string): boolean {
+    return this.#connection.state === 'online' && this.puller.mayRead(model);
   }
 
   #connectionChanged(state: ConnectionState): void {

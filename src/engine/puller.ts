@@ -112,6 +112,13 @@ export class Puller {
     return model !== undefined && lines.room(originAsked(transport, model, 'list')) === 0;
   }
 
+  /** Whether single records may be asked for: their origin may be another one. */
+  mayRead(name: string): boolean {
+    const { transport, models, lines } = this.#options;
+    const model = models.get(name);
+    return model !== undefined && lines.room(originAsked(transport, model, 'read')) > 0;
+  }
+
   /** Pulls a model now; joins a pull of the same kind that is under way, waits for any other. */
   pull(name: string, how: PullOptions = {}): Promise<PullResult> {
     const model = this.#options.models.get(name);

@@ -1,12 +1,14 @@
-import { backoffDelay, defaultBackoff } from '../../machines/backoff.ts';
 import type { Facts } from '../../store/facts.ts';
 import { getIn } from '../../store/pages.ts';
-import type { Env, TimerHandle } from '../ports/env.ts';
+import type { Env } from '../ports/env.ts';
+import { GrowingWaits } from './growingWaits.ts';
 import type { OnceEnd } from './pullOnce.ts';
 
 export interface SalvagedReadsOptions {
   readonly env: Env;
   readonly facts: () => Facts;
+  /** Whether records of a model may be asked for now: nothing that is held is asked. */
+  readonly mayRead: (model: string) => boolean;
   /** Reads one record from the server into the facts. */
   readonly read: (model: string, recordId: string) => Promise<OnceEnd>;
 }
@@ -24,15 +26,14 @@ export class SalvagedReads {
   readonly #reading = new Map<string, Promise<void>>();
   /** Models of which lanes were added, or a pull has ended, while they were read. */
   readonly #again = new Set<string>();
-  /** Reads in a row that got no answer, and when the next ones are due, by model. */
-  #failures = 0;
-  readonly #timers = new Map<string, TimerHandle>();
-  readonly #end = new AbortController();
+  readonly #waits: GrowingWaits;
   /** Models of which a pull has ended: what is found to wait now was in no list. */
   readonly #listed = new Set<string>();
 
   constructor(options: SalvagedReadsOptions) {
     this.#options = options;
+    const onOver = (model: string) => this.#start(model);
+    this.#waits = new GrowingWaits({ env: options.env, label: 'salvage', onOver });
   }
 
   /** A lane can't be sealed before its base is known. */
@@ -51,26 +52,20 @@ export class SalvagedReads {
     else this.#start(model);
   }
 
-  stop(): void {
-    this.#end.abort();
-    for (const timer of this.#timers.values()) this.#options.env.clearTimer(timer);
-    this.#timers.clear();
+  /** Begins the reads that may be. */
+  work(): void {
+    for (const model of this.#waiting.keys()) {
+      if (this.#listed.has(model) && !this.#waits.has(model)) this.#start(model);
+    }
   }
 
-  #later(model: string): void {
-    const { env } = this.#options;
-    // A read that was under way when all was stopped ends later.
-    if (this.#timers.has(model) || this.#end.signal.aborted) return;
-    const delay = backoffDelay(defaultBackoff, this.#failures++, env.random('salvage'));
-    const again = () => {
-      this.#timers.delete(model);
-      this.#start(model);
-    };
-    this.#timers.set(model, env.setTimer(delay, again, 'retry'));
+  stop(): void {
+    this.#waits.stop();
   }
 
   #start(model: string): void {
-    if (!this.#waiting.has(model) || this.#reading.has(model)) return;
+    const { mayRead } = this.#options;
+    if (!this.#waiting.has(model) || this.#reading.has(model) || !mayRead(model)) return;
     const done = this.#read(model)
       .catch(this.#options.env.report)
       .finally(() => {
@@ -90,20 +85,16 @@ export class SalvagedReads {
         const { status, failure } = await this.#options.read(model, lane.recordId);
         // One that can not be read keeps nobody waiting.
         if (failure?.code === 'unreadable') continue;
-        if (status !== 'done') return this.#later(model);
+        if (status !== 'done') return this.#waits.begin(model);
       }
       lanes.delete(key);
-      this.#failures = 0;
+      this.#waits.succeeded();
     }
-    if (lanes.size === 0) this.#forget(model);
-    else this.#later(model);
-  }
-
-  /** Nothing of it waits any more, for another read either. */
-  #forget(model: string): void {
+    if (lanes.size > 0) {
+      this.#waits.begin(model);
+      return;
+    }
     this.#waiting.delete(model);
-    const timer = this.#timers.get(model);
-    if (timer !== undefined) this.#options.env.clearTimer(timer);
-    this.#timers.delete(model);
+    this.#waits.end(model);
   }
 }

@@ -1,12 +1,14 @@
-import { backoffDelay, defaultBackoff } from '../../machines/backoff.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
-import type { Env, TimerHandle } from '../ports/env.ts';
+import type { Env } from '../ports/env.ts';
+import { GrowingWaits } from './growingWaits.ts';
 import type { OnceEnd } from './pullOnce.ts';
 import { entryOf } from './recordReads.ts';
 
 export interface VersionReadsOptions {
   readonly env: Env;
   readonly facts: () => Facts;
+  /** Whether records of a model may be asked for now: nothing that is held is asked. */
+  readonly mayRead: (model: string) => boolean;
   /** Reads one record from the server into the facts. */
   readonly read: (model: string, recordId: string) => Promise<OnceEnd>;
   /** These lanes may be sealed as they are. */
@@ -29,12 +31,13 @@ export class VersionReads {
   /** Lanes by model, and whether they are being read. */
   readonly #waiting = new Map<string, Set<string>>();
   readonly #reading = new Set<string>();
-  readonly #timers = new Map<string, TimerHandle>();
-  #failures = 0;
+  readonly #waits: GrowingWaits;
   #stopped = false;
 
   constructor(options: VersionReadsOptions) {
     this.#options = options;
+    const onOver = (model: string) => this.#start(model);
+    this.#waits = new GrowingWaits({ env: options.env, label: 'version', onOver });
   }
 
   /** Whether a change of this record waits until its version is known. */
@@ -49,21 +52,33 @@ export class VersionReads {
     this.#start(model);
   }
 
+  /** A pull of the model has come to its end: the server answers, and may have told what is asked for. */
+  pulled(model: string): void {
+    this.#waits.end(model);
+    this.#start(model);
+  }
+
+  /** Begins the reads that may be. */
+  work(): void {
+    for (const model of this.#waiting.keys()) this.#start(model);
+  }
+
   stop(): void {
     this.#stopped = true;
-    for (const timer of this.#timers.values()) this.#options.env.clearTimer(timer);
-    this.#timers.clear();
+    this.#waits.stop();
   }
 
   #start(model: string): void {
-    if (this.#stopped || this.#reading.has(model) || this.#timers.has(model)) return;
+    const { mayRead } = this.#options;
+    if (this.#stopped || this.#reading.has(model) || this.#waits.has(model)) return;
+    if (!this.#waiting.has(model) || !mayRead(model)) return;
     this.#reading.add(model);
     this.#read(model)
       .catch(this.#options.env.report)
       .finally(() => {
         this.#reading.delete(model);
-        const isLeft = (this.#waiting.get(model)?.size ?? 0) > 0;
-        if (isLeft && !this.#stopped) this.#later(model);
+        if (this.#waiting.get(model)?.size === 0) this.#waiting.delete(model);
+        else if (!this.#stopped) this.#waits.begin(model);
       });
   }
 
@@ -79,19 +94,9 @@ export class VersionReads {
         if (status !== 'done') this.#unread.add(lane);
         else if (entry?.base && entry.version === null) this.#versionless.add(model);
       }
-      this.#failures = 0;
+      this.#waits.succeeded();
       ids.delete(id);
       release([lane]);
     }
-  }
-
-  #later(model: string): void {
-    const { env } = this.#options;
-    const delay = backoffDelay(defaultBackoff, this.#failures++, env.random('version'));
-    const again = () => {
-      this.#timers.delete(model);
-      this.#start(model);
-    };
-    this.#timers.set(model, env.setTimer(delay, again, 'retry'));
   }
 }

@@ -27,6 +27,7 @@ test('N16: a record that can not be read keeps no other one waiting, and is aske
   const facts = salvaged();
   const asked: string[] = [];
   const reads = new SalvagedReads({
+    mayRead: () => true,
     env,
     facts: () => facts,
     read: async (_, recordId) => {
@@ -50,6 +51,7 @@ test('N16: a wire that is down is asked once and not for every record', async ()
   const asked: string[] = [];
   let isDown = true;
   const reads = new SalvagedReads({
+    mayRead: () => true,
     env,
     facts: () => facts,
     read: async (_, recordId) => {
@@ -72,6 +74,7 @@ test('N16: a read that ends after all was stopped asks for nothing more and leav
   const timers: number[] = [];
   let answer: () => void = () => {};
   const reads = new SalvagedReads({
+    mayRead: () => true,
     env: { ...env, setTimer: (delay) => timers.push(delay) },
     facts: () => facts,
     read: async () => {
@@ -96,6 +99,7 @@ test('N16: a pull that brings a new read leaves no timer of the one that had fai
   const timers = new Set<TimerHandle>();
   let isDown = true;
   const reads = new SalvagedReads({
+    mayRead: () => true,
     env: {
       ...env,
       setTimer: (...timer) => {

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { VersionReads } from '../../src/engine/versionReads.ts';
+import { getIn } from '../../store/pages.ts';
+import { answered, failure, operation, recorded, sealed, TestJournal } from '../support/rows.ts';
+import { quickEnv } from '../support/tinyServer.ts';
+
+const env = quickEnv();
+
+/** Facts of a record of which no version was told. */
+function versionless() {
+  const create = operation('create', 'a', { id: 'a' });
+  const { facts } = new TestJournal().add(
+    ...[recorded(create), sealed([create]), answered([create], { id: 'a' }, null)],
+  );
+  expect(getIn(facts.models.todo?.records ?? expect.fail(), 'a')?.version).toBeNull();
+  return facts;
+}
+
+test('SV2 SV6: what is read for its version waits while the origin is held, and goes when that is over', async () => {
+  const facts = versionless();
+  const asked: string[] = [];
+  let isHeld = true;
+  const reads = new VersionReads({
+    ...{ env, facts: () => facts, release: () => {} },
+    mayRead: () => !isHeld,
+    read: async (_, id) => {
+      asked.push(id);
+      return { status: 'done', failure: null };
+    },
+  });
+  reads.add('todo', 'a');
+  reads.work();
+  reads.pulled('todo');
+  expect(asked).toEqual([]);
+  isHeld = false;
+  reads.work();
+  await expect.poll(() => asked).toEqual(['a']);
+  reads.work();
+  expect(asked).toEqual(['a']);
+  reads.stop();
+});
+
+test('what got no answer is asked for as soon as a pull had one, and no timer stays behind', async () => {
+  const facts = versionless();
+  const timers = new Set<unknown>();
+  const released: string[] = [];
+  let isDown = true;
+  const reads = new VersionReads({
+    env: {
+      ...env,
+      setTimer: () => {
+        timers.add('wait');
+        return 'wait' as never;
+      },
+      clearTimer: (timer) => void timers.delete(timer),
+    },
+    facts: () => facts,
+    mayRead: () => true,
+    release: (lanes) => released.push(...lanes),
+    read: async () =>
+      isDown
+        ? { status: 'failed', failure: { ...failure, code: 'network' } }
+        : { status: 'done', failure: null },
+  });
+  reads.add('todo', 'a');
+  await expect.poll(() => timers.size).toBe(1);
+  isDown = false;
+  reads.pulled('todo');
+  await expect.poll(() => released.length).toBe(1);
+  expect(timers.size).toBe(0);
+});
