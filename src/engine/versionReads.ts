@@ -89,10 +89,13 @@ export class VersionReads {
       const lane = laneKey(model, id);
       if (this.wants(model, id) && entryOf(facts(), model, id)?.version === null) {
         const { status, failure } = await read(model, id);
-        if (this.#stopped || (status !== 'done' && passing.includes(failure?.code ?? ''))) return;
+        if (this.#stopped) return;
         const entry = entryOf(facts(), model, id);
-        if (status !== 'done') this.#unread.add(lane);
-        else if (entry?.base && entry.version === null) this.#versionless.add(model);
+        // A pull may have told it meanwhile.
+        const isOpen = entry?.base && entry.version === null;
+        if (isOpen && status === 'done') this.#versionless.add(model);
+        else if (isOpen && passing.includes(failure?.code ?? '')) return;
+        else if (isOpen) this.#unread.add(lane);
       }
       this.#waits.succeeded();
       ids.delete(id);

@@ -141,7 +141,8 @@ export async function settle(run: Run): Promise<void> {
     if (!isResting()) throw broken();
     for (const device of devices) await pullUntilDone(run, device, end);
   }
-  await step(run, () => isResting() || world.now > end);
+  // A read that a pull has made needless may still be on its way; none stays there.
+  await step(run, () => (isResting() && net.open.size === 0) || world.now > end);
   checkLedger(run);
   checkEndings(run);
   for (const device of devices) {

@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest';
 import { VersionReads } from '../../src/engine/versionReads.ts';
+import type { Facts } from '../../store/facts.ts';
+import { foldEntries } from '../../store/fold.ts';
 import { getIn } from '../../store/pages.ts';
-import { answered, failure, operation, recorded, sealed, TestJournal } from '../support/rows.ts';
+import {
+  answered,
+  failure,
+  operation,
+  recorded,
+  row,
+  sealed,
+  TestJournal,
+} from '../support/rows.ts';
 import { quickEnv } from '../support/tinyServer.ts';
 
 const env = quickEnv();
@@ -14,6 +24,14 @@ function versionless() {
   );
   expect(getIn(facts.models.todo?.records ?? expect.fail(), 'a')?.version).toBeNull();
   return facts;
+}
+
+/** The same after a pull that told the version. */
+function told(facts: Facts): Facts {
+  const items = [{ id: 'a', record: { id: 'a' }, version: '"1"' }];
+  const page = { items, deleted: [], since: null, cursor: null, complete: true };
+  const pulled = row({ type: 'pulled', model: 'todo', ...page });
+  return foldEntries(facts, [{ sequence: facts.head + 1, row: pulled }]).facts;
 }
 
 test('SV2 SV6: what is read for its version waits while the origin is held, and goes when that is over', async () => {
@@ -68,4 +86,24 @@ test('what got no answer is asked for as soon as a pull had one, and no timer st
   reads.pulled('todo');
   await expect.poll(() => released.length).toBe(1);
   expect(timers.size).toBe(0);
+});
+
+test('what a pull has told meanwhile is not asked for again when the read fails at last', async () => {
+  let facts = versionless();
+  const waits: number[] = [];
+  const released: string[] = [];
+  const reads = new VersionReads({
+    env: { ...env, setTimer: (delay) => waits.push(delay) as never },
+    facts: () => facts,
+    mayRead: () => true,
+    release: (lanes) => released.push(...lanes),
+    read: async () => {
+      facts = told(facts);
+      return { status: 'failed', failure: { ...failure, code: 'timeout' } };
+    },
+  });
+  reads.add('todo', 'a');
+  await expect.poll(() => released.length).toBe(1);
+  await expect.poll(() => reads.wants('todo', 'a')).toBe(true);
+  expect(waits).toEqual([]);
 });
