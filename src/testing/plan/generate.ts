@@ -72,6 +72,8 @@ const rareRate = 0.3;
 const policies = 0.25;
 /** Share of the days of ids made here on which the server knows no keys: with its own it could make two. */
 const keyless = 0.15;
+/** Share of the days of plain lists on which they come in pages by place. */
+const placed = 0.4;
 /** Requests in a row that meet the same trouble, at most, where it lasts. */
 const lasting = 20;
 
@@ -139,6 +141,7 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
     }),
     ...ids,
     ...versionsOf(seed, ids.keyless === true),
+    ...(server.plainLists && keyed(seed, 'placed') < placed && { serverPage: 1 + at('place', 3) }),
     ...(ids.ids === 'client' && peopled(seed)),
   };
 }

@@ -240,7 +240,10 @@ export interface Plan {
   readonly versioning?: 'field' | 'none';
   /** Whether the server refuses changes that name no version (428). */
   readonly demandsVersions?: boolean;
-  /** Whether lists are bare arrays of all that is there: no cursor, no tombstones, no versions, no epoch. */
+  /**
+   * Whether lists are bare arrays of all that is there: no cursor, no tombstones, no versions, no epoch;
+   * with `serverPage`: pages by place.
+   */
   readonly plainLists?: boolean;
   /** Whether the tabs of a device open all at once, as those of a restored session (default: one by one). */
   readonly together?: boolean;

@@ -51,7 +51,7 @@ export interface SimServerOptions {
   readonly versioning?: 'etag' | 'field' | 'none';
   /** Refuses changes that name no version. */
   readonly demandsVersions?: boolean;
-  /** Lists are bare arrays of all that is there. */
+  /** Lists are bare arrays of all that is there; with `page`: pages by place. */
   readonly plainLists?: boolean;
 }
 
@@ -176,7 +176,9 @@ export class SimServer implements ServerPort {
     if (!allowed.includes(method)) return problem(405, 'method-not-allowed');
     if (!isWrite) {
       if (id !== undefined) return this.#told(this.#read(collection, id));
-      return this.#options.plainLists ? this.#all(collection) : this.#pull(collection, query);
+      return this.#options.plainLists
+        ? this.#all(collection, query)
+        : this.#pull(collection, query);
     }
     const sentTags = headers['if-match'];
     const tags = sentTags === undefined ? undefined : tagsIn(sentTags);
@@ -288,10 +290,15 @@ export class SimServer implements ServerPort {
     return stored?.record ? recordAnswer(200, stored) : missing(stored);
   }
 
-  #all(collection: string): WireAnswer {
+  /** All that is there; in pages, by place, where they are small: what changes meanwhile moves to the end. */
+  #all(collection: string, query: string): WireAnswer {
+    const { page } = this.#options;
     const rows = [...this.rows(collection).values()].map(({ record }) => record);
+    const from = Number(new URLSearchParams(query).get('offset') ?? 0);
+    const items = rows.slice(from, from + page);
+    const told = page === Infinity ? rows : { items, hasMore: rows.length > from + page };
     const headers = { 'content-type': 'application/json' };
-    return { status: 200, headers, body: JSON.stringify(rows) };
+    return { status: 200, headers, body: JSON.stringify(told) };
   }
 
   #pull(collection: string, query: string): WireAnswer {
