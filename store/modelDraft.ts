@@ -114,7 +114,7 @@ export class ModelDraft {
   unname(recordId: string): void {
     const before = this.records.get(recordId);
     if (!before || before.alias === null) return;
-    this.aliases.delete(before.alias);
+    this.#release(before.alias, recordId);
     this.records.set(recordId, { ...before, alias: null });
   }
 
@@ -164,24 +164,31 @@ export class ModelDraft {
     if (before === known) return;
     if (known !== null) this.aliases.set(known, recordId);
     // The old id is another record's now (a tombstone's): it must not lead here any more.
-    if (before !== null) this.aliases.delete(before);
+    if (before !== null) this.#release(before, recordId);
+  }
+
+  /** The server may have given the id again since: then it leads to the record that has it now. */
+  #release(alias: string, recordId: string): void {
+    if (this.aliases.get(alias) === recordId) this.aliases.delete(alias);
   }
 
   /** A record is here (again): what was remembered of it, or of one with its id, is over. */
   #recall(recordId: string, known: string | null): void {
     const former = this.former.get(recordId);
     if (former !== undefined) this.former.delete(recordId);
-    if (former != null && former !== known) this.aliases.delete(former);
+    if (former != null && former !== known) this.#release(former, recordId);
     const other = known === null ? undefined : this.aliases.get(known);
     if (other !== undefined && other !== recordId) this.former.delete(other);
   }
 
   #remember(recordId: string, alias: string | null): void {
+    // Given again since, it is that record's alone.
+    if (alias !== null && this.aliases.get(alias) !== recordId) return;
     this.former.set(recordId, alias);
     if (this.former.size <= formerCap) return;
     const oldest = this.former.first();
     if (!oldest) return;
     this.former.delete(oldest.key);
-    if (oldest.value !== null) this.aliases.delete(oldest.value);
+    if (oldest.value !== null) this.#release(oldest.value, oldest.key);
   }
 }

@@ -4,6 +4,7 @@ import { aliasOf } from '../../store/facts.ts';
 import { getIn, keysOf } from '../../store/pages.ts';
 import {
   answered,
+  failure,
   operation,
   type PlainRow,
   recorded,
@@ -85,6 +86,33 @@ describe('P28: the server’s ids of records that left', () => {
     expect(aliasOf(todos(journal), 'a')).toBeNull();
     expect(todos(journal).former.size).toBe(0);
   });
+
+  test.each([
+    ['made again', true],
+    ['left to them', false],
+  ])(
+    'SV22 P28: an id that the server gave again stays the new record’s when the old one is %s',
+    (_, isMadeAgain) => {
+      const journal = made(new TestJournal(), 'a', '7');
+      const edit = operation('update', 'a', { title: 'mine' });
+      const conflict = { remote: null, remoteVersion: null };
+      const where = { model: 'todo', recordId: 'a' };
+      const parked = { type: 'parked', reason: 'conflict', failure, rollback: false } as const;
+      journal.add(recorded(edit), sealed([edit]));
+      journal.add(row({ ...parked, ...where, operationIds: [edit.id], conflict }));
+      made(journal, 'b', '7');
+      const again = { ...operation('create', 'a', { id: 'a' }), supersedes: [edit.id] };
+      const resolved = { type: 'resolved', by: 'person', replaced: [edit.id] } as const;
+      const theirs = { base: null, version: null, overwritten: [] };
+      journal.add(
+        row({ ...resolved, ...where, ...theirs, operation: isMadeAgain ? again : null }),
+        recorded(operation(isMadeAgain ? 'update' : 'create', 'a', { id: 'a' })),
+      );
+      expect(journal.illegal).toEqual([]);
+      expect(getIn(todos(journal).aliases, '7')).toBe('b');
+      expect(aliasOf(todos(journal), 'a')).toBeNull();
+    },
+  );
 
   test('P28: what is remembered is bounded: the names of the lowest keys are forgotten', () => {
     const journal = new TestJournal();
