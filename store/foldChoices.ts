@@ -12,10 +12,11 @@ import type {
 
 // What a person (in conflicts also a policy) decides over operations that stand in the outbox.
 
-export function resolved(draft: FactsDraft, row: ResolvedRow): string | undefined {
-  const key = laneKey(row.model, row.recordId);
+export function resolved(draft: FactsDraft, decision: ResolvedRow): string | undefined {
+  const key = laneKey(decision.model, decision.recordId);
   const lane = draft.lane(key);
   if (!lane) return 'the lane is empty';
+  const row = { ...decision, ...theirsNow(lane, decision) };
   const here = draft.operationsOf(key).map((item) => item.operation);
   if (!row.replaced.every((id) => here.some((operation) => operation.id === id))) {
     return 'an operation that was to be replaced is not here';
@@ -38,6 +39,12 @@ export function resolved(draft: FactsDraft, row: ResolvedRow): string | undefine
   if (row.base === null && row.operation?.kind === 'create') draft.model(model).unname(recordId);
   refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null, parked: null }, row);
   return undefined;
+}
+
+/** Who lets theirs stand means what it is by now: a pull may have come since they looked. */
+function theirsNow(lane: Lane, row: ResolvedRow) {
+  const conflict = row.by === 'person' && !row.operation ? lane.parked?.conflict : null;
+  return conflict && { base: conflict.remote, version: conflict.remoteVersion };
 }
 
 /** A policy finds and decides at once: the answer to a request, or a pull over what waits. */

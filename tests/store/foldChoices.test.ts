@@ -226,6 +226,25 @@ describe('a conflict', () => {
     expect(journal.facts.attention.size).toBe(0);
   });
 
+  test.each([
+    ['changed', { items: [{ id: 'a', record: { id: 'a', title: 'Third' }, version: '"3"' }] }],
+    ['deleted', { deleted: ['a'] }],
+  ])(
+    'S13: who lets theirs stand gets what it is by then, where a pull tells that it was %s meanwhile',
+    (_, page) => {
+      const edit = operation('update', 'a', { title: 'Ours' });
+      const conflict = { remote, remoteVersion: '"2"' };
+      const parked = { ...about, type: 'parked', reason: 'conflict', rollback: false } as const;
+      const journal = synced().add(recorded(edit));
+      journal.add(row({ ...parked, operationIds: [edit.id], failure, conflict }));
+      const pulled = { items: [], deleted: [], since: null, cursor: null, complete: true };
+      journal.add(row({ type: 'pulled', model: about.model, ...pulled, ...page }));
+      journal.add(row({ ...resolvedRow(edit, null), by: 'person' } as PlainRow));
+      expect(lane(journal)).toBeUndefined();
+      expect(shown(journal)).toEqual('items' in page ? page.items[0]?.record : null);
+    },
+  );
+
   test('is not resolved twice, nor where there is none', () => {
     const edit = operation('update', 'a', { title: 'Ours' });
     const journal = synced().add(row(resolvedRow(edit, null)));
