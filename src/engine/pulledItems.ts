@@ -24,7 +24,8 @@ export function pulledItem(
   const lane = laneKey(model, id);
   const dirty = getIn(facts.lanes, lane);
   const known = entryOf(facts, model, id)?.base ?? dirty?.salvage?.base;
-  if (!known || !dirty) return item;
+  // What waits for a person is decided by them: neither side has lost yet.
+  if (!known || !dirty || dirty.parked?.reason === 'conflict') return item;
   // Fields that both sides changed: ours stays shown and goes to the server, theirs is told.
   const local: Record<string, JsonObject[string]> = {};
   for (const { kind, changes } of operationsIn(facts, lane)) {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { withTodo } from '../support/pulls.ts';
 import { stateOf, statusOf, synced, tinyWorld, todoOf } from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';
 
@@ -80,4 +81,20 @@ test('P17: what of theirs is hidden by ours that waits is told by an event, when
   const overwritten = [{ field: 'title', local: 'mine', remote: 'theirs' }];
   expect(told).toEqual([{ recordId: 'a', overwritten }]);
   expect(conflicts.log()).toMatchObject(overwritten);
+});
+
+test('P17: while a person decides neither side has lost, whatever pulls bring meanwhile', async () => {
+  world.server.put('todo', 'a', { title: 'A', done: false });
+  const device = await world.settled({ more: withTodo({ conflict: 'manual' }) });
+  const { conflicts, models } = device.sync;
+  device.sync.pause();
+  await models.todo.update('a', { title: 'mine' }).saved;
+  for (const title of ['theirs', 'theirs again']) {
+    world.server.put('todo', 'a', { title, done: false });
+    await models.todo.pull();
+  }
+  expect(conflicts.list()).toMatchObject([{ remote: { title: 'theirs again' } }]);
+  await conflicts.resolve('a', 'keepRemote');
+  expect(todoOf(device, 'a')).toMatchObject({ title: 'theirs again' });
+  expect(conflicts.log()).toEqual([]);
 });
