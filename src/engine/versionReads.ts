@@ -1,3 +1,4 @@
+import type { FailureCode } from '../../machines/failure.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
 import type { Env } from '../ports/env.ts';
 import { GrowingWaits } from './growingWaits.ts';
@@ -15,8 +16,15 @@ export interface VersionReadsOptions {
   readonly release: (lanes: readonly string[]) => void;
 }
 
-/** Failures that say nothing about the read itself: it is asked again. */
-const passing = ['network', 'timeout', 'paused', 'unauthorized', 'misdeployed', 'server'];
+/** Failures that say nothing about the read itself: it is asked again, as is what was put off. */
+const passing: readonly FailureCode[] = [
+  'network',
+  'timeout',
+  'paused',
+  'unauthorized',
+  'misdeployed',
+  'server',
+];
 
 /**
  * Records of which no list and no answer told the version, though the server gives versions: a change
@@ -94,7 +102,7 @@ export class VersionReads {
         // A pull may have told it meanwhile.
         const isOpen = entry?.base && entry.version === null;
         if (isOpen && status === 'done') this.#versionless.add(model);
-        else if (isOpen && passing.includes(failure?.code ?? '')) return;
+        else if (isOpen && (failure === null || passing.includes(failure.code))) return;
         else if (isOpen) this.#unread.add(lane);
       }
       this.#waits.succeeded();

@@ -58,6 +58,26 @@ test('SV2 SV6: what is read for its version waits while the origin is held, and 
   reads.stop();
 });
 
+test('SV15: a read that was put off is no reason to go without a version: it is asked again', async () => {
+  const facts = versionless();
+  const released: string[] = [];
+  let ends = 0;
+  const reads = new VersionReads({
+    ...{ env, facts: () => facts, mayRead: () => true },
+    release: (lanes) => released.push(...lanes),
+    read: async () => {
+      ends++;
+      return { status: 'postponed', failure: null };
+    },
+  });
+  reads.add('todo', 'a');
+  await expect.poll(() => ends).toBe(1);
+  await Promise.resolve();
+  expect(released).toEqual([]);
+  expect(reads.wants('todo', 'a')).toBe(true);
+  reads.stop();
+});
+
 test('what got no answer is asked for as soon as a pull had one, and no timer stays behind', async () => {
   const facts = versionless();
   const timers = new Set<unknown>();
