@@ -11,6 +11,7 @@ import {
   read,
   unreadable,
 } from './attempt.ts';
+import { hasId, tookEffect } from './proof.ts';
 import { toKeys } from './references.ts';
 
 /** Conflicts over a record that nobody has changed after which the change is taken for refused. */
@@ -28,12 +29,18 @@ export async function contested(
   const remote = isKnown ? answer.remote : await read(context, attempt, signal, answer.remote);
   if (!remote) return unreadable(context, 'the record could not be read after a conflict');
   if (isHeld(remote)) return remote;
-  if (attempt.request.kind === 'create' && !remote.record) {
+  if (attempt.request.kind === 'create' && !isOfIt(context, attempt, remote)) {
     return unfounded(context, attempt, failure, nobodyThere);
   }
   return isUnfounded(context.facts(), attempt, remote)
     ? unfounded(context, attempt, failure, nobodyChanged)
     : { ...answer, remote };
+}
+
+/** Where the ids are the server's, a record of others that stands against a create is not the one to be made. */
+function isOfIt({ facts }: AttemptContext, attempt: Attempt, remote: RemoteRecord): boolean {
+  if (hasId(facts(), attempt)) return remote.record !== null;
+  return tookEffect(facts(), attempt, remote);
 }
 
 const nobodyThere = 'the server refuses to make the record as if it were there; it is not';
