@@ -1,9 +1,8 @@
 import type { ExplainContext } from '../store/explanation.ts';
 import { type Lane, laneKey } from '../store/facts.ts';
 import { operationsIn } from '../store/operationsIn.ts';
-import { getIn } from '../store/pages.ts';
-import { coalesce, runLimits } from '../store/seal.ts';
-import { blockerOf } from './engine/dependencies.ts';
+import { runLimits } from '../store/seal.ts';
+import { blockerOf, intentOf } from './engine/dependencies.ts';
 import type { References } from './engine/references.ts';
 
 export interface ExplainOptions {
@@ -25,9 +24,8 @@ export function createExplainContext(options: ExplainOptions): ExplainContext {
     originOf: (lane) => originOf(lane.sealed?.path ?? modelOf(lane.model)?.endpoint ?? ''),
     isUnsealable: (lane) => isUnsealable(keyOf(lane)),
     blockerOf: ({ shown }, lane) => {
-      const records = shown.models[lane.model]?.records;
       const operations = operationsIn(shown, keyOf(lane), runLimits.operations);
-      const intent = coalesce(operations, records && getIn(records, lane.recordId));
+      const intent = intentOf(shown, operations, referencesOf);
       if (!intent || intent.kind === 'nothing') return null;
       return blockerOf(shown, intent, operations, referencesOf);
     },

@@ -2,7 +2,8 @@ import { type Facts, isTakenBack, laneKey, type Outcome } from '../../store/fact
 import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn, valuesOf } from '../../store/pages.ts';
 import type { Operation } from '../../store/rows/row.ts';
-import { coalesce, type Intent } from '../../store/seal.ts';
+import { coalesce, type Intent, type NothingToSend } from '../../store/seal.ts';
+import { entryOf } from './recordReads.ts';
 import { namedIn, type References } from './references.ts';
 
 export type ReferencesOf = (model: string) => References;
@@ -21,6 +22,40 @@ const failures: ReadonlySet<Outcome> = new Set(['rejected', 'discarded', 'cancel
 
 /** How far a circle of references is followed. */
 const longestChain = 100;
+
+type RunOf = typeof intentOf;
+
+/**
+ * What a lane sends next. An edit that names what waits for this record already is no part of it: it
+ * goes once that is on the server, and would send a key of this device otherwise.
+ *
+ * @param operations those of the lane, in order
+ */
+export function intentOf(
+  facts: Facts,
+  operations: readonly Operation[],
+  referencesOf: ReferencesOf,
+): Intent | NothingToSend | null {
+  const whole = wholeRun(facts, operations);
+  if (!whole || whole.kind === 'nothing') return whole;
+  const own = laneKey(whole.model, whole.recordId);
+  const end = operations.findIndex(
+    ({ model, changes }, i) =>
+      i > 0 &&
+      i < whole.operationIds.length &&
+      namedIn(changes, referencesOf(model)).some(([other, named]) => {
+        const lane = laneKey(other, named);
+        const mayWait = lane !== own && isUnborn(facts, other, named);
+        return mayWait && leadsTo(facts, lane, own, referencesOf, wholeRun);
+      }),
+  );
+  return end < 0 ? whole : wholeRun(facts, operations.slice(0, end));
+}
+
+function wholeRun(facts: Facts, operations: readonly Operation[]): Intent | NothingToSend | null {
+  const [first] = operations;
+  return first ? coalesce(operations, entryOf(facts, first.model, first.recordId)) : null;
+}
 
 /** Why an intent can't go yet; null if it can. `operations` are those of its lane, in order. */
 export function blockerOf(
@@ -86,7 +121,13 @@ interface Place {
 }
 
 /** Whether what `from` sends next waits for `to` already: two that wait for each other do so for ever. */
-function leadsTo(facts: Facts, from: string, to: string, referencesOf: ReferencesOf): boolean {
+function leadsTo(
+  facts: Facts,
+  from: string,
+  to: string,
+  referencesOf: ReferencesOf,
+  runOf: RunOf = intentOf,
+): boolean {
   const seen = new Set<string>();
   const next: Place[] = [{ lane: from, upTo: null }];
   for (let place = next.pop(); place && seen.size < longestChain; place = next.pop()) {
@@ -94,7 +135,7 @@ function leadsTo(facts: Facts, from: string, to: string, referencesOf: Reference
     const name = `${lane}\u0000${upTo}`;
     if (seen.has(name) || (upTo === null && getIn(facts.lanes, lane)?.sealed)) continue;
     seen.add(name);
-    for (const waited of waitedFor(facts, place, referencesOf)) {
+    for (const waited of waitedFor(facts, place, referencesOf, runOf)) {
       if (waited.lane === to) return true;
       if (waited.lane !== lane) next.push(waited);
     }
@@ -103,9 +144,9 @@ function leadsTo(facts: Facts, from: string, to: string, referencesOf: Reference
 }
 
 /** Places that the operations of a lane wait for, as far as a place in it. */
-function waitedFor(facts: Facts, place: Place, referencesOf: ReferencesOf): Place[] {
+function waitedFor(facts: Facts, place: Place, referencesOf: ReferencesOf, runOf: RunOf): Place[] {
   const waited: Place[] = [];
-  for (const { model, changes, dependsOn = [] } of leading(facts, place)) {
+  for (const { model, changes, dependsOn = [] } of leading(facts, place, referencesOf, runOf)) {
     for (const id of dependsOn) {
       const at = getIn(facts.places, id);
       if (at !== undefined) waited.push({ lane: at.slice(0, at.lastIndexOf('\u0000')), upTo: id });
@@ -118,7 +159,12 @@ function waitedFor(facts: Facts, place: Place, referencesOf: ReferencesOf): Plac
 }
 
 /** The operations of a lane as far as a place in it. */
-function leading(facts: Facts, { lane, upTo }: Place): readonly Operation[] {
+function leading(
+  facts: Facts,
+  { lane, upTo }: Place,
+  referencesOf: ReferencesOf,
+  runOf: RunOf,
+): readonly Operation[] {
   const operations = operationsIn(facts, lane, longestChain);
   if (upTo !== null) {
     const at = operations.findIndex(
@@ -126,8 +172,6 @@ function leading(facts: Facts, { lane, upTo }: Place): readonly Operation[] {
     );
     return at < 0 ? operations : operations.slice(0, at + 1);
   }
-  const [first] = operations;
-  const records = first && facts.models[first.model]?.records;
-  const intent = first && coalesce(operations, records && getIn(records, first.recordId));
+  const intent = runOf(facts, operations, referencesOf);
   return operations.filter(({ id }) => intent?.operationIds.includes(id));
 }

@@ -2,10 +2,10 @@ import type { Facts } from '../../store/facts.ts';
 import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn } from '../../store/pages.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
-import { coalesce, type Intent, runLimits } from '../../store/seal.ts';
+import { type Intent, runLimits } from '../../store/seal.ts';
 import type { EngineDraft, RowBuilder } from '../journal/engineQueue.ts';
 import type { Transport } from '../ports/transport.ts';
-import { blockerOf } from './dependencies.ts';
+import { blockerOf, intentOf } from './dependencies.ts';
 import type { LaneIndex } from './laneIndex.ts';
 import type { EngineModel, EngineModels } from './models.ts';
 import { toServerIds } from './references.ts';
@@ -80,7 +80,8 @@ export class Sealer {
     const records = facts.models[name]?.records;
     const entry = records && getIn(records, recordId);
     const operations = operationsIn(facts, key, runLimits.operations);
-    const intent = coalesce(operations, entry);
+    const referencesOf = (other: string) => models.get(other)?.references ?? {};
+    const intent = intentOf(facts, operations, referencesOf);
     if (!intent) return null;
     // Its base was lost with the database: what it changes would be said of a record nobody knows.
     if (lane.salvage && intent.kind === 'update') {
@@ -92,7 +93,6 @@ export class Sealer {
       const { operationIds } = intent;
       return { v: 1, type: 'cancelled', at: now(), model: name, recordId, operationIds };
     }
-    const referencesOf = (other: string) => models.get(other)?.references ?? {};
     const blocker = blockerOf(facts, intent, operations, referencesOf);
     if (blocker) {
       index.block(facts, key, blocker.lane);

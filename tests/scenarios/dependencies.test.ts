@@ -171,6 +171,50 @@ describe('P28: ids that the server gives', () => {
     expect(world.server.ids('todo').sort()).toEqual(['a', 'b']);
   });
 
+  describe('an edit that names what waits for its own record', () => {
+    async function device() {
+      const ids = 'server';
+      const models = {
+        todo: defineModel<Todo>({ endpoint: 'todos', ids, references: { note: 'note' } }),
+        note: defineModel<Note>({ endpoint: 'notes', ids, references: { text: 'todo' } }),
+      };
+      const made = await world.settled({ more: { models } });
+      return { ...made, ...made.sync.models };
+    }
+
+    function there() {
+      const [[note = ''], [todo = '']] = [world.server.ids('note'), world.server.ids('todo')];
+      const records = [world.server.find('note', note), world.server.find('todo', todo)];
+      return { ids: { note, todo }, records: records.map((it) => it?.record) };
+    }
+
+    test('P28 SV22: made behind its create it goes by itself, and both are named by their ids there', async () => {
+      const { note, todo, ...made } = await device();
+      made.sync.pause();
+      const list = note.create({ text: '' });
+      const item = todo.create({ title: 'A', done: false, note: list.id });
+      await note.update(list.id, { text: item.id }).saved;
+      await made.sync.resume();
+      await synced(made);
+      const { ids, records } = there();
+      expect(records).toMatchObject([{ text: ids.todo }, { note: ids.note }]);
+    });
+
+    test('P6 P28: behind an edit that is depended on it goes by itself as well', async () => {
+      const { note, todo, ...made } = await device();
+      const list = note.create({ text: '' });
+      await list.settled;
+      made.sync.pause();
+      const first = note.update(list.id, { text: '' });
+      const item = todo.create({ title: 'A', done: false }, { dependsOn: first });
+      await note.update(list.id, { text: item.id }).saved;
+      await made.sync.resume();
+      await synced(made);
+      const { ids, records } = there();
+      expect(records).toMatchObject([{ text: ids.todo }, { title: 'A' }]);
+    });
+  });
+
   test('a field that names no model is refused when the sync is made', () => {
     const models = { ...related.models, note: related.models.note };
     const wrong = {
