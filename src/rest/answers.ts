@@ -226,29 +226,31 @@ function committed(exchange: Exchange): Answer {
     return unreadable(exchange, 'the id in the answer can be none');
   }
   const isNew = request.kind === 'create' && model.ids === 'server';
-  const record = data.kind === 'data' ? recordIn(data.value, model, way) : null;
-  if (data.kind === 'data' && record === null && !isJsonObject(data.value)) {
+  const found = data.kind === 'data' ? recordIn(data.value, model, way) : null;
+  if (data.kind === 'data' && found === null && !isJsonObject(data.value)) {
     return unreadable(exchange, 'the answer is no record');
   }
+  const id = found && idOf(found);
+  const isOwn = !found || (isNew ? id !== null : id === null || id === expectedId(request, model));
+  if (!isOwn) return unclear(exchange, 'the answer is about another record');
+  // Its id alone is no record: it says which one was written.
+  const record = found && Object.keys(found).some((field) => field !== 'id') ? found : null;
   if (record === null) {
     if (!isNew) {
       const answer = { kind: 'committed', remote: null, version } as const;
-      return data.kind === 'data' && request.kind === 'create'
+      return data.kind === 'data' && request.kind === 'create' && id === null
         ? { ...answer, vague: true }
         : answer;
     }
-    const made = createdAt(exchange);
+    const made = id ?? createdAt(exchange);
     if (made === null) return unclear(exchange, 'the answer does not say which id was made');
-    const sent = { ...sentRecord(request, way), id: made };
+    const sent = { ...sentRecord(request, way), id: made, ...found };
     return {
       kind: 'committed',
       remote: remoteFrom(sent, heard, { versioning, ...model }),
       version,
     };
   }
-  const id = idOf(record);
-  const isOwn = isNew ? id !== null : id === null || id === expectedId(request, model);
-  if (!isOwn) return unclear(exchange, 'the answer is about another record');
   const remote = remoteFrom(record, heard, { versioning, versionField: model.versionField });
   return { kind: 'committed', remote, version: remote.version };
 }

@@ -68,6 +68,37 @@ describe('a yes that proves nothing', () => {
   );
 });
 
+describe('a yes that names the id and nothing else', () => {
+  test.each([200, 201])(
+    'SV22 neverLost: what was made stays as it was written (%s)',
+    async (status) => {
+      const at = await device(
+        ({ method }) => (method === 'POST' ? json({ id: 7 }, status) : undefined),
+        keyless,
+      );
+      const { note } = at.sync.models;
+      const { id, settled } = note.create({ text: 'one' });
+      expect((await settled).outcome).toBe('committed');
+      expect(note.selectById(at.store.getState(), id)).toEqual({ id, text: 'one' });
+    },
+  );
+
+  test('SV22 neverLost: a change that is answered with it leaves the other fields alone', async () => {
+    const items = [{ id: 'a', ...milk }];
+    const at = await device((request) => {
+      if (request.method !== 'GET') return json({ id: 'a' });
+      return request.url.includes('/todos?') ? json({ items }) : undefined;
+    }, keyless);
+    const { todo } = at.sync.models;
+    expect((await todo.update('a', { done: true }).settled).outcome).toBe('committed');
+    expect(todo.selectById(at.store.getState(), 'a')).toEqual({
+      id: 'a',
+      title: 'Milk',
+      done: true,
+    });
+  });
+});
+
 describe('a server without keys', () => {
   test('SV31 SV22: a create that it answers without an id is not sent again and again: a person decides', async () => {
     const at = await device(

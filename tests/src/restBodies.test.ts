@@ -46,7 +46,7 @@ describe('S20: a body of the server’s own form', () => {
   test('SV9: whose record the answer must be about is known all the same', async () => {
     const model = shaped({ create: { ...envelope, responseDataKey: 'data' } });
     const answer = (id: string) =>
-      against(() => json({ data: { id } }, 201)).transport.push(
+      against(() => json({ data: { id, title: 'Tea' } }, 201)).transport.push(
         sealed('create', {}, model),
         model,
         signal,
