@@ -25,6 +25,8 @@ const passing: readonly FailureCode[] = [
   'misdeployed',
   'server',
 ];
+/** Reads of one record in a row that say nothing, after which its changes go as they are. */
+const readsAtMost = 5;
 
 /**
  * Records of which no list and no answer told the version, though the server gives versions: a change
@@ -34,8 +36,8 @@ const passing: readonly FailureCode[] = [
 export class VersionReads {
   readonly #options: VersionReadsOptions;
   readonly #versionless = new Set<string>();
-  /** Lanes of records that could not be read: they go as they are. */
-  readonly #unread = new Set<string>();
+  /** How often in a row the records of lanes could not be read. */
+  readonly #unread = new Map<string, number>();
   /** Lanes by model, and whether they are being read. */
   readonly #waiting = new Map<string, Set<string>>();
   readonly #reading = new Set<string>();
@@ -50,7 +52,8 @@ export class VersionReads {
 
   /** Whether a change of this record waits until its version is known. */
   wants(model: string, recordId: string): boolean {
-    return !this.#versionless.has(model) && !this.#unread.has(laneKey(model, recordId));
+    const unread = this.#unread.get(laneKey(model, recordId)) ?? 0;
+    return unread < readsAtMost && !this.#versionless.has(model);
   }
 
   /** A change waits for the version of its record. */
@@ -103,7 +106,10 @@ export class VersionReads {
         const isOpen = entry?.base && entry.version === null;
         if (isOpen && status === 'done') this.#versionless.add(model);
         else if (isOpen && (failure === null || passing.includes(failure.code))) return;
-        else if (isOpen) this.#unread.add(lane);
+        else if (isOpen) {
+          this.#unread.set(lane, (this.#unread.get(lane) ?? 0) + 1);
+          if (this.wants(model, id)) continue;
+        } else this.#unread.delete(lane);
       }
       this.#waits.succeeded();
       ids.delete(id);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { defineModel } from '../../src/index.ts';
 import { rest } from '../../src/rest.ts';
 import { serverWorld } from '../support/server.ts';
@@ -8,15 +8,23 @@ import { type Device, type Todo, testModels, until } from '../support/world.ts';
 // Servers that do not tell the version everywhere.
 
 const world = serverWorld();
+const json = 'application/json';
 const milk = { title: 'Milk', done: false };
 const synced = ({ sync, store }: Device) =>
   until('synced', () => sync.selectSyncStatus(store.getState()).phase === 'synced');
 const body = (id: string) => world.database.records.find('todos', id)?.record;
 
-/** A wire on which lists tell no versions, and answers to these methods no ETag. */
-function silent(...methods: readonly string[]) {
+/**
+ * A wire on which lists tell no versions, and answers to these methods no ETag.
+ *
+ * @param trouble what reads of one record are answered with; undefined: as they should be
+ */
+function silentBut(trouble: () => Response | undefined, ...methods: readonly string[]) {
   return watchedWire(async (request, pass) => {
     const isList = request.method === 'GET' && request.url.includes('/todos?');
+    const isRead = request.method === 'GET' && /todos\/\w+$/.test(request.url);
+    const instead = isRead ? trouble() : undefined;
+    if (instead) return instead;
     const answer = isList
       ? await withBody(pass(), (text) => JSON.stringify({ ...JSON.parse(text), versions: {} }))
       : await pass();
@@ -26,6 +34,8 @@ function silent(...methods: readonly string[]) {
     return new Response(answer.body, { status: answer.status, headers });
   });
 }
+
+const silent = (...methods: readonly string[]) => silentBut(() => undefined, ...methods);
 
 test('SV15 noOverwriting: a version that no list told is read before the first change, and nobody is written over', async () => {
   await world.someoneElse('POST', 'todos', { ...milk, id: 'a' });
@@ -50,6 +60,41 @@ test('SV15 noOverwriting: a version that an answer did not tell is read before t
   await todo.update('a', { note: 'n' }).settled;
   for (const { headers } of wire.writes('PATCH')) expect(headers['if-match']).toMatch(/^"\d+"$/);
   expect(body('a')).toEqual({ id: 'a', title: 'Theirs', done: true, note: 'n' });
+});
+
+describe('a read of the version that says nothing', () => {
+  const random = () => 0.001;
+
+  test.each([
+    ['500', () => new Response(null, { status: 500 })],
+    ['half a record', () => new Response('{"id":', { headers: { 'content-type': json } })],
+  ])('SV15 SV17 noOverwriting: is made again before the change leaves (%s)', async (_, trouble) => {
+    await world.someoneElse('POST', 'todos', { ...milk, id: 'a' });
+    let reads = 0;
+    const wire = silentBut(() => (++reads < 3 ? trouble() : undefined));
+    const device = await world.device({ env: wire.env({ random }) });
+    await synced(device);
+    await world.someoneElse('PATCH', 'todos/a', { title: 'Theirs' });
+    await device.sync.models.todo.update('a', { done: true }).settled;
+    expect(wire.writes('PATCH').map(({ headers }) => headers['if-match'])).toEqual(['"2"']);
+    expect(reads).toBe(3);
+  });
+
+  test('SV15: for ever, is made a few times for each record, and their changes leave as they are', async () => {
+    for (const id of ['a', 'b']) await world.someoneElse('POST', 'todos', { ...milk, id });
+    let reads = 0;
+    const wire = silentBut(() => {
+      reads++;
+      return new Response(null, { status: 403 });
+    });
+    const device = await world.device({ env: wire.env({ random }) });
+    await synced(device);
+    const { todo } = device.sync.models;
+    await Promise.all(['a', 'b'].map((id) => todo.update(id, { done: true }).settled));
+    await todo.update('a', { done: false }).settled;
+    expect([body('a')?.done, body('b')?.done]).toEqual([false, true]);
+    expect(reads).toBe(10);
+  });
 });
 
 test('SV15: a model whose reads tell no version either is asked once, not before each change', async () => {

@@ -127,3 +127,28 @@ test('what a pull has told meanwhile is not asked for again when the read fails 
   await expect.poll(() => reads.wants('todo', 'a')).toBe(true);
   expect(waits).toEqual([]);
 });
+
+test('SV15: reads that say nothing count in a row: after one that told a version they begin anew', async () => {
+  const create = operation('create', 'a', { id: 'a' });
+  const rows = [recorded(create), sealed([create]), answered([create], { id: 'a' }, '"1"')];
+  const told = new TestJournal().add(...rows).facts;
+  let facts = versionless();
+  let left = 4;
+  const reads = new VersionReads({
+    env: { ...env, random: () => 0 },
+    ...{ facts: () => facts, mayRead: () => true, release: () => {} },
+    read: async () => {
+      if (left-- > 0) return { status: 'failed', failure: { ...failure, code: 'unreadable' } };
+      facts = told;
+      return { status: 'done', failure: null };
+    },
+  });
+  for (let round = 0; round < 2; round++) {
+    left = 4;
+    facts = versionless();
+    reads.add('todo', 'a');
+    await expect.poll(() => facts).toBe(told);
+    expect(reads.wants('todo', 'a')).toBe(true);
+  }
+  reads.stop();
+});
