@@ -123,6 +123,28 @@ describe('a server without keys', () => {
     expect(at.of('POST')).toBe(1);
   });
 
+  test('SV31 SV21: one whose own id somebody else has there is a conflict, not done', async () => {
+    const at = await device(({ method, url }) => {
+      if (method === 'POST') return json({ id: 17, ...milk }, 201);
+      return url.endsWith('/todos/a') ? json({ id: 'a', title: 'Theirs', done: true }) : undefined;
+    }, keyless);
+    const met: string[] = [];
+    at.sync.events.on('conflictMerged', ({ recordId }) => met.push(recordId));
+    at.sync.models.todo.create({ id: 'a', ...milk });
+    await until('it is changed to what was written', () => at.of('PATCH') > 0);
+    expect(met).toEqual(['a']);
+  });
+
+  test('SV22 neverLost: a create that is answered with "200, error" and is nowhere to be found goes three times at most', async () => {
+    const at = await device(
+      ({ method }) => (method === 'POST' ? json({ error: 'quota exceeded' }) : undefined),
+      keyless,
+    );
+    const write = at.sync.models.todo.create({ id: 'a', ...milk });
+    expect((await write.settled).outcome).toBe('rejected');
+    expect(at.of('POST')).toBe(3);
+  });
+
   test('SV31: a create that is found under its own id is done, whatever its answer was about', async () => {
     const at = await device((request) => {
       if (request.method === 'POST') return json({ id: 17, ...milk }, 201);

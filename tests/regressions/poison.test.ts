@@ -240,3 +240,34 @@ test('SV12: batches grow again after one was too much', async () => {
   expect([...new Set(sizes.slice(0, sizes.indexOf(2) + 1))]).toEqual([20, 10, 5, 2]);
   expect(Math.max(...sizes.slice(sizes.indexOf(2)))).toBeGreaterThanOrEqual(8);
 });
+
+test('SV12: where single operations are taken after batches were refused, batches are tried again', async () => {
+  let singles = 0;
+  const sizes: number[] = [];
+  const bend: Bend = ({ push }) => ({
+    batchLimit: 8,
+    push: (...args) => {
+      singles++;
+      return push(...args);
+    },
+    pushMany: async (sent, signal) => {
+      if (singles === 0) return { kind: 'tooLarge' };
+      sizes.push(sent.length);
+      const answers = new Map<string, Answer>();
+      for (const { request, model } of sent) {
+        answers.set(request.key, await push(request, model, signal));
+      }
+      return { kind: 'answers', answers };
+    },
+  });
+  const device = await world.settled({ bend });
+  const { todo } = device.sync.models;
+  device.sync.pause();
+  for (let i = 0; i < 60; i++) todo.create({ id: `r${i}`, title: 'x', done: false });
+  await until('all wait', () => statusOf(device).pending === 60);
+  await device.sync.resume();
+  await until('all are there', () => world.server.ids('todo').length === 60);
+  expect(singles).toBeGreaterThanOrEqual(8);
+  expect(sizes[0]).toBe(2);
+  expect(sizes).toContain(4);
+});

@@ -44,3 +44,47 @@ describe('N13: refusals one after the other', () => {
     expect(lines.room('')).toBe(Number.POSITIVE_INFINITY);
   });
 });
+
+describe('SV14: pauses without a named time', () => {
+  /** Lines whose waits end when the test says so; what they were goes to `asked`. */
+  function pausing() {
+    const asked: number[] = [];
+    let end = () => {};
+    const lines = new Lines({
+      env: deviceEnv({
+        random: () => 0.999,
+        setTimer: (delay, callback) => {
+          asked.push(delay);
+          end = callback;
+          return 0 as never;
+        },
+        clearTimer: () => {},
+      }),
+      append: () => {},
+      onChange: () => {},
+    });
+    const failure: Failure = { code: 'paused', status: 429, message: 'slow down', at: 1 };
+    const pause = (retryIn: number | null) =>
+      lines.held('', { kind: 'held', by: 'pause', retryIn, failure }, 0);
+    return { lines, asked, pause, over: () => end() };
+  }
+
+  test('SV14: begin at seconds again after an answer', () => {
+    const { lines, asked, pause, over } = pausing();
+    for (let round = 0; round < 3; round++) {
+      pause(null);
+      over();
+    }
+    lines.answered('', 'a');
+    pause(null);
+    expect(asked).toEqual([4_995, 9_990, 19_980, 4_995]);
+  });
+
+  test('SV14: are as many as the rounds, though all answers of a round named times', () => {
+    const { asked, pause, over } = pausing();
+    for (let i = 1; i <= 6; i++) pause(i * 60_000);
+    over();
+    pause(null);
+    expect(asked.at(-1)).toBe(9_990);
+  });
+});
