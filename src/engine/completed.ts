@@ -58,8 +58,11 @@ async function unwanted(
   return (await transport.check(model, signal)) === true ? givenUp(failure) : answer;
 }
 
-function isStuck({ lane }: Attempt, { status }: Failure): boolean {
-  return status === 500 && lane.failure?.status === 500 && lane.attempts + 1 >= ambiguousAttempts;
+/** Ten of the same 500, or one more after a read has shown that such did nothing. */
+function isStuck({ lane: { failure: before } }: Attempt, failure: Failure): boolean {
+  const isKnown = before?.code === 'serverError';
+  const times = timesInARow(before, failure);
+  return failure.status === 500 && (isKnown || times >= ambiguousAttempts);
 }
 
 /** The same 500 for ever (some servers store it under the key): a read decides what it means. */

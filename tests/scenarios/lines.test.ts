@@ -423,6 +423,77 @@ describe('what a server leaves open', () => {
     expect((await write.settled).outcome).toBe('committed');
   });
 
+  describe('SV16: where nobody says who wrote a record last, a 500 that hid a success is found out by what stands there', () => {
+    test.each(['create', 'update', 'delete'] as const)('SV16: %s', async (kind) => {
+      if (kind !== 'create') world.server.put('todo', 'a', { title: 'A', done: false });
+      const failure = { code: 'server', status: 500, message: 'boom', at: 1 } as const;
+      const done = new Set<string>();
+      const device = await world.settled({
+        more: { backoff: { base: 1, cap: 2 } },
+        bend: ({ push, read }) => ({
+          push: async (...args) => {
+            const [{ key }] = args;
+            if (!done.has(key)) await push(...args);
+            done.add(key);
+            return { kind: 'retryLater', failure };
+          },
+          read: async (...args) => {
+            const remote = await read(...args);
+            return remote && !('kind' in remote) ? { ...remote, lastOperationId: null } : remote;
+          },
+        }),
+      });
+      const { todo } = device.sync.models;
+      const write = {
+        create: () => todo.create({ id: 'a', title: 'B', done: false }),
+        update: () => todo.update('a', { title: 'B' }),
+        delete: () => todo.remove('a'),
+      }[kind]();
+      expect((await write.settled).outcome).toBe('committed');
+      expect(done.size).toBe(1);
+      expect(todo.selectById(device.store.getState(), 'a')?.title).toBe(
+        kind === 'delete' ? undefined : 'B',
+      );
+    });
+  });
+
+  test('SV16: only the same 500 counts: an outage that ends in two of them makes no dead letter', async () => {
+    let pushes = 0;
+    const device = await world.settled({
+      more: { backoff: { base: 1, cap: 2 } },
+      bend: ({ push }) => ({
+        push: async (...args) => {
+          const status = ++pushes <= 9 ? 503 : 500;
+          const failure = { code: 'server', status, message: 'boom', at: 1 } as const;
+          return pushes <= 12 ? { kind: 'retryLater', failure } : push(...args);
+        },
+      }),
+    });
+    const write = device.sync.models.todo.create({ id: 'a', title: 'A', done: false });
+    expect((await write.settled).outcome).toBe('committed');
+    expect(pushes).toBe(13);
+  });
+
+  test('SV16 SV14: a pause that is asked for by that read holds everything', async () => {
+    const failure = { code: 'server', status: 500, message: 'boom', at: 1 } as const;
+    const { asked, env } = hastened();
+    let isOver = false;
+    const device = await world.settled({
+      env,
+      more: { backoff: { base: 1, cap: 2 } },
+      bend: ({ push }) => ({
+        push: async (...args) => (isOver ? push(...args) : { kind: 'retryLater', failure }),
+        read: async () => {
+          isOver = true;
+          return held('pause', 90_000);
+        },
+      }),
+    });
+    const write = device.sync.models.todo.create({ id: 'a', title: 'A', done: false });
+    expect((await write.settled).outcome).toBe('committed');
+    expect(asked).toContain(90_000);
+  });
+
   test('a yes without a version is followed by a look at what it made', async () => {
     world.server.put('todo', 'a', { title: 'A', done: false });
     const device = await world.settled({
