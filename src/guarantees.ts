@@ -50,24 +50,18 @@ export function guaranteesOf(
 }
 
 function guarantees(model: EngineModel, can: Abilities): Guarantee[] {
-  const { keys, versions, patches, batch, cursor } = can;
+  const { keys, versions, versionedDeletes = true, patches, batch, cursor } = can;
   const byId = model.ids === 'client';
   return [
     promise('neverLost', true, 'every change is durable on this device before it is called saved'),
     promise('ordered', true, 'a record has one request under way at a time'),
     promise('createsOnce', keys || byId, onceBecause(keys, byId)),
     promise('updatesOnce', keys || versions, keptBecause(keys, versions)),
-    promise(
-      'noOverwriting',
-      versions,
-      versions
-        ? 'the version goes with each change, and the server refuses an old one'
-        : 'without versions the last writer wins on the server; pulls are merged here',
-    ),
+    promise('noOverwriting', versions && versionedDeletes, seenBecause(versions, versionedDeletes)),
     promise(
       'changedFieldsOnly',
       patches,
-      patches ? 'updates travel as merge patches' : 'updates travel as whole records',
+      patches ? 'updates travel as their fields' : 'updates travel as whole records',
     ),
     promise(
       'deltaPull',
@@ -100,4 +94,12 @@ function keptBecause(keys: boolean, versions: boolean): string {
   return versions
     ? 'a resend meets a newer version, and is recognised as ours by what it says'
     : 'a lost answer may be applied twice; setting a field twice does no harm, counting does';
+}
+
+function seenBecause(versions: boolean, versionedDeletes: boolean): string {
+  if (!versions)
+    return 'without versions the last writer wins on the server; pulls are merged here';
+  return versionedDeletes
+    ? 'the version goes with each change, and the server refuses an old one'
+    : 'the version goes with each change, but not with a delete: see rest({ ifMatch })';
 }

@@ -149,6 +149,8 @@ export interface Abilities {
   readonly keys: boolean;
   /** It refuses a change that was made on an old version. */
   readonly versions: boolean;
+  /** Whether a delete carries one, too; missing: it does. */
+  readonly versionedDeletes?: boolean;
   /** It takes changed fields alone. */
   readonly patches: boolean;
   readonly batch: boolean;

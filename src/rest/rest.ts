@@ -13,7 +13,7 @@ import type {
   Transport,
   TransportFactory,
 } from '../ports/transport.ts';
-import { ifAddressed, isAbsolute, partsOf } from './address.ts';
+import { ifAddressed, isAbsolute, namesIn, partsOf } from './address.ts';
 import { heldIn, pushAnswer } from './answers.ts';
 import { batchAnswer, batchBody, isPassingBatch, sentMany, wayOfBatch } from './batch.ts';
 import { checkRequest, checkRequests } from './checkRequests.ts';
@@ -211,11 +211,15 @@ function createRest(env: Env, settings: Settings): Transport {
     },
     push,
     abilities: (model) => {
-      const method = wayOf(requests, model, 'update').method;
+      const { method } = wayOf(requests, model, 'update');
+      const removal = wayOf(requests, model, 'delete');
+      const hasBody = (removal.method ?? 'DELETE') !== 'DELETE';
+      const named = namesIn(removal.url ?? '', removal.urlParameters);
       return {
         keys: keyHeader !== null,
         versions: settings.versioning !== 'none',
-        patches: method === undefined ? model.nulls === 'delete' : method === 'PATCH',
+        versionedDeletes: settings.ifMatch || hasBody || named.has(model.versionField ?? ''),
+        patches: method === undefined ? model.nulls === 'delete' : method !== 'PUT',
         batch: batch !== null,
         cursor: pagesByCursor(wayOf(requests, model, 'list')),
       };

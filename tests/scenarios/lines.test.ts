@@ -463,15 +463,15 @@ describe('what a server leaves open', () => {
       more: { backoff: { base: 1, cap: 2 } },
       bend: ({ push }) => ({
         push: async (...args) => {
-          const status = ++pushes <= 9 ? 503 : 500;
+          const status = ++pushes <= 12 ? 503 : 500;
           const failure = { code: 'server', status, message: 'boom', at: 1 } as const;
-          return pushes <= 12 ? { kind: 'retryLater', failure } : push(...args);
+          return pushes <= 15 ? { kind: 'retryLater', failure } : push(...args);
         },
       }),
     });
     const write = device.sync.models.todo.create({ id: 'a', title: 'A', done: false });
     expect((await write.settled).outcome).toBe('committed');
-    expect(pushes).toBe(13);
+    expect(pushes).toBe(16);
   });
 
   test('SV16 SV14: a pause that is asked for by that read holds everything', async () => {
