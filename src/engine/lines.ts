@@ -131,7 +131,8 @@ export class Lines {
   held(asked: string, answer: Held, renewals: number): void {
     const { by, failure, origin = asked } = answer;
     const line = this.#line(origin);
-    line.failure = failure;
+    // A pause keeps its reason.
+    if (by === 'pause' || line.state !== 'pausedUntil') line.failure = failure;
     if (by === 'auth') {
       // When a question to another origin left, nobody counted.
       const known = origin === asked ? renewals : this.renewals(origin);

@@ -83,6 +83,17 @@ describe('a yes that names the id and nothing else', () => {
     },
   );
 
+  test('SV22: it is a yes, also where the record can not be read', async () => {
+    const at = await device(({ method, url }) => {
+      if (method === 'POST') return json({ id: 'a' }, 201);
+      return url.endsWith('/todos/a') ? json({ title: 'busy' }, 500) : undefined;
+    }, keyless);
+    expect((await at.sync.models.todo.create({ id: 'a', ...milk }).settled).outcome).toBe(
+      'committed',
+    );
+    expect(at.of('POST')).toBe(1);
+  });
+
   test('SV22 neverLost: a change that is answered with it leaves the other fields alone', async () => {
     const items = [{ id: 'a', ...milk }];
     const at = await device((request) => {

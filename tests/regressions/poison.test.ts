@@ -133,6 +133,23 @@ describe('N13: an outage does not drain into dead letters', () => {
     expect(statusOf(device).failed).toBeLessThanOrEqual(4);
   });
 
+  test('SV16 SV17: once a read has shown that the same 500 did nothing, each further one asks again: the fifth is believed', async () => {
+    const failure = { code: 'server', status: 500, message: 'boom', at: 1 } as const;
+    const pushes = new Map<string, number>();
+    const bend: Bend = () => ({
+      push: async ({ key }) => {
+        pushes.set(key, (pushes.get(key) ?? 0) + 1);
+        return { kind: 'retryLater', failure };
+      },
+    });
+    const device = await world.settled({ env: hasty(), bend, more: { backoff } });
+    for (let i = 0; i < 5; i++) {
+      device.sync.models.todo.create({ id: `r${i}`, title: 'x', done: false });
+    }
+    await until('all are believed', () => statusOf(device).failed === 5);
+    expect([...pushes.values()].sort()).toEqual([10, 10, 10, 10, 14]);
+  });
+
   test('SV6: a refusal is believed at its third time, not because of failures of other kinds before it', async () => {
     let isDown = true;
     const failure = { code: 'server', status: 503, message: 'down', at: 1 } as const;

@@ -80,6 +80,19 @@ describe('SV14: pauses without a named time', () => {
     expect(asked).toEqual([4_995, 9_990, 19_980, 4_995]);
   });
 
+  test('P11 SV14: keep their reason, whatever is answered to requests that left before', () => {
+    const { lines, pause } = pausing();
+    pause(60_000);
+    for (const [by, code] of [
+      ['auth', 'unauthorized'],
+      ['deployment', 'misdeployed'],
+    ] as const) {
+      const failure: Failure = { code, message: 'no', at: 2 };
+      lines.held('', { kind: 'held', by, retryIn: null, failure }, 0);
+    }
+    expect(lines.pauses['']?.failure.code).toBe('paused');
+  });
+
   test('SV14: are as many as the rounds, though all answers of a round named times', () => {
     const { asked, pause, over } = pausing();
     for (let i = 1; i <= 6; i++) pause(i * 60_000);
