@@ -53,13 +53,10 @@ const nobodyChanged =
  */
 function isUnfounded(facts: Facts, attempt: Attempt, remote: RemoteRecord | null): boolean {
   const { lane, request, model } = attempt;
-  const { base, version } = entryOf(facts, lane) ?? { base: null, version: null };
+  const base = entryOf(facts, lane)?.base ?? null;
   if (request.kind === 'create' || !remote?.record || !base) return false;
-  // Its version is asked for (428), and was not known: now it is.
-  if (version === null && remote.version !== null) return false;
-  if (request.ifMatch !== null && remote.version !== null) {
-    return request.ifMatch === remote.version;
-  }
+  // Without a version it may be refused for that alone (428); with the one that is known now it goes anew.
+  if (remote.version !== null) return request.ifMatch === remote.version;
   const record = { ...toKeys(facts, remote.record, model.references), id: lane.recordId };
   return sameJson(record, base);
 }

@@ -147,6 +147,53 @@ test.each(['merge', 'serverWins', 'manual'] as const)(
   },
 );
 
+test('SV15 noOverwriting: one read that says nothing is asked again before the change leaves', async () => {
+  await world.someoneElse('POST', 'todos', { ...milk, id: 'a' });
+  const wire = silent();
+  let reads = 0;
+  const env = wire.env();
+  const locked: typeof env.fetch = async (url, init) => {
+    const isRead = init.method === 'GET' && url.includes('/todos/a');
+    return isRead && ++reads === 1 ? new Response(null, { status: 423 }) : env.fetch(url, init);
+  };
+  const device = await world.device({ env: { ...env, fetch: locked } });
+  await synced(device);
+  await world.someoneElse('PATCH', 'todos/a', { title: 'Theirs' });
+  await device.sync.models.todo.update('a', { done: true }).settled;
+  expect(wire.writes('PATCH').map(({ headers }) => headers['if-match'])).toEqual(['"2"']);
+  expect(reads).toBe(2);
+});
+
+test('SV15: a version that a pull told while a change without it was under way goes with it the next time', async () => {
+  await world.someoneElse('POST', 'todos', { ...milk, id: 'a' });
+  world.trouble.set({ requireIfMatch: true });
+  let isSilent = true;
+  let pull: () => Promise<unknown> = async () => {};
+  const wire = watchedWire(async (request, pass) => {
+    const { method, url } = request;
+    if (method === 'GET' && url.includes('/todos/a') && isSilent) {
+      return new Response(null, { status: 423 });
+    }
+    if (method === 'PATCH' && isSilent) {
+      isSilent = false;
+      await pull();
+    }
+    if (method !== 'GET' || !isSilent) return pass();
+    return withBody(pass(), (text) => JSON.stringify({ ...JSON.parse(text), versions: {} }));
+  });
+  const device = await world.device({ env: wire.env() });
+  await synced(device);
+  const { todo } = device.sync.models;
+  pull = () => todo.pull({ full: true });
+  const end = await todo.update('a', { done: true }).settled;
+  expect(end.outcome).toBe('merged');
+  expect(wire.writes('PATCH').map(({ status }) => status)).toEqual([428, 200]);
+  expect(wire.writes('PATCH').map(({ headers }) => headers['if-match'])).toEqual([
+    undefined,
+    '"1"',
+  ]);
+});
+
 test('SV15: without versions in its options, nothing is read for their sake', async () => {
   await world.someoneElse('POST', 'todos', { ...milk, id: 'a' });
   const wire = silent();
