@@ -7,7 +7,7 @@ import type { PulledRecord, PulledTombstone } from '../ports/transport.ts';
 import type { Filter } from '../pullOptions.ts';
 import { ownWrite } from './ownWrites.ts';
 import type { PagePart } from './pageParts.ts';
-import { type PulledConflictContext, pulledConflictRows } from './pulledConflicts.ts';
+import { agreedRows, type PulledConflictContext, pulledConflictRows } from './pulledConflicts.ts';
 import { pulledItem } from './pulledItems.ts';
 import { hasFilter, standing } from './pullFilter.ts';
 import { entryOf, isConfirmedSince, keyOf } from './recordReads.ts';
@@ -149,7 +149,9 @@ function judgeTombstone(context: Context, { id: serverId, version = null }: Pull
     judged.left.push(serverId);
     return;
   }
-  if (canTakeTombstone(laneOf(facts, model, id))) judged.deleted.push(id);
+  const agreed = agreedRows(facts, asked, id);
+  if (agreed) judged.drafts.push(...agreed);
+  else if (canTakeTombstone(laneOf(facts, model, id))) judged.deleted.push(id);
   // Gone, or only out of the filter? That is not the same to somebody who edits it.
   else if (hasFilter(filter) && !asked.byId) judged.left.push(serverId);
   else judged.drafts.push(...(pulledConflictRows(facts, asked, id, null, null) ?? []));

@@ -70,7 +70,24 @@ export function pulledConflictRows(
   });
 }
 
+/**
+ * Theirs is gone, where a person was to choose between it and our delete: nothing is left to choose.
+ * Null where they still have to.
+ */
+export function agreedRows(
+  facts: Facts,
+  { model, at, rule }: PulledConflictContext,
+  recordId: string,
+): EngineDraft[] | null {
+  const key = laneKey(model, recordId);
+  if (facts.lanes.size === 0 || getIn(facts.lanes, key)?.state !== 'conflicted') return null;
+  const operations = operationsIn(facts, key);
+  if (!isGone(operations, operations)) return null;
+  const nothing = { base: null, remote: null, version: null, newOperationId: '' };
+  return conflictRows({ model, recordId, at, rule, operations, contested: [], ...nothing });
+}
+
 /** Whether what goes next is a delete, or ends in one. */
-function isGone(operations: readonly Operation[], { length }: readonly string[]): boolean {
+function isGone(operations: readonly Operation[], { length }: readonly unknown[]): boolean {
   return operations[length - 1]?.kind === 'delete';
 }

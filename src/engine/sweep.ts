@@ -4,7 +4,7 @@ import type { RowBuilder } from '../journal/engineQueue.ts';
 import { canTakeTombstone, judge } from './judging.ts';
 import type { EngineModel } from './models.ts';
 import type { PagePart } from './pageParts.ts';
-import { pulledConflictRows } from './pulledConflicts.ts';
+import { agreedRows, pulledConflictRows } from './pulledConflicts.ts';
 import { hasFilter, standing } from './pullFilter.ts';
 import { type PartContext, type PartFate, pulledRow } from './pulling.ts';
 import { toServerIds } from './references.ts';
@@ -97,7 +97,9 @@ export function sweepRows(
     const deleted = [...judged.deleted];
     for (const id of swept.gone) {
       if (!isUnlisted(facts, model, id)) continue;
-      if (canTakeTombstone(getIn(facts.lanes, laneKey(model, id)))) deleted.push(id);
+      const agreed = agreedRows(facts, context, id);
+      if (agreed) drafts.push(...agreed);
+      else if (canTakeTombstone(getIn(facts.lanes, laneKey(model, id)))) deleted.push(id);
       else drafts.push(...(pulledConflictRows(facts, context, id, null, null) ?? []));
     }
     for (const id of swept.outside) {

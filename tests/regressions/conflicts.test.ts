@@ -39,6 +39,26 @@ test('deleted here and there is what both wanted: nobody is asked', async () => 
   expect(todoOf(device, 'a')).toBeUndefined();
 });
 
+test.each([
+  ['by its tombstone', false],
+  ['in a list without it', true],
+])(
+  'deleted here, changed and then deleted there (%s): nobody is asked any more',
+  async (_, full) => {
+    const { device, todo, conflicts } = await holding();
+    const removal = todo.remove('a');
+    await removal.saved;
+    world.server.put('todo', 'a', { title: 'Much better', done: false });
+    await todo.pull();
+    expect(conflicts.list()).toHaveLength(1);
+    world.server.put('todo', 'a', null);
+    await todo.pull({ full });
+    expect(conflicts.list()).toEqual([]);
+    expect(todoOf(device, 'a')).toBeUndefined();
+    expect((await removal.settled).outcome).toBe('merged');
+  },
+);
+
 test('a person decides on what the server has now, not on what it had when the conflict was found', async () => {
   const { device, todo, conflicts } = await holding();
   await todo.update('a', { title: 'mine' }).saved;
