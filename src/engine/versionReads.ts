@@ -1,5 +1,6 @@
 import type { FailureCode } from '../../machines/failure.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
+import { getIn } from '../../store/pages.ts';
 import type { Env } from '../ports/env.ts';
 import { GrowingWaits } from './growingWaits.ts';
 import type { OnceEnd } from './pullOnce.ts';
@@ -94,16 +95,15 @@ export class VersionReads {
   }
 
   async #read(model: string): Promise<void> {
-    const { facts, read, release } = this.#options;
+    const { read, release } = this.#options;
     const ids = this.#waiting.get(model) ?? new Set();
     for (const id of ids) {
       const lane = laneKey(model, id);
-      if (this.wants(model, id) && entryOf(facts(), model, id)?.version === null) {
+      if (this.wants(model, id) && this.#isOpen(model, id)) {
         const { status, failure } = await read(model, id);
         if (this.#stopped) return;
-        const entry = entryOf(facts(), model, id);
         // A pull may have told it meanwhile.
-        const isOpen = entry?.base && entry.version === null;
+        const isOpen = this.#isOpen(model, id);
         if (isOpen && status === 'done') this.#versionless.add(model);
         else if (isOpen && (failure === null || passing.includes(failure.code))) return;
         else if (isOpen) {
@@ -115,5 +115,13 @@ export class VersionReads {
       ids.delete(id);
       release([lane]);
     }
+  }
+
+  /** Whether a change waits, of a record that is there and whose version nobody told. */
+  #isOpen(model: string, id: string): boolean {
+    const facts = this.#options.facts();
+    const entry = entryOf(facts, model, id);
+    const isPending = getIn(facts.lanes, laneKey(model, id))?.state === 'pending';
+    return isPending && entry?.base != null && entry.version === null;
   }
 }

@@ -18,6 +18,8 @@ const longestTrip = 300_000;
 /** Times that a request is sent for which the server has no way, each after the longest wait. */
 const wayless = 10;
 const stepLimit = 120_000;
+/** ms in which an answer leads to the next request, also where that needs new credentials first. */
+const nextAsked = 100;
 /** States of a line that end. */
 
 const heldStates: ReadonlySet<string> = new Set([
@@ -141,8 +143,7 @@ export async function settle(run: Run): Promise<void> {
     if (!isResting()) throw broken();
     for (const device of devices) await pullUntilDone(run, device, end);
   }
-  // A read that a pull has made needless may still be on its way; none stays there.
-  await step(run, () => (isResting() && net.open.size === 0) || world.now > end);
+  await silence(run, end, isResting);
   checkLedger(run);
   checkEndings(run);
   for (const device of devices) {
@@ -150,6 +151,23 @@ export async function settle(run: Run): Promise<void> {
     checkDisk(run, device, disk);
     checkQuiet(run, device, disk);
     checkSalvaged(run, device);
+  }
+}
+
+/**
+ * A read that a pull has made needless may still be on its way when all rests, and its answer may lead to
+ * more of them: none stays there.
+ */
+async function silence(run: Run, end: number, isResting: () => boolean): Promise<void> {
+  const { world, net } = run;
+  for (let asked = -1; asked !== net.attempts.length && world.now <= end; ) {
+    await step(run, () => (isResting() && net.open.size === 0) || world.now > end);
+    asked = net.attempts.length;
+    let isLater = false;
+    world.schedule(nextAsked, () => {
+      isLater = true;
+    });
+    await step(run, () => isLater);
   }
 }
 

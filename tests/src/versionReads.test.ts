@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { VersionReads } from '../../src/engine/versionReads.ts';
-import type { Facts } from '../../store/facts.ts';
+import { type Facts, laneKey } from '../../store/facts.ts';
 import { foldEntries } from '../../store/fold.ts';
+import { operationsIn } from '../../store/operationsIn.ts';
 import { getIn } from '../../store/pages.ts';
 import {
   answered,
@@ -21,6 +22,7 @@ function versionless() {
   const create = operation('create', 'a', { id: 'a' });
   const { facts } = new TestJournal().add(
     ...[recorded(create), sealed([create]), answered([create], { id: 'a' }, null)],
+    recorded(operation('update', 'a', { title: 'x' })),
   );
   expect(getIn(facts.models.todo?.records ?? expect.fail(), 'a')?.version).toBeNull();
   return facts;
@@ -150,5 +152,28 @@ test('SV15: reads that say nothing count in a row: after one that told a version
     await expect.poll(() => facts).toBe(told);
     expect(reads.wants('todo', 'a')).toBe(true);
   }
+  reads.stop();
+});
+
+test('SV15 P6: a record that is found gone does not make a model without versions of its own', async () => {
+  let facts = versionless();
+  const reads = new VersionReads({
+    ...{ env, facts: () => facts, mayRead: () => true, release: () => {} },
+    read: async () => {
+      // It waits for a person from then on, and stands here as it was.
+      const { id } = operationsIn(facts, laneKey('todo', 'a'), 1)[0] ?? expect.fail();
+      const parked = row({
+        ...{ type: 'parked', model: 'todo', recordId: 'a', reason: 'conflict', rollback: false },
+        ...{ failure: { ...failure, code: 'remoteDeleted' }, operationIds: [id] },
+        conflict: { remote: null, remoteVersion: null },
+      });
+      facts = foldEntries(facts, [{ sequence: facts.head + 1, row: parked }]).facts;
+      return { status: 'done', failure: null };
+    },
+  });
+  reads.add('todo', 'a');
+  await expect.poll(() => facts.counts.conflicted).toBe(1);
+  await Promise.resolve();
+  expect(reads.wants('todo', 'a')).toBe(true);
   reads.stop();
 });

@@ -135,6 +135,8 @@ const refusalsInPeace = 3;
 const attemptsWithAuth = 4;
 /** Of one that the plan has refused: some refusals are believed when they have been met again. */
 const attemptsRefused = 12;
+/** Times that a request for which the server has no way trips its line. */
+const tripsOfOne = 5;
 /** Steps of one device, from the healing until all is quiet. */
 const stepsInPeace = 2_000;
 /** Steps a second of a tab that watches its leader: looks, questions, answers, and what was late. */
@@ -148,7 +150,11 @@ function checkIdle(run: Run, device: SimDevice, disk: Facts): void {
   const counts = new Map<string, number>();
   // A tab that goes on after it was stopped may send once more what another has sent since.
   const again = device.tabs.length - 1;
-  const usual = (device.plan.auth ? attemptsWithAuth : attemptsInPeace) + again;
+  // An answer that meets the beginning of a pull from the start is asked for again: there each one is.
+  const { plainLists, noDeletes } = device.plan;
+  // Each try of a line that a request without a way has tripped begins a pull as well.
+  const met = plainLists ? 1 + (noDeletes ? tripsOfOne : 0) : 0;
+  const usual = (device.plan.auth ? attemptsWithAuth : attemptsInPeace) + again + met;
   const left = run.server.ledger.filter((effect) => leftNoTrace(run, effect));
   const traceless = new Set(left.map(({ key }) => key));
   for (const { key } of net.attempts.slice(healed?.requests).flatMap((it) => it.writes)) {

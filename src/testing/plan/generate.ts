@@ -141,8 +141,7 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
     }),
     ...ids,
     ...versionsOf(seed, ids.keyless === true),
-    ...(server.plainLists && keyed(seed, 'placed') < placed && { serverPage: 1 + at('place', 3) }),
-    ...(ids.ids === 'client' && peopled(seed)),
+    ...peopled(seed, ids.ids, server.plainLists === true),
   };
 }
 
@@ -239,10 +238,15 @@ function diligence(seed: number, span: number, records: number): UserStep[] {
  * What the server has before anybody comes: mostly nothing, now and then some records that come in
  * small pages, seldom very many. Where the server gives the ids, its own are no keys of a device.
  */
-function peopled(seed: number): Pick<Plan, 'seeded' | 'serverPage'> {
-  const kind = keyed(seed, 'seeded');
+function peopled(
+  seed: number,
+  ids: Plan['ids'],
+  isPlain: boolean,
+): Pick<Plan, 'seeded' | 'serverPage'> {
+  const kind = ids === 'server' ? 1 : keyed(seed, 'seeded');
   if (kind < 0.004) return { seeded: crowd };
-  if (kind > 0.12) return {};
+  const isPlaced = isPlain && keyed(seed, 'placed') < placed;
+  if (kind > 0.12) return isPlaced ? { serverPage: 1 + keyedBelow(seed, 'place', 3) } : {};
   const seeded = 1 + keyedBelow(seed, 'seeded/n', 12);
   const serverPage = 1 + keyedBelow(seed, 'page', 6);
   return keyed(seed, 'pages') < 0.5 ? { seeded, serverPage } : { seeded };
