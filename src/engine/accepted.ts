@@ -16,6 +16,14 @@ export function wasAccepted({ lane: { failure } }: Attempt): boolean {
   return failure?.code === 'underWay' && failure.status === accepted;
 }
 
+/** What a request comes to whose wire failed: one that was accepted for later is not sent again for that. */
+export function unanswered(attempt: Attempt, failure: Failure): Answer {
+  const before = attempt.lane.failure;
+  return before && wasAccepted(attempt)
+    ? { kind: 'underWay', retryIn: null, failure: { ...before, at: failure.at } }
+    : { kind: 'retryLater', failure };
+}
+
 /**
  * What a read says to a request that was accepted for later; null: it goes again, which a key,
  * an id or a version makes safe. All else is asked by reading, and is a dead letter in the end.

@@ -4,6 +4,7 @@ import { getIn } from '../../store/pages.ts';
 import type { RowBuilder } from '../journal/engineQueue.ts';
 import type { Env, TimerHandle } from '../ports/env.ts';
 import type { Transport } from '../ports/transport.ts';
+import { unanswered } from './accepted.ts';
 import { type AnswerContext, answerRows } from './answerRows.ts';
 import { type Attempt, spokenAt } from './attempt.ts';
 import { BatchSize } from './batchSize.ts';
@@ -194,9 +195,11 @@ export class Pusher {
       await this.#exchange.lead(request, answers, open);
     } catch (cause) {
       const isThere = !this.#stopped && (await wireFailed());
-      const failed = { kind: 'retryLater', failure: this.#exchange.wireFailure(cause) } as const;
-      // The server is there: what failed is this request, or what was asked after its answer.
-      if (isThere) for (const key of open) answers.set(key, { answer: failed });
+      const failure = this.#exchange.wireFailure(cause);
+      for (const [key, attempt] of request.attempts) {
+        // The server is there: what failed is this request, or what was asked after its answer.
+        if (isThere && open.has(key)) answers.set(key, { answer: unanswered(attempt, failure) });
+      }
     }
     if (this.#stopped || answers.size === 0) return;
     // What takes its place is sealed already, and leaves meanwhile: the line waits for no disk.

@@ -191,6 +191,22 @@ describe('a server without keys', () => {
     expect(at.of('PATCH')).toBe(1);
     expect(reads).toBe(3);
   });
+
+  test('SV19: nor is it sent again where the wire fails while it is asked for', async () => {
+    const stored: Record<string, unknown> = { id: 'a', ...milk };
+    let reads = 0;
+    const at = await device((request) => {
+      if (request.method === 'PATCH') return json(undefined, 202);
+      if (request.method !== 'GET') return undefined;
+      if (!request.url.endsWith('/todos/a')) return json({ items: [stored] });
+      if (++reads === 2) throw new TypeError('no network');
+      if (reads === 4) stored.title = 'Tea';
+      return json(stored);
+    }, keyless);
+    const write = at.sync.models.todo.update('a', { title: 'Tea' });
+    expect((await write.settled).outcome).toBe('committed');
+    expect(at.of('PATCH')).toBe(1);
+  });
 });
 
 describe('202 of a server with keys', () => {
