@@ -56,7 +56,9 @@ function isUnfounded(facts: Facts, attempt: Attempt, remote: RemoteRecord | null
   const base = entryOf(facts, lane)?.base ?? null;
   if (request.kind === 'create' || !remote?.record || !base) return false;
   // Without a version it may be refused for that alone (428); with the one that is known now it goes anew.
-  if (remote.version !== null) return request.ifMatch === remote.version;
+  // A weak one can't go, so it changes nothing.
+  const { version } = remote;
+  if (version !== null && !version.startsWith('W/')) return request.ifMatch === version;
   const record = { ...toKeys(facts, remote.record, model.references), id: lane.recordId };
   return sameJson(record, base);
 }

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import type { RemoteRecord } from '../../src/ports/transport.ts';
+import { json } from '../support/rest.ts';
+import { sayingWorld } from '../support/sayingServer.ts';
 import { type Bend, synced, tinyWorld, todoOf } from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';
 
 const world = tinyWorld();
+const { device } = sayingWorld();
 
 /** Updates are refused as conflicts `times` times, though nobody changes anything. */
 function contesting(times: number, shown: (remote: RemoteRecord) => RemoteRecord) {
@@ -39,6 +42,22 @@ test.each([
     expect(seen.updates).toBe(3);
     expect(todoOf(device, 'a')).toMatchObject({ done: true });
     expect(world.server.find('todo', 'a')?.version).toBe(1);
+  },
+);
+
+test.each(['"1"', 'W/"1"'])(
+  'SV10: so it is where versions go in headers alone, strong or weak, as %s',
+  async (etag) => {
+    const tea = { id: 'a', title: 'Tea', done: false };
+    const at = await device(({ method, url }) => {
+      if (method !== 'GET') return json({ message: 'its title is taken' }, 409);
+      if (url.includes('/todos?')) return json({ items: [tea] });
+      return url.endsWith('/todos/a') ? json(tea, 200, { etag }) : undefined;
+    });
+    at.sync.models.todo.update('a', { done: true });
+    await until('it waits for a person', () => at.sync.outbox.list()[0]?.deadLetter === true);
+    expect(at.sync.outbox.list()[0]?.status.failure?.message).toBe('its title is taken');
+    expect(at.of('PATCH')).toBeLessThanOrEqual(4);
   },
 );
 
