@@ -17,11 +17,18 @@ export function wasAccepted({ lane: { failure } }: Attempt): boolean {
 }
 
 /** What a request comes to whose wire failed: one that was accepted for later is not sent again for that. */
-export function unanswered(attempt: Attempt, failure: Failure): Answer {
-  const before = attempt.lane.failure;
-  return before && wasAccepted(attempt)
-    ? { kind: 'underWay', retryIn: null, failure: { ...before, at: failure.at } }
-    : { kind: 'retryLater', failure };
+export function unanswered(
+  { attempts }: { readonly attempts: ReadonlyMap<string, Attempt> },
+  key: string,
+  failure: Failure,
+): { readonly answer: Answer } {
+  const attempt = attempts.get(key);
+  const before = attempt && wasAccepted(attempt) && attempt.lane.failure;
+  return {
+    answer: before
+      ? { kind: 'underWay', retryIn: null, failure: { ...before, at: failure.at } }
+      : { kind: 'retryLater', failure },
+  };
 }
 
 /**
@@ -46,8 +53,7 @@ export async function readFirst(
     if (isSafe) return null;
   }
   if (isKeyed(context, attempt)) return null;
-  const { times: _, ...said } = failure;
-  const again: Failure = { ...said, at: context.now() };
+  const again: Failure = { ...failure, at: context.now() };
   return timesInARow(failure, again) >= ambiguousAttempts
     ? givenUp(again)
     : { kind: 'underWay', retryIn: null, failure: again };

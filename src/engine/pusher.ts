@@ -196,10 +196,8 @@ export class Pusher {
     } catch (cause) {
       const isThere = !this.#stopped && (await wireFailed());
       const failure = this.#exchange.wireFailure(cause);
-      for (const [key, attempt] of request.attempts) {
-        // The server is there: what failed is this request, or what was asked after its answer.
-        if (isThere && open.has(key)) answers.set(key, { answer: unanswered(attempt, failure) });
-      }
+      // The server is there: what failed is this request, or what was asked after its answer.
+      if (isThere) for (const key of open) answers.set(key, unanswered(request, key, failure));
     }
     if (this.#stopped || answers.size === 0) return;
     // What takes its place is sealed already, and leaves meanwhile: the line waits for no disk.
