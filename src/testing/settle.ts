@@ -121,9 +121,11 @@ function unrestOf(device: SimDevice): string | null {
 export async function settle(run: Run): Promise<void> {
   const { world, devices, net, server } = run;
   // A line that has tripped tries one request at a time: what is refused for good is heard one by one.
-  const { noDeletes, bare, versioning } = devices[0]?.plan ?? {};
-  // A create that nothing speaks for is asked for as often, if it is gone by then.
-  const isAsked = noDeletes || (bare && versioning);
+  const { noDeletes, bare, versioning, faults = [] } = devices[0]?.plan ?? {};
+  // A create that nothing speaks for is asked for as often, if it is gone by then; so is what meets the
+  // same 500 for ever, from the last other answer on.
+  const isStuck = faults.some((fault) => fault.do === 'stuck' || fault.do === 'stuckAfter');
+  const isAsked = noDeletes || isStuck || (bare && versioning);
   const trips = net.gateway.refused.size + (isAsked ? wayless : 0);
   const end = world.now + settleBound + trips * longestTrip;
   const isResting = () => devices.every((device) => unrestOf(device) === null);
