@@ -1,6 +1,6 @@
 import { type NetworkRequirement, networkRequirements } from '../machines/network.ts';
 import { type Identified, type ModelDefinition, wireOf } from './defineModel.ts';
-import type { Inspect } from './engine/connection.ts';
+import type { Inspect } from './engine/wire/connection.ts';
 import { SyncError } from './errors.ts';
 import type { Env } from './ports/env.ts';
 import type { Shelf } from './ports/shelf.ts';

@@ -14,10 +14,10 @@ import {
   devToolsOptions,
   mergedMiddlewareOptions,
 } from './devTools.ts';
-import type { Inspect } from './engine/connection.ts';
-import type { EngineModel } from './engine/models.ts';
-import type { PullResult } from './engine/puller.ts';
-import type { PullOptions } from './engine/pullRun.ts';
+import type { PullResult } from './engine/pulls/puller.ts';
+import type { PullOptions } from './engine/pulls/pullRun.ts';
+import type { EngineModel } from './engine/records/models.ts';
+import type { Inspect } from './engine/wire/connection.ts';
 import { browserEnv } from './env/browserEnv.ts';
 import { SyncError } from './errors.ts';
 import { SyncEvents } from './events.ts';

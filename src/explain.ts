@@ -2,8 +2,8 @@ import type { ExplainContext } from '../store/explanation.ts';
 import { type Lane, laneKey } from '../store/facts.ts';
 import { operationsIn } from '../store/operationsIn.ts';
 import { runLimits } from '../store/seal.ts';
-import { blockerOf, intentOf } from './engine/dependencies.ts';
-import type { References } from './engine/references.ts';
+import { blockerOf, intentOf } from './engine/lanes/dependencies.ts';
+import type { References } from './engine/records/references.ts';
 
 export interface ExplainOptions {
   /** Undefined: this build has no such model. */

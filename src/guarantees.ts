@@ -1,4 +1,4 @@
-import type { EngineModel } from './engine/models.ts';
+import type { EngineModel } from './engine/records/models.ts';
 import type { Abilities, Transport } from './ports/transport.ts';
 
 /** What one configuration promises for a model, and which ability of the server that rests on. */

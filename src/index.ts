@@ -20,9 +20,9 @@ export {
   type ModelDefinition,
   type ModelOptions,
 } from './defineModel.ts';
-export type { PullResult } from './engine/puller.ts';
-export type { FetchQuery } from './engine/pullOnce.ts';
-export type { PullOptions } from './engine/pullRun.ts';
+export type { PullResult } from './engine/pulls/puller.ts';
+export type { FetchQuery } from './engine/pulls/pullOnce.ts';
+export type { PullOptions } from './engine/pulls/pullRun.ts';
 export { SyncError, type SyncErrorCode } from './errors.ts';
 export type { SyncEvent, SyncEvents } from './events.ts';
 export type { Guarantee, GuaranteeId } from './guarantees.ts';

@@ -4,9 +4,9 @@ import { type PullProgress, selectPullProgress } from '../store/selectors/syncSt
 import type { SyncState } from '../store/slice.ts';
 import { type DrainOptions, drained } from './drained.ts';
 import type { Engine } from './engine/engine.ts';
-import type { PullResult } from './engine/puller.ts';
-import type { FetchQuery } from './engine/pullOnce.ts';
-import type { PullOptions } from './engine/pullRun.ts';
+import type { PullResult } from './engine/pulls/puller.ts';
+import type { FetchQuery } from './engine/pulls/pullOnce.ts';
+import type { PullOptions } from './engine/pulls/pullRun.ts';
 import type { CallRequest } from './ports/requests.ts';
 import { checkedFilter, checkPosition, type Filter } from './pullOptions.ts';
 import { checkedId } from './writes.ts';

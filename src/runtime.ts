@@ -12,8 +12,8 @@ import {
   type SyncState,
 } from '../store/slice.ts';
 import { Engine } from './engine/engine.ts';
-import type { EngineOptions, EngineStore, TakenOver } from './engine/engineOptions.ts';
-import type { EngineModels } from './engine/models.ts';
+import type { EngineOptions, EngineStore, TakenOver } from './engine/ground/engineOptions.ts';
+import type { EngineModels } from './engine/records/models.ts';
 import { SyncError } from './errors.ts';
 import type { SyncEvents } from './events.ts';
 import { Handles } from './handles.ts';

@@ -12,7 +12,7 @@ import { foldEntries } from '../store/fold.ts';
 import { getIn } from '../store/pages.ts';
 import type { JournalEntry } from '../store/rows/row.ts';
 import { lanesOfRow, type SyncSlice, type SyncState } from '../store/slice.ts';
-import type { Inspect } from './engine/connection.ts';
+import type { Inspect } from './engine/wire/connection.ts';
 
 /** As much of an actor as XState's inspection protocol shows. */
 type RecordActor = Pick<AnyActorRef, 'id' | 'sessionId' | 'send' | 'getSnapshot'> & {

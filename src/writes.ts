@@ -1,7 +1,7 @@
 import { copyJson, defaultJsonLimits, isJsonObject, type JsonObject } from '../store/json.ts';
 import type { Operation, OperationKind, Strategy } from '../store/rows/row.ts';
 import type { PersonAction, PersonDraft } from '../store/slice.ts';
-import { type References, withKeys } from './engine/references.ts';
+import { type References, withKeys } from './engine/records/references.ts';
 import { SyncError } from './errors.ts';
 import { idProblem } from './ids.ts';
 import type { Env } from './ports/env.ts';

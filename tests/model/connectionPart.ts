@@ -5,7 +5,7 @@ import type { Part, PartMove } from './part.ts';
 
 const probeFailed = { type: 'probeFailed', retryIn: 1_000 } as const;
 
-/** What `src/engine/connection.ts` does around the connection's machine. */
+/** What `src/engine/wire/connection.ts` does around the connection's machine. */
 function moves(snapshot: AnyMachineSnapshot): PartMove[] {
   const send = (type: string) => [{ to: 'connection', event: { type } }];
   const made: PartMove[] = [

@@ -21,7 +21,7 @@ export function diskMoves(record: RecordModel, view: View, options: MoveOptions)
 }
 
 /**
- * What the scheduler decides (`src/engine/pusher.ts`), and what a pull brings. A row that was decided
+ * What the scheduler decides (`src/engine/sending/pusher.ts`), and what a pull brings. A row that was decided
  * on waits in the journal: it may be written after the engine was paused or the network had gone; or
  * before the probe is answered (`Pusher.prepare`).
  */

@@ -19,7 +19,7 @@ function mayPull({ snapshots: { engine, connection } }: Device): boolean {
   return engine?.value.role === 'leading' && connection?.value === 'online';
 }
 
-/** What `src/engine/lines.ts` does around the machine, and what the answers to pulls tell it. */
+/** What `src/engine/wire/lines.ts` does around the machine, and what the answers to pulls tell it. */
 function moves(snapshot: AnyMachineSnapshot, device: Device): PartMove[] {
   const { value } = snapshot;
   const made: PartMove[] = [];

@@ -14,7 +14,7 @@ function without(record: RecordModel, request: Request): RecordModel {
   return { ...record, requests: record.requests.filter((item) => item !== request) };
 }
 
-/** What may become of a request (`src/engine/exchange.ts`, `completed.ts`, `answerRows.ts`). */
+/** What may become of a request (`src/engine/sending/exchange.ts`, `completed.ts`, `answerRows.ts`). */
 export function requestMoves(
   record: RecordModel,
   request: Request,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LaneIndex } from '../../src/engine/laneIndex.ts';
+import { LaneIndex } from '../../src/engine/lanes/laneIndex.ts';
 import type { Answer, BatchAnswer } from '../../src/index.ts';
 import { laneKey } from '../../store/facts.ts';
 import { failure, operation, recorded, row, sealed, TestJournal } from '../support/rows.ts';

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AnswerContext, answerRows } from '../../src/engine/answerRows.ts';
-import type { PagePart } from '../../src/engine/pageParts.ts';
-import { type PartContext, partRows } from '../../src/engine/pulling.ts';
+import { type AnswerContext, answerRows } from '../../src/engine/answers/answerRows.ts';
+import type { PagePart } from '../../src/engine/pulls/pageParts.ts';
+import { type PartContext, partRows } from '../../src/engine/pulls/pulling.ts';
 import type { Answer, RemoteRecord } from '../../src/ports/transport.ts';
 import { sealRequest } from '../../src/rest/seal.ts';
 import { restoreFacts, rootOf, treesOf } from '../../store/checkpoint.ts';

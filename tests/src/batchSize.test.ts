@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BatchSize } from '../../src/engine/batchSize.ts';
+import { BatchSize } from '../../src/engine/sending/batchSize.ts';
 
 test('SV12: what is too much is halved, down to one', () => {
   const size = new BatchSize(20);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ById } from '../../src/engine/byId.ts';
+import { ById } from '../../src/engine/records/byId.ts';
 
 const id = fc.constantFrom('a', 'b', 'c', 'd');
 const act = fc.oneof(

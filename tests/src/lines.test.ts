@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../machines/failure.ts';
-import { Lines } from '../../src/engine/lines.ts';
+import { Lines } from '../../src/engine/wire/lines.ts';
 import { deviceEnv } from '../support/world.ts';
 
 const minute = 60_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SalvagedReads } from '../../src/engine/salvagedReads.ts';
+import { SalvagedReads } from '../../src/engine/pulls/salvagedReads.ts';
 import type { TimerHandle } from '../../src/ports/env.ts';
 import { emptyFacts, laneKey } from '../../store/facts.ts';
 import { foldEntries } from '../../store/fold.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { VersionReads } from '../../src/engine/versionReads.ts';
+import { VersionReads } from '../../src/engine/pulls/versionReads.ts';
 import { type Facts, laneKey } from '../../store/facts.ts';
 import { foldEntries } from '../../store/fold.ts';
 import { operationsIn } from '../../store/operationsIn.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Stuck, Watchdog } from '../../src/engine/watchdog.ts';
+import { type Stuck, Watchdog } from '../../src/engine/lead/watchdog.ts';
 import type { Env } from '../../src/ports/env.ts';
 import { type ExplainContext, selectExplanation } from '../../store/explanation.ts';
 import type { Facts } from '../../store/facts.ts';

@@ -46,7 +46,7 @@ export const answerPlants: readonly Plant[] = [
     promise: 'the base never goes back',
     edits: [
       {
-        file: 'src/engine/attempt.ts',
+        file: 'src/engine/answers/attempt.ts',
         find: 'return spokenAt(facts, attempt) > firstSent;',
         replace: 'return firstSent < 0;',
       },
@@ -57,7 +57,7 @@ export const answerPlants: readonly Plant[] = [
     promise: 'a record is found by the id that the server gave it',
     edits: [
       {
-        file: 'src/engine/answerRows.ts',
+        file: 'src/engine/answers/answerRows.ts',
         find: '    ? { base, alias: serverId }\n',
         replace: '    ? { base }\n',
       },
@@ -102,7 +102,7 @@ export const answerPlants: readonly Plant[] = [
     promise: 'data that began anew on the server is pulled from the start',
     edits: [
       {
-        file: 'src/engine/pullRun.ts',
+        file: 'src/engine/pulls/pullRun.ts',
         find: "return !isStart(place) && known !== null && typeof epoch === 'string' && epoch !== known;",
         replace: "return isStart(place) && known !== null && epoch === '';",
       },
@@ -113,7 +113,7 @@ export const answerPlants: readonly Plant[] = [
     promise: 'what a pull from the start does not meet is looked up, and goes',
     edits: [
       {
-        file: 'src/engine/sweep.ts',
+        file: 'src/engine/pulls/sweep.ts',
         find: "else (where === 'unknown' && confirmed < filterSince ? leftOut : missing).push(id);",
         replace: 'else if (confirmed < filterSince) leftOut.push(id);',
       },
@@ -135,7 +135,7 @@ export const answerPlants: readonly Plant[] = [
     promise: 'what stands on the server as it was sent is ours, also where nothing names it',
     edits: [
       {
-        file: 'src/engine/ownRecord.ts',
+        file: 'src/engine/records/ownRecord.ts',
         find: "if (!remote.record || request.kind === 'delete') return false;",
         replace: 'if (remote.record || !remote.record) return false;',
       },

@@ -78,7 +78,7 @@ export const durabilityPlants: readonly Plant[] = [
     promise: 'a checkpoint is of one state',
     edits: [
       {
-        file: 'src/engine/checkpoints.ts',
+        file: 'src/engine/ground/checkpoints.ts',
         find: 'checkpointer.write(now, epoch)',
         replace:
           'checkpointer.write(Object.defineProperty({ ...now }, "head", { get: () => (facts() ?? now).head }), epoch)',

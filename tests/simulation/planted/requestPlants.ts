@@ -7,7 +7,7 @@ export const requestPlants: readonly Plant[] = [
     promise: 'all attempts carry the key that was sealed',
     edits: [
       {
-        file: 'src/engine/exchange.ts',
+        file: 'src/engine/sending/exchange.ts',
         find: 'await transport.push(first.request, first.model, signal)',
         replace:
           'await transport.push(first.lane.attempts > 0 ? { ...first.request, key: this.#options.env.uuid() } : first.request, first.model, signal)',
@@ -44,7 +44,7 @@ export const requestPlants: readonly Plant[] = [
     promise: 'at most one request of a record is under way',
     edits: [
       {
-        file: 'src/engine/pusher.ts',
+        file: 'src/engine/sending/pusher.ts',
         find: 'index.nextToSend(origin, limit, isHeld);',
         replace: 'index.nextToSend(origin, isHeld.length && limit, () => false);',
       },
@@ -55,7 +55,7 @@ export const requestPlants: readonly Plant[] = [
     promise: 'what the server could not do is not asked again at once',
     edits: [
       {
-        file: 'src/engine/answerRows.ts',
+        file: 'src/engine/answers/answerRows.ts',
         find: 'const wait = context.delayAfter(bound);',
         replace: 'const wait = 0;',
       },
@@ -66,7 +66,7 @@ export const requestPlants: readonly Plant[] = [
     promise: 'what the server could not do is asked again after longer and longer waits',
     edits: [
       {
-        file: 'src/engine/answerRows.ts',
+        file: 'src/engine/answers/answerRows.ts',
         find: 'attempts: lane.attempts + 1 };',
         replace: 'attempts: 0 };',
       },
@@ -77,7 +77,7 @@ export const requestPlants: readonly Plant[] = [
     promise: 'offline time spends no attempt and makes no wait longer',
     edits: [
       {
-        file: 'src/engine/pusher.ts',
+        file: 'src/engine/sending/pusher.ts',
         find: 'if (isThere) for (const key of open)',
         replace: 'if (isThere || !this.#stopped) for (const key of open)',
       },
@@ -115,7 +115,7 @@ export const requestPlants: readonly Plant[] = [
     promise: 'time, chance and the world come through one door',
     edits: [
       {
-        file: 'src/engine/pusher.ts',
+        file: 'src/engine/sending/pusher.ts',
         find: "const random = env.random('backoff');",
         replace: 'const random = Math.random();',
       },

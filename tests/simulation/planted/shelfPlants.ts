@@ -177,7 +177,7 @@ export const shelfPlants: readonly Plant[] = [
     days: 'shelf',
     edits: [
       {
-        file: 'src/engine/leadership.ts',
+        file: 'src/engine/lead/leadership.ts',
         find: '      mayLeave: () => ground.isKept,\n',
         replace: '      mayLeave: () => true,\n',
       },

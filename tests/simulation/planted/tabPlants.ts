@@ -62,7 +62,7 @@ export const tabPlants: readonly Plant[] = [
     days: 'tabs',
     edits: [
       {
-        file: 'src/engine/ground.ts',
+        file: 'src/engine/ground/ground.ts',
         find: '    return root !== this.#opened?.checkpointer.root;',
         replace: '    return root === null;',
       },

@@ -7,12 +7,12 @@ export const viewPlants: readonly Plant[] = [
     promise: 'a pull never brings back what a commit has changed since',
     edits: [
       {
-        file: 'src/engine/judging.ts',
+        file: 'src/engine/pulls/judging.ts',
         find: 'if (!known && order !== 1 && (isPassed || isGone)) {',
         replace: 'if (model === id && isPassed && isGone) {',
       },
       {
-        file: 'src/engine/judging.ts',
+        file: 'src/engine/pulls/judging.ts',
         find: 'if (!known && order === -1 && !(entry && takesOlder(context, entry))) return;',
         replace: 'if (known && order === -1 && !(entry && takesOlder(context, entry))) return;',
       },
@@ -23,7 +23,7 @@ export const viewPlants: readonly Plant[] = [
     promise: 'the cursor is never ahead of the data',
     edits: [
       {
-        file: 'src/engine/pulling.ts',
+        file: 'src/engine/pulls/pulling.ts',
         find: "...{ v: 1, type: 'pulled', model, at, items, deleted, since, cursor, complete },",
         replace:
           "...{ v: 1, type: 'pulled', model, at, items: items.slice(cursor === null ? 0 : 1), deleted, since, cursor, complete },",
@@ -44,7 +44,7 @@ export const viewPlants: readonly Plant[] = [
           '  const lane = draft.lane(gone);\n  if (lane?.parked) {\n    // What',
       },
       {
-        file: 'src/engine/judging.ts',
+        file: 'src/engine/pulls/judging.ts',
         find: "return lane === undefined || lane.state !== 'pending';",
         replace: 'return true;',
       },

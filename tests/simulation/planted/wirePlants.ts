@@ -7,7 +7,7 @@ export const wirePlants: readonly Plant[] = [
     promise: 'one lying "not found" drops no record',
     edits: [
       {
-        file: 'src/engine/refusals.ts',
+        file: 'src/engine/answers/refusals.ts',
         find: 'if (answer.certain) return answer;',
         replace: 'if (answer.kind) return { ...answer, certain: true };',
       },
@@ -74,7 +74,7 @@ export const wirePlants: readonly Plant[] = [
     promise: 'credentials are renewed once for all requests that were refused',
     edits: [
       {
-        file: 'src/engine/lines.ts',
+        file: 'src/engine/wire/lines.ts',
         find: "line.actor.send({ type: 'unauthorized', renewals: known });",
         replace:
           "if (line.state === 'refreshing') this.#refresh(line).catch(this.#options.env.report);\n      line.actor.send({ type: 'unauthorized', renewals: known });",
@@ -103,7 +103,7 @@ export const wirePlants: readonly Plant[] = [
     promise: 'an operation that the server did not come to is sent again',
     edits: [
       {
-        file: 'src/engine/exchange.ts',
+        file: 'src/engine/sending/exchange.ts',
         find: "      if (part === 'notAttempted') continue;\n",
         replace:
           "      if (part === 'notAttempted') parts.set(key, { kind: 'committed', remote: null, version: null });\n      if (part === 'notAttempted') continue;\n",
@@ -126,7 +126,7 @@ export const wirePlants: readonly Plant[] = [
     promise: 'a server that works on a request is asked again when it said, however long that is',
     edits: [
       {
-        file: 'src/engine/laneIndex.ts',
+        file: 'src/engine/lanes/laneIndex.ts',
         find: "const queue = isTold(lane, this.#longestWait) ? 'told' : 'later';",
         replace: "const queue = isTold(lane, Number.POSITIVE_INFINITY) ? 'told' : 'later';",
       },
@@ -137,7 +137,7 @@ export const wirePlants: readonly Plant[] = [
     promise: 'what a server had no time for goes again after a pause',
     edits: [
       {
-        file: 'src/engine/exchange.ts',
+        file: 'src/engine/sending/exchange.ts',
         find: 'if ([...answer.answers.values()].every(isUntouched)) this.#pause(request);',
         replace: 'if (answer.answers.size === 0 && isUntouched(null)) this.#pause(request);',
       },
@@ -148,12 +148,12 @@ export const wirePlants: readonly Plant[] = [
     promise: 'one request that nothing there can take holds nobody else',
     edits: [
       {
-        file: 'src/engine/exchange.ts',
+        file: 'src/engine/sending/exchange.ts',
         find: 'return isOwn && timesInARow(lane.failure, failure) >= lostAttempts',
         replace: 'return isOwn && timesInARow(lane.failure, failure) >= Number.POSITIVE_INFINITY',
       },
       {
-        file: 'src/engine/completed.ts',
+        file: 'src/engine/answers/completed.ts',
         find: "if (by !== 'deployment' || times < ambiguousAttempts || !transport.check) return answer;",
         replace:
           "if (by !== 'deployment' || times < Number.POSITIVE_INFINITY || !transport.check) return answer;",
@@ -165,12 +165,12 @@ export const wirePlants: readonly Plant[] = [
     promise: 'a create that left no trace is not told as done',
     edits: [
       {
-        file: 'src/engine/yeses.ts',
+        file: 'src/engine/answers/yeses.ts',
         find: 'if (remote && !remote.record && !isProven(attempt, answer)) {',
         replace: 'if (remote && !remote.record && !isProven(attempt, answer) && lostForEver()) {',
       },
       {
-        file: 'src/engine/yeses.ts',
+        file: 'src/engine/answers/yeses.ts',
         find: '/** It said yes and no more, and nothing is there',
         replace:
           'const lostForEver = () => false;\n\n/** It said yes and no more, and nothing is there',

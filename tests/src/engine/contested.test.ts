@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contestedOf } from '../../../src/engine/contested.ts';
+import { contestedOf } from '../../../src/engine/answers/contested.ts';
 import { operation } from '../../support/rows.ts';
 
 const edit = () => operation('update', 'a', { title: 'Tea' });

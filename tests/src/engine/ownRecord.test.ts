@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOwnRecord } from '../../../src/engine/ownRecord.ts';
+import { isOwnRecord } from '../../../src/engine/records/ownRecord.ts';
 import type { RemoteRecord } from '../../../src/ports/transport.ts';
 import type { JsonObject } from '../../../store/json.ts';
 import type { SealedRequest } from '../../../store/rows/row.ts';
