@@ -30,6 +30,8 @@ const heldStates: ReadonlySet<string> = new Set([
 
 /** Timers of a page that asks its disk, or its second shelf, again after a while. */
 const reopening: ReadonlySet<string> = new Set(['reopen', 'shelf']);
+/** Timers of a request whose answer has not come, or not ended. */
+const wire: ReadonlySet<string> = new Set(['request', 'answer']);
 const storageTimers: ReadonlySet<string> = new Set([...reopening, 'storage']);
 
 /** I22, I30: all is checkpointed, and then each device is started anew, without anything to do. */
@@ -161,9 +163,12 @@ export async function settle(run: Run): Promise<void> {
  * more of them: none stays there.
  */
 async function silence(run: Run, end: number, isResting: () => boolean): Promise<void> {
-  const { world, net } = run;
+  const { world, net, devices } = run;
+  const isSilent = () =>
+    net.open.size === 0 &&
+    devices.every((device) => !device.tabs.some((tab) => tab.waitsFor(wire)));
   for (let asked = -1; asked !== net.attempts.length && world.now <= end; ) {
-    await step(run, () => (isResting() && net.open.size === 0) || world.now > end);
+    await step(run, () => (isResting() && isSilent()) || world.now > end);
     asked = net.attempts.length;
     let isLater = false;
     world.schedule(nextAsked, () => {
