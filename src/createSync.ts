@@ -299,6 +299,10 @@ export function createSync<const M extends Models, const P extends string = 'syn
     modelOf: (model) => models[model],
     originOf: (path) => runtime?.transport.originOf?.(path) ?? '',
     isUnsealable: (lane) => runtime?.engine.isUnsealable(lane) ?? false,
+    hasVersions: (name) => {
+      const model = runtime?.models.get(name);
+      return (model && runtime?.transport.abilities?.(model).versions) ?? false;
+    },
   });
   const explain = (now: SyncState, model: string, id: string) =>
     selectExplanation(now, model, id, context);

@@ -35,6 +35,8 @@ export interface ExplainContext {
   /** The origin that a lane's requests go to. */
   readonly originOf: (lane: Lane) => string;
   readonly blockerOf: (state: SyncState, lane: Lane) => BlockedBy | null;
+  /** Whether its record is read first, as nobody has told what the server has, or its version. */
+  readonly awaitsRead?: (state: SyncState, lane: Lane) => boolean;
   /** Whether the transport could make no request of it, as far as is known. */
   readonly isUnsealable?: (lane: Lane) => boolean;
 }
@@ -150,6 +152,7 @@ function ownWaits(state: SyncState, lane: Lane, context: ExplainContext, depth: 
   if (lane.state === 'pending') {
     const blocker = context.blockerOf(state, lane);
     if (blocker) return blockedWaits(state, blocker, context, depth);
+    if (context.awaitsRead?.(state, lane)) return [{ kind: 'read' }];
     if (context.isUnsealable?.(lane)) return [{ kind: 'unsealable' }];
   }
   return [{ kind: 'turn', sealed: lane.sealed !== null }];

@@ -62,6 +62,8 @@ export type Wait =
   | { readonly kind: 'quarantine'; readonly reason: string }
   /** This build of the app has no such model. */
   | { readonly kind: 'unknownModel' }
+  /** What the server has, or its version, is not known here: the record is read before its change leaves. */
+  | { readonly kind: 'read' }
   /** The transport could not make a request of it. */
   | { readonly kind: 'unsealable' }
   /** Nothing but its turn. */
@@ -107,6 +109,7 @@ const moves = {
   quarantine: { by: 'build', machine: 'app', event: 'rebuilt' },
   unknownModel: { by: 'build', machine: 'app', event: 'rebuilt' },
   unsealable: { by: 'build', machine: 'app', event: 'rebuilt' },
+  read: { by: 'server', machine: 'record', event: 'sealed' },
   answer: { by: 'server', machine: 'record', event: 'committed' },
 } as const satisfies Partial<Record<WaitKind, Move>>;
 

@@ -23,6 +23,7 @@ const plain = {
   unknownModel:
     'This build of the app does not know its model any more; it is kept for one that does.',
   unsealable: 'No request could be made of it; it is tried anew when it changes.',
+  read: 'The record is read from the server first, so that nobody is written over.',
   answer: 'It was sent; the answer of the server is awaited.',
 } as const satisfies Partial<Record<WaitKind, string>>;
 

@@ -110,6 +110,40 @@ describe('N7: explain, with the engine at work', () => {
     expect(first(device, 'a')).toMatchObject({ kind: 'line', state: 'authRequired' });
   });
 
+  test('SV15: a change whose record is read for its version first says so', async () => {
+    world.server.put('todo', 'a', { title: 'A', done: false });
+    let isAnswered = false;
+    const device = await world.settled({
+      bend: ({ pull, read }) => ({
+        abilities: () => ({
+          keys: true,
+          versions: true,
+          patches: true,
+          batch: false,
+          cursor: true,
+        }),
+        pull: async (...args) => {
+          const page = await pull(...args);
+          if (page.kind !== 'page') return page;
+          return { ...page, items: page.items.map((item) => ({ ...item, version: null })) };
+        },
+        read: async (...args) => {
+          if (isAnswered) return read(...args);
+          throw new TypeError('no answer');
+        },
+      }),
+    });
+    const write = device.sync.models.todo.update('a', { done: true });
+    await until('it is read', () => first(device, 'a')?.kind === 'read');
+    expect(device.sync.explain('todo', 'a')).toMatchObject({
+      movedBy: { by: 'server' },
+      sentence: 'The record is read from the server first, so that nobody is written over.',
+    });
+    isAnswered = true;
+    expect((await write.settled).outcome).toBe('committed');
+    expect(first(device, 'a')).toBeUndefined();
+  });
+
   test('what no request can be made of says so', async () => {
     const device = await world.settled({
       bend: () => ({

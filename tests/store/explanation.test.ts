@@ -33,6 +33,7 @@ const contexts: ExplainContext[] = [
   open,
   { ...open, hasModel: () => false },
   { ...open, isUnsealable: () => true },
+  { ...open, awaitsRead: () => true },
   ...(['reference', 'dependsOn', 'parentFailed'] as const).map((why) => {
     const blocker: BlockedBy = { lane: laneKey('todo', 'b'), why, operationId: 'op' };
     return {
@@ -106,7 +107,7 @@ const kinds: Record<WaitKind, true> = {
   },
   ...{ probing: true, unreachable: true, line: true, retryAt: true, blockedBy: true },
   ...{ parentFailed: true, conflict: true, deadLetter: true, quarantine: true },
-  ...{ unknownModel: true, unsealable: true, turn: true, answer: true },
+  ...{ unknownModel: true, read: true, unsealable: true, turn: true, answer: true },
 };
 
 describe('N7: why a record waits', () => {
