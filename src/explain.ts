@@ -3,6 +3,7 @@ import { type Facts, type Lane, laneKey } from '../store/facts.ts';
 import { operationsIn } from '../store/operationsIn.ts';
 import { runLimits } from '../store/seal.ts';
 import { blockerOf, intentOf } from './engine/lanes/dependencies.ts';
+import { missingOf } from './engine/lanes/missing.ts';
 import { entryOf } from './engine/records/recordReads.ts';
 import type { References } from './engine/records/references.ts';
 
@@ -37,11 +38,9 @@ export function createExplainContext(options: ExplainOptions): ExplainContext {
     },
     awaitsRead: ({ shown }, lane) => {
       const { intent } = leading(shown, lane);
-      if (!intent || intent.kind === 'nothing' || intent.kind === 'create') return false;
-      if (lane.salvage && intent.kind === 'update') return true;
-      const version = intent.version ?? lane.salvage?.version ?? null;
-      const isThere = entryOf(shown, lane.model, lane.recordId)?.base != null;
-      return version === null && isThere && hasVersions(lane.model);
+      const entry = entryOf(shown, lane.model, lane.recordId);
+      const missing = intent && missingOf(intent, lane, entry);
+      return missing === 'base' || (missing === 'version' && hasVersions(lane.model));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { browserEnv } from '../../src/env/browserEnv.ts';
-import type { Answer } from '../../src/index.ts';
+import type { Answer, BatchAnswer, Transport } from '../../src/index.ts';
+import type { Addressed } from '../../src/ports/transport.ts';
 import { type Bend, pause, quickEnv, stateOf, statusOf, tinyWorld } from '../support/tinyServer.ts';
 import { until } from '../support/world.ts';
 
@@ -17,6 +18,19 @@ const hasty = () =>
 function lost(status = 405): Answer {
   const failure = { code: 'misdeployed', status, message: 'no such method', at: 1 } as const;
   return { kind: 'held', by: 'deployment', retryIn: null, failure };
+}
+
+/** A batch that is taken, operation by operation. */
+async function oneByOne(
+  push: Transport['push'],
+  sent: readonly Addressed[],
+  signal: AbortSignal,
+): Promise<BatchAnswer> {
+  const answers = new Map<string, Answer>();
+  for (const { request, model } of sent) {
+    answers.set(request.key, await push(request, model, signal));
+  }
+  return { kind: 'answers', answers };
 }
 
 function refusal(code: 'rejected' | 'forbidden', status: number): Answer {
@@ -237,11 +251,7 @@ test('SV12: batches grow again after one was too much', async () => {
     pushMany: async (sent, signal) => {
       sizes.push(sent.length);
       if (isSmall && sent.length > 2) return { kind: 'tooLarge' };
-      const answers = new Map<string, Answer>();
-      for (const { request, model } of sent) {
-        answers.set(request.key, await push(request, model, signal));
-      }
-      return { kind: 'answers', answers };
+      return oneByOne(push, sent, signal);
     },
   });
   const device = await world.settled({ bend });
@@ -270,11 +280,7 @@ test('SV12: where single operations are taken after batches were refused, batche
     pushMany: async (sent, signal) => {
       if (singles === 0) return { kind: 'tooLarge' };
       sizes.push(sent.length);
-      const answers = new Map<string, Answer>();
-      for (const { request, model } of sent) {
-        answers.set(request.key, await push(request, model, signal));
-      }
-      return { kind: 'answers', answers };
+      return oneByOne(push, sent, signal);
     },
   });
   const device = await world.settled({ bend });

@@ -17,18 +17,11 @@ export function wasAccepted({ lane: { failure } }: Attempt): boolean {
 }
 
 /** What a request comes to whose wire failed: one that was accepted for later is not sent again for that. */
-export function unanswered(
-  { attempts }: { readonly attempts: ReadonlyMap<string, Attempt> },
-  key: string,
-  failure: Failure,
-): { readonly answer: Answer } {
-  const attempt = attempts.get(key);
+export function unanswered(attempt: Attempt | undefined, failure: Failure): Answer {
   const before = attempt && wasAccepted(attempt) && attempt.lane.failure;
-  return {
-    answer: before
-      ? { kind: 'underWay', retryIn: null, failure: { ...before, at: failure.at } }
-      : { kind: 'retryLater', failure },
-  };
+  return before
+    ? { kind: 'underWay', retryIn: null, failure: { ...before, at: failure.at } }
+    : { kind: 'retryLater', failure };
 }
 
 /**

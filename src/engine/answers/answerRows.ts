@@ -1,5 +1,5 @@
 import { counted, type Failure, timesInARow } from '../../../machines/failure.ts';
-import { type Entry, type Facts, type Lane, laneKey } from '../../../store/facts.ts';
+import { type Facts, type Lane, laneKey } from '../../../store/facts.ts';
 import { type JsonObject, sameJson } from '../../../store/json.ts';
 import { operationsIn } from '../../../store/operationsIn.ts';
 import { getIn } from '../../../store/pages.ts';
@@ -9,6 +9,7 @@ import type { EngineDraft } from '../../journal/engineQueue.ts';
 import type { ConflictRule } from '../../policies/policy.ts';
 import type { Answer, ModelWire, RemoteRecord, UnderWay } from '../../ports/transport.ts';
 import { isOwnRecord } from '../records/ownRecord.ts';
+import { entryOf } from '../records/recordReads.ts';
 import { newNumericIds, type References, toKeys } from '../records/references.ts';
 import { withTwin } from '../records/twins.ts';
 import { committedBase } from './committedBase.ts';
@@ -120,11 +121,6 @@ function waitRow(
   };
 }
 
-function entryOf(facts: Facts, { model, recordId }: AnswerContext): Entry | undefined {
-  const records = facts.models[model]?.records;
-  return records && getIn(records, recordId);
-}
-
 function sealedOperations(facts: Facts, context: AnswerContext): Operation[] {
   const ids = context.request.operationIds;
   const lane = laneKey(context.model, context.recordId);
@@ -170,7 +166,7 @@ function committedRow(
     return { ...row, operationIds, base: null, version: null, ...(isNamed && { alias: madeAs }) };
   }
   // It said yes and no more: what we sent, on what we knew.
-  const entry = entryOf(facts, context);
+  const entry = entryOf(facts, context.model, context.recordId);
   const intent = coalesce(sealedOperations(facts, context), entry);
   const sent = intent && intent.kind !== 'nothing' ? intent : null;
   const base = committedBase(entry?.base ?? null, sent, context.nulls);
@@ -211,7 +207,7 @@ function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteReco
     return [retryRow(lane, context, { code: 'conflict', message: tooFast, at }, rounds)];
   }
   const operations = operationsIn(facts, key);
-  const entry = entryOf(facts, context);
+  const entry = entryOf(facts, context.model, context.recordId);
   const base = entry?.base ?? lane?.salvage?.base ?? null;
   // What a pull has brought since it was sealed is what others changed meanwhile.
   const isOlder = (entry?.confirmed ?? 0) <= (lane?.sealedAt ?? 0);

@@ -1,8 +1,8 @@
 import type { Entry, Facts, Lane } from '../../../store/facts.ts';
-import { getIn } from '../../../store/pages.ts';
 import type { SealedRequest } from '../../../store/rows/row.ts';
 import type { Answer, Held, RemoteRecord, Transport } from '../../ports/transport.ts';
 import type { EngineModel } from '../records/models.ts';
+import { entryOf } from '../records/recordReads.ts';
 
 /** A request under way, with what it was when it left. */
 export interface Attempt {
@@ -26,7 +26,7 @@ export function read(
   signal: AbortSignal,
   told: RemoteRecord | null = null,
 ): Promise<RemoteRecord | Held | null> {
-  const id = entryOf(facts(), lane)?.alias ?? idIn(told) ?? lane.recordId;
+  const id = subjectOf(facts(), lane)?.alias ?? idIn(told) ?? lane.recordId;
   return transport.read(model, id, signal);
 }
 
@@ -49,12 +49,12 @@ export function unreadable({ now }: AttemptContext, message: string): Answer {
  */
 export function spokenAt(facts: Facts, { lane }: Attempt): number {
   const listed = facts.models[lane.model]?.listedSince ?? 0;
-  return Math.max(entryOf(facts, lane)?.confirmed ?? 0, listed);
+  return Math.max(subjectOf(facts, lane)?.confirmed ?? 0, listed);
 }
 
-export function entryOf(facts: Facts, { model, recordId }: Lane): Entry | undefined {
-  const records = facts.models[model]?.records;
-  return records && getIn(records, recordId);
+/** The record that it is about, as it stands here. */
+export function subjectOf(facts: Facts, { model, recordId }: Lane): Entry | undefined {
+  return entryOf(facts, model, recordId);
 }
 
 /**

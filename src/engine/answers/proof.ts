@@ -2,7 +2,7 @@ import { type Failure, timesInARow } from '../../../machines/failure.ts';
 import type { Facts } from '../../../store/facts.ts';
 import type { Answer, RemoteRecord } from '../../ports/transport.ts';
 import { isOwnRecord } from '../records/ownRecord.ts';
-import { type Attempt, type AttemptContext, entryOf } from './attempt.ts';
+import { type Attempt, type AttemptContext, subjectOf } from './attempt.ts';
 
 /** Failed attempts with a 500 after which the server is asked what stands there. */
 export const ambiguousAttempts = 10;
@@ -15,7 +15,7 @@ export function isKeyed({ transport }: AttemptContext, { model }: Attempt): bool
 /** Whether the record can be asked for by an id that the server knows it by. */
 export function hasId(facts: Facts, { lane, request, model }: Attempt): boolean {
   const isNamed = request.kind !== 'create' || model.ids === 'client';
-  return isNamed || entryOf(facts, lane)?.alias != null;
+  return isNamed || subjectOf(facts, lane)?.alias != null;
 }
 
 /** Whether a request shows in what stands there now. */

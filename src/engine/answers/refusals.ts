@@ -6,10 +6,10 @@ import { toKeys } from '../records/references.ts';
 import {
   type Attempt,
   type AttemptContext,
-  entryOf,
   isHeld,
   moved,
   read,
+  subjectOf,
   unreadable,
 } from './attempt.ts';
 import { hasId, tookEffect } from './proof.ts';
@@ -53,7 +53,7 @@ const nobodyChanged =
  */
 function isUnfounded(facts: Facts, attempt: Attempt, remote: RemoteRecord | null): boolean {
   const { lane, request, model } = attempt;
-  const base = entryOf(facts, lane)?.base ?? null;
+  const base = subjectOf(facts, lane)?.base ?? null;
   if (request.kind === 'create' || !remote?.record || !base) return false;
   // Without a version it may be refused for that alone (428); with the one that is known now it goes anew.
   // A weak one can't go, so it changes nothing.

@@ -5,11 +5,11 @@ import { isSuccessor } from '../records/versions.ts';
 import {
   type Attempt,
   type AttemptContext,
-  entryOf,
   idIn,
   isHeld,
   moved,
   read,
+  subjectOf,
   unreadable,
 } from './attempt.ts';
 import { ambiguousAttempts, bounded, hasId, isKeyed, tookEffect } from './proof.ts';
@@ -36,7 +36,7 @@ export function isOpen(facts: Facts, attempt: Attempt, { remote, version }: Comm
  */
 function isOnBase(facts: Facts, { lane, request }: Attempt, version: string): boolean {
   if (request.kind !== 'update' || request.ifMatch !== null) return true;
-  return isSuccessor(version, entryOf(facts, lane)?.version ?? null);
+  return isSuccessor(version, subjectOf(facts, lane)?.version ?? null);
 }
 
 export async function newest(

@@ -197,7 +197,9 @@ export class Pusher {
       const isThere = !this.#stopped && (await wireFailed());
       const failure = this.#exchange.wireFailure(cause);
       // The server is there: what failed is this request, or what was asked after its answer.
-      if (isThere) for (const key of open) answers.set(key, unanswered(request, key, failure));
+      for (const key of isThere ? open : []) {
+        answers.set(key, { answer: unanswered(request.attempts.get(key), failure) });
+      }
     }
     if (this.#stopped || answers.size === 0) return;
     // What takes its place is sealed already, and leaves meanwhile: the line waits for no disk.

@@ -7,8 +7,10 @@ import type { EngineDraft, RowBuilder } from '../../journal/engineQueue.ts';
 import type { Transport } from '../../ports/transport.ts';
 import { blockerOf, intentOf } from '../lanes/dependencies.ts';
 import type { LaneIndex } from '../lanes/laneIndex.ts';
+import { missingOf, versionOf } from '../lanes/missing.ts';
 import type { VersionReads } from '../pulls/versionReads.ts';
 import type { EngineModel, EngineModels } from '../records/models.ts';
+import { entryOf } from '../records/recordReads.ts';
 import { toServerIds } from '../records/references.ts';
 
 export interface SealerOptions {
@@ -77,14 +79,12 @@ export class Sealer {
       return null;
     }
     const { model: name, recordId } = lane;
-    const records = facts.models[name]?.records;
-    const entry = records && getIn(records, recordId);
     const operations = operationsIn(facts, key, runLimits.operations);
     const referencesOf = (other: string) => models.get(other)?.references ?? {};
     const intent = intentOf(facts, operations, referencesOf);
     if (!intent) return null;
-    // Its base was lost with the database: what it changes would be said of a record nobody knows.
-    if (lane.salvage && intent.kind === 'update') {
+    const missing = missingOf(intent, lane, entryOf(facts, name, recordId));
+    if (missing === 'base') {
       index.setAside(key);
       this.#options.awaitsBase(key);
       return null;
@@ -98,18 +98,15 @@ export class Sealer {
       index.block(facts, key, blocker.lane);
       return null;
     }
-    // A delete needs no base; that nobody else has changed the record its version tells.
-    const version = intent.version ?? lane.salvage?.version ?? null;
-    if (version === null && entry?.base && intent.kind !== 'create' && this.#hasVersions(model)) {
-      if (this.#options.versions.wants(name, recordId)) {
-        index.setAside(key);
-        this.#options.versions.add(name, recordId);
-        return null;
-      }
+    const { versions } = this.#options;
+    if (missing === 'version' && this.#hasVersions(model) && versions.wants(name, recordId)) {
+      index.setAside(key);
+      versions.add(name, recordId);
+      return null;
     }
     try {
       return {
-        ...this.#request(facts, { ...intent, version }, model),
+        ...this.#request(facts, { ...intent, version: versionOf(intent, lane) }, model),
         ...{ model: name, recordId },
       };
     } catch (error) {

@@ -78,8 +78,8 @@ export const requestPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/sending/pusher.ts',
-        find: 'if (isThere) for (const key of open)',
-        replace: 'if (isThere || !this.#stopped) for (const key of open)',
+        find: 'for (const key of isThere ? open : [])',
+        replace: 'for (const key of isThere || !this.#stopped ? open : [])',
       },
     ],
   },
