@@ -11,6 +11,7 @@ import type { Operation, RecoveredRow } from './rows/row.ts';
 export function recovered(draft: FactsDraft, row: RecoveredRow): string | undefined {
   const { model, recordId, salvage, alias } = row;
   const key = laneKey(model, recordId);
+  if (row.instead) return restated(draft, row, key);
   const before = draft.lane(key);
   const fresh = row.operations.filter(
     ({ id }) => draft.pages('places').get(id) === undefined && !draft.pages('settlements').get(id),
@@ -35,6 +36,42 @@ export function recovered(draft: FactsDraft, row: RecoveredRow): string | undefi
   if (alias !== undefined) draft.putAlias(model, recordId, alias);
   draft.rebaseRecord(model, recordId);
   return undefined;
+}
+
+/**
+ * The database has lost rows that had moved this lane. What it does not hold any more has ended, and with
+ * its answer the base is lost. No list tells of it again: a pull may have come by while the lane was
+ * there. So the next one begins at the start.
+ */
+function restated(draft: FactsDraft, row: RecoveredRow, key: string): string | undefined {
+  const { model, recordId, operations, salvage, alias } = row;
+  const hidden = operations.filter(({ visible }) => !visible).length;
+  const ids = operations.map(({ id }) => id);
+  const isOver = operations.length === 0;
+  const lane = isOver ? null : restored(draft, withFront(row, ids), hidden);
+  if (lane === undefined) return 'the shelf kept a state that the record can not have';
+  const here = draft.operationsOf(key).map(({ operation }) => operation.id);
+  for (const [id, outcome] of Object.entries(row.ended ?? {})) draft.settleId(id, outcome, row.at);
+  for (const id of here) draft.dequeue(id);
+  for (const operation of operations) draft.enqueue(operation);
+  const entry = draft.entry(model, recordId);
+  const isMoved = entry?.base != null && salvage.version !== entry.version;
+  const isOld = isMoved || here.some((id) => !ids.includes(id));
+  const base = isOld ? null : (entry?.base ?? null);
+  const own = base === null ? { salvage } : {};
+  draft.putLane(key, lane && { ...lane, count: operations.length, hidden, ...own });
+  if (isOld) rewind(draft, model);
+  if (entry && lane && isOld) {
+    draft.putEntry(model, recordId, { ...entry, base: null, version: null, confirmed: 0 });
+  }
+  if (alias !== undefined) draft.putAlias(model, recordId, alias);
+  draft.rebaseRecord(model, recordId);
+  return undefined;
+}
+
+function rewind(draft: FactsDraft, name: string): void {
+  const model = draft.model(name);
+  model.progress = { ...model.progress, cursor: null };
 }
 
 /** What comes back, with what of it waits here already, in its order; behind it what is newer. */

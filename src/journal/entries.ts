@@ -40,3 +40,13 @@ export async function decodeRows(
   }
   return entries;
 }
+
+/** Texts of rows as they go into the journal. */
+export async function encodeTexts(codec: Codec, texts: readonly string[]): Promise<string[]> {
+  const encoded: string[] = [];
+  for (const text of texts) {
+    const written = codec.encode(text);
+    encoded.push(typeof written === 'string' ? written : await written);
+  }
+  return encoded;
+}

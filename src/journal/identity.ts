@@ -12,6 +12,7 @@ import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
 import type { ShelfConnection } from '../ports/shelf.ts';
 import { asStorageError, type StorageConnection, type StorageError } from '../ports/storage.ts';
+import { encodeTexts } from './entries.ts';
 import { Pacer, type PacingEnv } from './pacer.ts';
 import { parseFileName, type ReadShelf, readShelf } from './shelfFiles.ts';
 
@@ -42,6 +43,8 @@ export interface Identity {
   readonly unreadable: number;
   /** Lost databases of which everything stands in this one now. */
   readonly replaces: readonly string[];
+  /** Databases that have taken this one in: it is older than they were, and must have come back. */
+  readonly successors: readonly string[];
   /**
    * Whether the shelf says what this database says: `kept`; `missing`: it had, and is empty now (the
    * browser has deleted it); `new`: it has to be told for the first time, or anew.
@@ -110,8 +113,8 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
   const isNew = typeof storedId !== 'string';
   const id = isNew ? env.uuid() : storedId;
   const replaced = textsIn(storedReplaces);
-  const { files, lost } = await shelfFor({
-    ...{ env, shelf, codec, known: [id, ...replaced] },
+  const { files, lost, successors } = await shelfFor({
+    ...{ env, shelf, codec, id, replaced },
     ...(remembered && { remembered }),
   });
   // What an unread shelf says of it besides is taken in by a later start.
@@ -143,7 +146,7 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
   const isMissing = shelved !== undefined && !isNew && lost.databases.length === 0;
   const { recovered = [], unreadable = 0 } = untold ?? {};
   return {
-    ...{ id, replaces, recovered, unreadable },
+    ...{ id, replaces, successors, recovered, unreadable },
     isRemembered: remembered !== undefined && lost.databases.includes(remembered.database),
     // The one that people knew, not one that was begun after it and lost before it was told.
     lost: (mark !== undefined && mark !== id ? mark : untold?.lost) ?? null,
@@ -153,6 +156,31 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
       if (untold) await connection.commit({ removeMeta: [untoldKey] });
     },
   };
+}
+
+/**
+ * The database of this identity has lost its last rows: from here on it is another one, which has taken
+ * over what the old one had. One transaction, with rows for the journal's end; nothing is written where
+ * another tab was first, or the head is another one by now.
+ */
+export async function becomeAnother(
+  { env, connection }: Pick<IdentityOptions, 'env' | 'connection'>,
+  { id, replaces, successors }: Identity,
+  { append, head }: { readonly append: readonly string[]; readonly head: number },
+  told: Pick<Identity, 'recovered' | 'unreadable'>,
+): Promise<void> {
+  const untold: UntoldLoss = { lost: id, ...told };
+  await connection.commit({
+    append,
+    expect: { head, meta: [idKey, id] },
+    putMeta: [
+      [idKey, env.uuid()],
+      [replacesKey, JSON.stringify([...replaces, id, ...successors])],
+      [untoldKey, JSON.stringify(untold)],
+    ],
+    // No file of the shelf is this one's yet.
+    removeMeta: [shelvedKey],
+  });
 }
 
 /** The second shelf can not be listed or read now; the database may be well. */
@@ -170,16 +198,20 @@ interface Known {
   readonly env: PacingEnv;
   readonly shelf: ShelfConnection | null;
   readonly codec: Codec;
-  /** Databases whose files are none of a loss. */
-  readonly known: readonly string[];
+  /** Of the database that is there, and of those that it has taken in: their files are none of a loss. */
+  readonly id: string;
+  readonly replaced: readonly string[];
   readonly remembered?: Remembered;
 }
 
 /** What stands on the shelf, and in this page's memory. @throws ShelfTrouble */
-async function shelfFor({ env, shelf, codec, known, remembered }: Known) {
+async function shelfFor({ env, shelf, codec, id, replaced, remembered }: Known) {
+  const known = [id, ...replaced];
   const isLost = remembered && !known.includes(remembered.database);
   const inMemory = isLost ? [remembered] : [];
-  if (!shelf) return { files: [], lost: await recoverAll(noFiles, inMemory, env) };
+  if (!shelf) {
+    return { files: [], lost: await recoverAll(noFiles, inMemory, env), successors: [] };
+  }
   const files: string[] = [];
   let read: ReadLost;
   try {
@@ -188,7 +220,9 @@ async function shelfFor({ env, shelf, codec, known, remembered }: Known) {
   } catch (cause) {
     throw new ShelfTrouble(asStorageError(cause));
   }
-  return { files, lost: await recoverAll(read, inMemory, env) };
+  const successors = successorsIn(read, id);
+  const lost = successors.length > 0 ? noFiles : read;
+  return { files, lost: await recoverAll(lost, inMemory, env), successors };
 }
 
 /** Files of databases that this one neither is nor has taken in. */
@@ -197,6 +231,12 @@ function lostFiles(files: readonly string[], known: readonly string[]): string[]
     const database = parseFileName(file)?.database;
     return database !== undefined && !known.includes(database);
   });
+}
+
+/** Databases that had taken in the one of this id, as their files say. */
+function successorsIn({ files }: ReadShelf, id: string): string[] {
+  const heads = files.flatMap(([head]) => (head?.kind === 'file' ? head : []));
+  return heads.filter(({ replaces }) => replaces.includes(id)).map(({ database }) => database);
 }
 
 interface Lost extends RecoveredShelf {
@@ -255,12 +295,7 @@ async function encodeRecovered(options: IdentityOptions, lost: Lost): Promise<st
     texts.push(encodeRow(row));
     if (pacer.isDue()) await pacer.breathe();
   }
-  const encoded: string[] = [];
-  for (const text of texts) {
-    const written = codec.encode(text);
-    encoded.push(typeof written === 'string' ? written : await written);
-  }
-  return encoded;
+  return encodeTexts(codec, texts);
 }
 
 function inServersWords(

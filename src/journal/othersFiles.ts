@@ -1,6 +1,6 @@
 import type { Codec } from '../ports/codec.ts';
 import type { ShelfConnection, ShelfFile } from '../ports/shelf.ts';
-import { parseFileName, speaksBeyond } from './shelfFiles.ts';
+import { lastSaid, parseFileName } from './shelfFiles.ts';
 
 export interface OthersFilesOptions {
   readonly codec: Codec;
@@ -44,7 +44,7 @@ export class OthersFiles {
     const { codec, database, headAtStart } = this.#options;
     for (const file of files) {
       if (parseFileName(file.name)?.database !== database) continue;
-      if (await speaksBeyond(connection, codec, file, headAtStart)) return true;
+      if ((await lastSaid(connection, codec, file)) > headAtStart) return true;
     }
     return false;
   }

@@ -42,21 +42,24 @@ export async function encodeLines(codec: Codec, lines: Iterable<ShelfLine>): Pro
 /** Bytes at the end of a file that are looked at. */
 const lookedAt = 65_536;
 
-/** Whether the last line of a file speaks of rows behind `head`, as far as that is seen at a glance. */
-export async function speaksBeyond(
+/**
+ * The sequence that the last line of a file speaks of, as far as that is seen at a glance: 0 for none,
+ * without end where nobody knows.
+ */
+export async function lastSaid(
   connection: ShelfConnection,
   codec: Codec,
   { name, size }: ShelfFile,
-  head: number,
-): Promise<boolean> {
+): Promise<number> {
   // Another tab writes to it: what it says is on its way.
-  if (size === null) return false;
+  if (size === null) return 0;
   const { lines } = unframed(await connection.read(name, Math.max(0, size - lookedAt)));
   const last = lines.at(-1);
-  // One that is longer than that: nobody knows.
-  if (last === undefined) return size > lookedAt;
+  // One that is longer than that.
+  if (last === undefined) return size > lookedAt ? Number.POSITIVE_INFINITY : 0;
   const line = await decoded(codec, last);
-  return line !== null && line.kind !== 'file' && line.s > head;
+  if (line === null || line.kind === 'file') return 0;
+  return line.kind === 'through' ? (line.told ?? line.s) : line.s;
 }
 
 export interface ReadShelf {

@@ -29,6 +29,8 @@ export class ShelfWriter {
   #size = 0;
   /** Whether its first line, which says whose it is, has been written. */
   #head: 'missing' | 'written' = 'missing';
+  /** The last sequence that it speaks of: one of its lines may be older than those before it. */
+  #last = 0;
   /** How often something was taken back from it. */
   #cuts = 0;
   /** Empty lines that are to come before what is appended next. */
@@ -69,6 +71,7 @@ export class ShelfWriter {
     this.#n++;
     this.#size = 0;
     this.#head = 'missing';
+    this.#last = 0;
     this.#cuts = 0;
     this.#gap = 0;
     this.#told.clear();
@@ -90,11 +93,12 @@ export class ShelfWriter {
     this.#head = 'written';
     this.#gap = 0;
     this.#size++;
+    const rest = lines.map((line) => this.#noted(line));
     const operationIds = lines.flatMap(operationsToldBy);
     for (const id of operationIds) this.#told.add(id);
     // One after another: a codec may take longer for a large part than for the small one behind it.
     const posted = this.#posted.then(async () => {
-      const text = gap + (await encodeLines(codec, [...first, ...lines]));
+      const text = gap + (await encodeLines(codec, [...first, ...rest]));
       if (file === this.file) this.#size += text.length;
       return { appended: connection.append(file, text) };
     });
@@ -108,6 +112,14 @@ export class ShelfWriter {
       }
       throw cause;
     }
+  }
+
+  /** A line as it goes into the file: the last one tells how far the file goes. */
+  #noted(line: ShelfLine): ShelfLine {
+    if (line.kind === 'file') return line;
+    const told = this.#last;
+    this.#last = Math.max(told, line.s);
+    return line.kind === 'through' && told > line.s ? { ...line, told } : line;
   }
 
   /**

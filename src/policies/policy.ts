@@ -190,8 +190,9 @@ function fieldOf(record: JsonObject | null, field: string): Json | undefined {
   return record && Object.hasOwn(record, field) ? record[field] : undefined;
 }
 
-/** Theirs stands; what we had said otherwise goes to the log. */
-function drop({ base, remote, operations }: ConflictFacts): Decision {
+/** Theirs stands; what we had said otherwise goes to the log. Where it says what we did, nothing goes. */
+function drop(facts: ConflictFacts): Decision {
+  const { base, remote, operations } = facts;
   const fields = fieldsOf(base, operations);
   const overwritten = Object.entries(fields).flatMap(([field, local]): Overwritten[] => {
     const theirs = fieldOf(remote, field);
@@ -199,7 +200,10 @@ function drop({ base, remote, operations }: ConflictFacts): Decision {
       ? []
       : [{ field, local, remote: theirs ?? null, kept: 'remote' }];
   });
-  return { kind: 'drop', overwritten };
+  const isSame = remote !== null && localOf(facts) !== null && overwritten.length === 0;
+  return isSame
+    ? { kind: 'send', changes: {}, overwritten, replaces: operations }
+    : { kind: 'drop', overwritten };
 }
 
 /**

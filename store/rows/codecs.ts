@@ -17,7 +17,7 @@ import {
 } from './check.ts';
 import type { RowType } from './row.ts';
 
-const actionId = shape({ writer: isName, n: isCount });
+export const actionId = shape({ writer: isName, n: isCount });
 const ids = listOf(isText);
 export const failure = shape({
   code: isText,
@@ -157,6 +157,7 @@ export const rowChecks: Readonly<Record<RowType, Check>> = {
     sealed: nullable(sealedRequest),
     parked: nullable(shape(parkedParts)),
     ended: optional(endings),
+    instead: optional(isBoolean),
   }),
   originPaused: row({ origin: isString, until: isNumber, failure }),
   purged: row({ generation: isCount }),

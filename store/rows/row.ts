@@ -229,7 +229,7 @@ export interface ServerName {
   readonly alias: string;
 }
 
-/** A lane of a lost database, as the second shelf has kept it. */
+/** A lane of a lost database (or of this one, before it lost its last rows), as the second shelf has kept it. */
 export interface RecoveredRow extends LaneRow<'recovered'> {
   /** The id of the database that is gone. */
   readonly from: string;
@@ -245,6 +245,11 @@ export interface RecoveredRow extends LaneRow<'recovered'> {
    * (after one that failed they do not go).
    */
   readonly ended?: Readonly<Record<string, RecoveredEnding>>;
+  /**
+   * The lane stands so instead of as this database has it, which has lost its last rows. Without it
+   * the lane is older than what stands here.
+   */
+  readonly instead?: true;
 }
 
 export type RecoveredEnding = 'rejected' | 'merged' | 'committed' | 'discarded' | 'cancelled';

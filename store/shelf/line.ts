@@ -10,6 +10,7 @@ import {
   shape,
 } from '../rows/check.ts';
 import {
+  actionId,
   ending,
   endings,
   nameParts,
@@ -19,6 +20,7 @@ import {
   sealedRequest,
 } from '../rows/codecs.ts';
 import type {
+  ActionId,
   Operation,
   RecoveredEnding,
   RecoveredParking,
@@ -48,6 +50,8 @@ export type ShelfLine =
       readonly v: 1;
       readonly kind: 'operation';
       readonly s: number;
+      /** Of its row in the journal. */
+      readonly actionId: ActionId;
       readonly operation: Operation;
       readonly salvage: Salvage;
       readonly alias: string | null;
@@ -66,7 +70,15 @@ export type ShelfLine =
   /** A row of the journal that waits unread, as it stands there. */
   | { readonly v: 1; readonly kind: 'row'; readonly s: number; readonly text: string }
   /** What was said of anything at or below `s` is over, but for what later lines say. */
-  | { readonly v: 1; readonly kind: 'through'; readonly s: number };
+  | {
+      readonly v: 1;
+      readonly kind: 'through';
+      readonly s: number;
+      /** How often all had been cleared by then. */
+      readonly generation: number;
+      /** The last sequence of which its file speaks before it, where that is a later one. */
+      readonly told?: number;
+    };
 
 /** A lane as a whole, after a row that moved it; without operations: it is over. */
 export interface LaneLine {
@@ -94,7 +106,7 @@ export function operationsToldBy(line: ShelfLine): string[] {
 
 const lineChecks = {
   file: shape({ database: isText, replaces: listOf(isText) }),
-  operation: shape({ s: isCount, operation, salvage, alias: nullable(isText) }),
+  operation: shape({ s: isCount, actionId, operation, salvage, alias: nullable(isText) }),
   lane: shape({
     ...{ s: isCount, model: isName, recordId: isText, operationIds: listOf(isText) },
     ...{ operations: listOf(operation), salvage, alias: nullable(isText) },
@@ -104,7 +116,7 @@ const lineChecks = {
   alias: shape({ s: isCount, ...nameParts }),
   ended: shape({ s: isCount, operationId: isText, outcome: ending }),
   row: shape({ s: isCount, text: isString }),
-  through: shape({ s: isCount }),
+  through: shape({ s: isCount, generation: isCount, told: optional(isCount) }),
 } as const;
 
 /** A line holds values of full depth some levels down. */

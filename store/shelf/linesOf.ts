@@ -16,6 +16,7 @@ import { broughtBy } from '../rows/broughtBy.ts';
 import type {
   JournalEntry,
   Operation,
+  RecordedRow,
   RecoveredEnding,
   Row,
   Salvage,
@@ -53,7 +54,7 @@ export function linesOf(
     if (unread) lines.push({ v: 1, kind: 'row', s: head, text: unread.text });
     if (unread || !movesLanes(row)) continue;
     if (row.type === 'purged') {
-      lines.push({ v: 1, kind: 'through', s: head });
+      lines.push({ v: 1, kind: 'through', s: head, generation: row.generation });
       touched.clear();
       continue;
     }
@@ -95,7 +96,7 @@ export function addedLines(
       ? [
           ...aliasLines(before, sequence, [row.operation]),
           ...endedLines(before, sequence, dependedOn([row.operation])),
-          operationLine(before, sequence, row.operation),
+          operationLine(before, sequence, row),
         ]
       : [],
   );
@@ -128,7 +129,7 @@ export function* outboxLines(facts: Facts): Generator<ShelfLine> {
     yield { v: 1, kind: 'row', s: facts.head, text };
   }
   // Last: until it stands there, what other files say is needed.
-  yield { v: 1, kind: 'through', s: facts.head };
+  yield { v: 1, kind: 'through', s: facts.head, generation: facts.generation };
 }
 
 /**
@@ -210,11 +211,12 @@ function movesLanes(row: Row): boolean {
   return row.type !== 'pulled' && row.type !== 'retryScheduled' && row.type !== 'originPaused';
 }
 
-function operationLine(before: Facts, s: number, operation: Operation): ShelfLine {
+function operationLine(before: Facts, s: number, row: RecordedRow): ShelfLine {
+  const { actionId, operation } = row;
   const entry = entryOf(before, operation.model, operation.recordId);
   const lane = getIn(before.lanes, laneKey(operation.model, operation.recordId));
   const salvage = salvageOf(entry, lane, [operation]);
-  return { v: 1, kind: 'operation', s, operation, salvage, alias: entry?.alias ?? null };
+  return { v: 1, kind: 'operation', s, actionId, operation, salvage, alias: entry?.alias ?? null };
 }
 
 function laneLine(facts: Facts, key: string, s: number, made: readonly Operation[]): LaneLine {

@@ -17,7 +17,15 @@ test('N14 N16: however much comes back from the second shelf, others may run in 
   const lines = Array.from({ length: count }, (_, i): ShelfLine => {
     const told = operation('create', `record-${i}`, { n: i });
     const salvage = { base: null, version: null };
-    return { v: 1, kind: 'operation', s: i + 1, operation: told, salvage, alias: null };
+    return {
+      v: 1,
+      kind: 'operation',
+      s: i + 1,
+      actionId: { writer: 'w', n: i + 1 },
+      operation: told,
+      salvage,
+      alias: null,
+    };
   });
   const shelf = await memoryShelf().open('app');
   const file: ShelfLine = { v: 1, kind: 'file', database, replaces: [] };

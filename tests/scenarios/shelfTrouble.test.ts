@@ -373,7 +373,13 @@ describe('a second shelf in trouble', () => {
     const lines = await encodeLines(identityCodec, [
       { v: 1, kind: 'file', database, replaces: [] },
       {
-        ...{ v: 1, kind: 'operation', s: 500, operation: theirs },
+        ...{
+          v: 1,
+          kind: 'operation',
+          s: 500,
+          actionId: { writer: 'theirs', n: 1 },
+          operation: theirs,
+        },
         ...{ salvage: { base: null, version: null }, alias: null },
       },
     ]);

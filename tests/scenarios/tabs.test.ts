@@ -339,7 +339,8 @@ test('MT10: of 50 tabs one sends, and the end of a leader that hangs makes no st
   // machine. A storm would be all 49.
   expect(world.locks.steals).toBeLessThanOrEqual(12);
   expect((await disk.position()).fence - fence).toBeLessThanOrEqual(12);
-  expect(world.server.pushes).toBe(98);
+  // What was under way as the lead went on is sent again, under its key: six requests at most.
+  expect(world.server.pushes - 98).toBeLessThanOrEqual(6 * world.locks.steals);
 }, 60_000);
 
 test('MT12: clocks that differ by years between tabs make nobody lead who should not', async () => {

@@ -497,7 +497,7 @@ describe('the second shelf', () => {
       { model: 'list', recordId: 'a', alias: '18' },
     ]);
     // What was said before all was said anew is over.
-    const through: ShelfLine = { v: 1, kind: 'through', s: 2 };
+    const through: ShelfLine = { v: 1, kind: 'through', s: 2, generation: 0 };
     const restated = lines.map((line) => ({ ...line, s: 3 }) as ShelfLine);
     expect(names([alias('todo', '17'), through, ...restated])).toBeUndefined();
   });

@@ -1,6 +1,7 @@
 import type { Facts } from '../../../store/facts.ts';
 import { Checkpointer } from '../../journal/checkpointer.ts';
 import { CheckpointSchedule } from '../../journal/checkpointSchedule.ts';
+import { lastShelved, takeInAhead } from '../../journal/fallenBack.ts';
 import { type Hydrated, hydrate } from '../../journal/hydrate.ts';
 import {
   type Identity,
@@ -60,13 +61,33 @@ export async function open(options: OpeningOptions): Promise<Opened & Read> {
   const schedule = new CheckpointSchedule();
   const connection = schedule.watch(await storage.open(name));
   try {
-    const identity = await identify({ env, connection, shelf, codec, name, renamed });
-    return { connection, schedule, identity, ...(await readFacts(options, connection)) };
+    let isShelfBehind = false;
+    for (let look = 1; ; look++) {
+      const known = await identify({ env, connection, shelf, codec, name, renamed });
+      const identity: Identity = isShelfBehind ? { ...known, shelf: 'new' } : known;
+      const files = shelf === null || shelf === 'unread' ? null : { connection, codec, env, shelf };
+      // In this order: what stands in the database by then is not ahead of it.
+      const [said, read] = await Promise.all([
+        files ? lastShelved(files, identity) : 0,
+        readFacts(options, connection),
+      ]);
+      const isAhead = said > read.facts.head && look < looks;
+      if (!files || !isAhead || !(await takeInAhead(files, identity, read.facts))) {
+        return { connection, schedule, identity, ...read };
+      }
+      isShelfBehind = true;
+    }
   } catch (cause) {
     await connection.close().catch(() => {});
     throw cause instanceof ShelfTrouble ? cause : asStorageError(cause);
   }
 }
+
+/**
+ * How often the second shelf is compared with a database to which others write meanwhile: they have
+ * compared it themselves.
+ */
+const looks = 4;
 
 /** Reads the facts over an open connection, with the checkpointer that knows what it read. */
 export async function readFacts(

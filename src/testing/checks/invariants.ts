@@ -132,7 +132,8 @@ function checkNothingLost(run: Run, device: SimDevice, facts: Facts): void {
   }
 }
 
-function isKnown(facts: Facts, operationId: string): boolean {
+/** Whether it waits, has ended, or stands behind a row that can not be read. */
+export function isKnown(facts: Facts, operationId: string): boolean {
   if (getIn(facts.settlements, operationId)) return true;
   const place = getIn(facts.places, operationId);
   if (place !== undefined && getIn(facts.outbox, place)) return true;

@@ -144,7 +144,8 @@ export function checkEndings(run: Run): void {
     for (const [operationId, outcome] of ended) {
       if (outcome !== 'rejected' && outcome !== 'cancelled') continue;
       // Its seal was damaged: that it had been sent is not known any more. Or that it was taken back.
-      if (!direct.has(operationId) || isDamaged(run.written, operationId, 'sealed')) continue;
+      if (!direct.has(operationId) || isDamaged(run.written, operationId, 'sealed', 'recovered'))
+        continue;
       if (outcome === 'cancelled' && isDamaged(run.written, operationId, 'cancelled')) continue;
       broken('I4', `${operationId} was told as ${outcome} and took effect`);
     }
@@ -180,7 +181,11 @@ function isWrittenOver({ server }: Run, { n, recordId }: Effect): boolean {
 }
 
 /** Rows that end operations: one that was told and then damaged may come otherwise the next time. */
-const endings = ['answered', 'parked', 'resolved', 'cancelled', 'discarded'] as const;
+const endings = [
+  ...(['answered', 'parked', 'resolved', 'cancelled', 'discarded'] as const),
+  // Of a lane that stands otherwise than in a database that has fallen back.
+  'recovered',
+] as const;
 
 /** Whether it is not known any more that the device was emptied, which ended all that waited. */
 function isPurgeDamaged({ written }: Run, index: number): boolean {

@@ -61,6 +61,8 @@ function checkAlike(name: string, one: Life, other: Life): void {
 function checkDeleted(run: Run, { index }: SimDevice, facts: Facts): void {
   const gone = valuesOf(facts.lanes).filter(({ parked }) => parked?.conflict?.remote === null);
   if (gone.length === 0) return;
+  // The id of what it made in those may be lost with them, until a list tells.
+  if (run.written.wipes.some(({ device, fellBack }) => device === index && fellBack)) return;
   /** The id that the server gave last, by the record's key here. */
   const given = new Map<string, string>();
   for (const effect of run.server.ledger) {

@@ -6,13 +6,14 @@ import type { SimDevice } from '../device/simDevice.ts';
 import type { SimShelf } from '../disk/simShelf.ts';
 import { InvariantBroken, type Run } from '../history/history.ts';
 import { eraOf, isCleared, type WrittenOperation, withSuperseded } from '../history/written.ts';
+import { isKnown } from './invariants.ts';
 
 /** Characters of the shelf of a device on which nothing waits, beside rows that can not be read. */
 const idleSize = 20_000;
 
 /**
  * I1, where a device has a second shelf: what was told as saved and is not over comes back with the
- * next database, whichever were deleted in between. I7: what was told as not saved does not.
+ * next database, whichever were deleted (or fell back) in between. I7: what was told as not saved does not.
  */
 export function checkSalvaged(run: Run, device: SimDevice): void {
   const { written } = run;
@@ -24,7 +25,9 @@ export function checkSalvaged(run: Run, device: SimDevice): void {
     written,
     standing.map(({ id }) => id),
   );
-  const lost = owed(run, device).find(({ id, era: made }) => made !== era && !stoodFor.has(id));
+  // One that has fallen back still holds what it held before.
+  const isThere = (id: string) => stoodFor.has(id) || isKnown(device.sequenced, id);
+  const lost = owed(run, device).find(({ id, era: made }) => made !== era && !isThere(id));
   if (lost) {
     throw new InvariantBroken(
       'I1',

@@ -23,9 +23,14 @@ export interface SimDiskOptions {
   readonly onKill: (tab: number | null) => void;
   /** Rows as they reach the platter, in order. */
   readonly onRows: (rows: readonly WrittenRow[]) => void;
+  /** Whether the plan has it lose what was durable. */
+  readonly fallsBack?: boolean;
   /** A batch of this tab's was taken. */
   readonly onTaken?: (tab: number, batch: Batch) => void;
 }
+
+/** Transactions that the platter can lose, the last ones. */
+export const remembered = 8;
 
 /** A page that uses the disk. */
 interface User {
@@ -56,6 +61,8 @@ export class SimDisk {
   #cache: MemoryDatabase = emptyDatabase();
   /** What survives a power cut. */
   #platter: MemoryDatabase = emptyDatabase();
+  /** The platter before each of its last transactions, the oldest first; where it may fall back. */
+  readonly #past: MemoryDatabase[] = [];
   /** Batches that the system has taken and the platter does not have, in order. */
   #unflushed: Batch[] = [];
   /** Pages so far, by tab. */
@@ -90,6 +97,13 @@ export class SimDisk {
   losePower(): void {
     this.#unflushed = [];
     this.#cache = copyOf(this.#platter);
+  }
+
+  /** The same, and of what was on the platter the last so many transactions, if it remembers them. */
+  fallBack(count: number): void {
+    const before = this.#past.splice(-Math.min(count, this.#past.length))[0];
+    if (before) this.#platter = before;
+    this.losePower();
   }
 
   /** What a page would read now, for the invariants: without time or faults. */
@@ -134,6 +148,7 @@ export class SimDisk {
   }
 
   wipe(): void {
+    this.#past.length = 0;
     this.#unflushed = [];
     this.#cache = emptyDatabase();
     this.#platter = emptyDatabase();
@@ -265,6 +280,10 @@ export class SimDisk {
   /** The platter gets all that the system has taken. */
   #flush(): void {
     for (const batch of this.#unflushed.splice(0)) {
+      if (this.#options.fallsBack) {
+        this.#past.push(copyOf(this.#platter));
+        if (this.#past.length > remembered) this.#past.shift();
+      }
       const { head } = applyBatch(this.#platter, batch);
       const texts = batch.append ?? [];
       const first = head - texts.length + 1;

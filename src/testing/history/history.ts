@@ -1,5 +1,5 @@
 import { SimDevice, type SimDeviceHooks } from '../device/simDevice.ts';
-import { SimDisk } from '../disk/simDisk.ts';
+import { remembered, SimDisk } from '../disk/simDisk.ts';
 import { SimCredentials } from '../net/simCredentials.ts';
 import { SimNet } from '../net/simNet.ts';
 import type { Fault, Plan, TimeFault } from '../plan/plan.ts';
@@ -142,6 +142,7 @@ export function makeRun(
     const disk: SimDisk = new SimDisk({
       ...{ world, device: index },
       faultAt: (n) => find('disk', index, n),
+      fallsBack: plan.faults.some(({ do: what }) => what === 'fallBack'),
       onKill: (tab) => devices[index]?.kill(tab),
       onTaken: (tab, batch) => leads[index]?.taken(devices[index]?.tabs[tab]?.page ?? '', batch),
       onRows: (rows) => {
@@ -184,6 +185,14 @@ export function makeRun(
       case 'wipe':
         takeAway(device);
         return true;
+      case 'fallBack': {
+        const count =
+          1 + keyedBelow(world.seed, `fallBack/${fault.device}/${fault.at}`, remembered);
+        device.disk.fallBack(count);
+        // What its rows told is judged by what the second shelf brings back.
+        written.wipes.push({ device: device.index, known: undefined, fellBack: true });
+        return device.kill();
+      }
       case 'wipeTwice':
         again.add(device.index);
         takeAway(device);

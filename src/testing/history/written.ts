@@ -38,11 +38,13 @@ export interface Damage {
   readonly records: ReadonlySet<string>;
 }
 
-/** A database that the plan took away. */
+/** A database that the plan took away, or the last transactions of it. */
 export interface Wipe {
   readonly device: number;
   /** The id that the device knew it by; undefined: it had none yet, so there is nothing to tell. */
   readonly known: string | undefined;
+  /** Only its last transactions went. */
+  readonly fellBack?: true;
 }
 
 /** What ever reached the platters, whatever became of it since. */
@@ -177,11 +179,15 @@ export function noteDamage(written: Written, device: number, { sequence, text }:
   if (!row) return;
   const made = operationsIn(row);
   const requests = row.type === 'sealed' ? row.requests : [];
+  // It ends what the lane held and it does not name.
+  const isInstead = row.type === 'recovered' && row.instead;
+  const ended = isInstead ? operationsOf(written, device, row.recordId) : [];
   const touched = [
     ...made.flatMap(({ id, supersedes = [] }) => [id, ...supersedes]),
     ...requests.flatMap((request) => request.operationIds),
     ...('operationIds' in row ? row.operationIds : []),
     ...('replaced' in row ? row.replaced : []),
+    ...ended,
   ];
   const records = [
     ...made.map(({ recordId }) => recordId),
@@ -193,9 +199,17 @@ export function noteDamage(written: Written, device: number, { sequence, text }:
     ...{ device, era, sequence, row },
     made: new Set(made.map(({ id }) => id)),
     touched: withSuperseded(written, touched),
-    keys: new Set(requests.map(({ key }) => key)),
+    keys: new Set([...requests.map(({ key }) => key), ...ended]),
     records: new Set(records),
   });
+}
+
+/** Operations of a record of this device that ever became durable. */
+function operationsOf({ operations }: Written, device: number, recordId: string): string[] {
+  const own = [...operations.values()].filter(
+    (it) => it.device === device && it.recordId === recordId,
+  );
+  return own.map(({ id }) => id);
 }
 
 /** Whether a row of one of these types that told something of this operation was damaged. */

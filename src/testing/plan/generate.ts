@@ -3,6 +3,7 @@ import {
   authFaults,
   batchFaults,
   busFaults,
+  type DeviceFault,
   type DiskFault,
   deviceFaults,
   diskFaults,
@@ -28,11 +29,14 @@ export interface Appetite {
   readonly time: readonly TimeFault['do'][];
 }
 
+/** Where a second shelf makes good what the database has lost. */
+const ofShelves: ReadonlySet<DeviceFault> = new Set(['wipeTwice', 'fallBack']);
+
 const wholeAppetite: Appetite = {
   ...{ steps: 24, devices: 3 },
   ...{ net: netFaults, disk: diskFaults },
   // Without a second shelf there is nothing to take over.
-  time: [...deviceFaults.filter((kind) => kind !== 'wipeTwice'), ...tabFaults, ...busFaults],
+  time: [...deviceFaults.filter((kind) => !ofShelves.has(kind)), ...tabFaults, ...busFaults],
 };
 
 const doings = [
@@ -145,14 +149,16 @@ export function generate(seed: number, appetite: Appetite = wholeAppetite): Plan
   };
 }
 
-/** Databases that are deleted, beside what the swarm does: most of all while one is taken over. */
+const losable = ['wipe', 'wipeLater', 'wipeTwice', 'wipeTwice', 'fallBack', 'fallBack'] as const;
+
+/** Databases that are deleted or fall back, beside what the swarm does: most of all while one is taken over. */
 function lossesOf(seed: number, devices: number, span: number): Fault[] {
   const count = keyed(seed, 'losses') < losses ? 1 + keyedBelow(seed, 'losses/n', 2) : 0;
   return Array.from({ length: count }, (_, i) => ({
     on: 'time',
     device: keyedBelow(seed, `loss/device/${i}`, devices),
     at: keyedBelow(seed, `loss/at/${i}`, span),
-    do: keyedPick(seed, `loss/${i}`, ['wipe', 'wipeLater', 'wipeTwice', 'wipeTwice'] as const),
+    do: keyedPick(seed, `loss/${i}`, losable),
   }));
 }
 

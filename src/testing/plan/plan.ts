@@ -108,6 +108,8 @@ export const deviceFaults = [
   'wipe',
   'wipeLater',
   'wipeTwice',
+  /** The machine goes down, and the database loses its last transactions, which it had called durable. */
+  'fallBack',
 ] as const;
 /** What happens to a second shelf (`Plan.shelf`). */
 export const shelfFaults = [

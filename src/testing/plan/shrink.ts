@@ -185,6 +185,7 @@ const simplerKinds: Readonly<Record<string, readonly string[]>> = {
   powerLoss: ['kill'],
   wipeLater: ['wipe'],
   wipeTwice: ['wipe'],
+  fallBack: ['powerLoss'],
   closeTab: ['crashTab'],
   freezeTab: ['hangTab'],
   delayMessages: ['loseMessages'],

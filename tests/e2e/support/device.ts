@@ -14,6 +14,9 @@ export function serveApp(): Promise<ServedPage> {
   return servePage({ entry: fileURLToPath(new URL('../pages/app.ts', import.meta.url)) });
 }
 
+/** Bytes: the end of the last record of the log. */
+const shallow = 3;
+
 /**
  * Somebody's browser: one profile on disk, opened, killed and opened again. It keeps what the page
  * was told is saved, and every error that the page did not catch.
@@ -84,10 +87,10 @@ export class Device implements AsyncDisposable {
     await browser?.kill();
   }
 
-  /** The last write of its dead browser ends in the middle: see `tearDatabase`. */
-  async tear(): Promise<void> {
+  /** The last writes of its dead browser are cut off, so many bytes: see `tearDatabase`. */
+  async tear(cut = shallow): Promise<void> {
     if (this.#browser) throw new Error('the browser runs');
-    await tearDatabase(this.#profile.path);
+    await tearDatabase(this.#profile.path, cut);
   }
 
   /** The databases of its dead browser are gone. */

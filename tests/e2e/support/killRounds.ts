@@ -13,8 +13,9 @@ export interface KillOptions {
   readonly page: ServedPage;
   readonly storage?: PageQuery['storage'];
   /**
-   * Every so many rounds the database is torn, so that the browser deletes it; where it does not (it
-   * may tidy its log up before it looks at it), the next round tries again. Default: never.
+   * Every so many rounds the end of the database's log is cut off, so that it loses its last
+   * transactions, and the browser deletes it; where it does not (it may tidy its log up before it looks
+   * at it), the next round tries again. Default: never.
    */
   readonly tearEvery?: number;
   /**
@@ -42,6 +43,9 @@ export interface KillSummary {
   readonly wrong: readonly string[];
 }
 
+/** Bytes that a tear cuts off: the end of the last write, or some of the last transactions too. */
+const cuts = [3, 300, 3_000];
+
 /** Waiting edits beyond which a round has a network, so that none ends unremembered. */
 const backlog = 4_000;
 
@@ -66,7 +70,7 @@ export async function killRounds(options: KillOptions): Promise<KillSummary> {
     const what = await writeAndKill(world, server, tab, random, `${seed}/${round}`, round);
     if (round % tearEvery === 0) tearsOwed++;
     const isTorn = tearsOwed > 0;
-    if (isTorn) await world.device.tear();
+    if (isTorn) await world.device.tear(cuts[between(random, 0, cuts.length - 1)]);
     const fresh = world.device.acknowledged.count - before;
     count.rounds = round;
     count.acknowledged += fresh;

@@ -85,7 +85,7 @@ export class KillWorld implements AsyncDisposable {
       if (isEnd(fate) || keys.has(operationId) || isGone) this.#over.add(operationId);
       if (fate === 'unknown' && !this.#over.has(operationId)) {
         missing.push(`${kind} ${tag}, edit ${edit} (${operationId}) is nowhere`);
-      } else if (shown !== undefined && (edit === null || shown < edit)) {
+      } else if (shown !== undefined && !isGone && (edit === null || shown < edit)) {
         missing.push(`${kind} ${tag}: edit ${edit} is ${fate}, but ${shown} is shown`);
       }
     }

@@ -1,9 +1,6 @@
 import { readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Bytes that are cut off. */
-const cut = 3;
-
 /** Deletes every IndexedDB of the profile, as Chromium does after some crashes. */
 export async function deleteDatabases(profile: string): Promise<void> {
   await rm(join(profile, 'Default', 'IndexedDB'), { recursive: true, force: true });
@@ -14,10 +11,13 @@ export async function deleteDatabases(profile: string): Promise<void> {
  * write may. Chromium opens such a database once as if nothing were wrong, and deletes the whole of
  * it the next time (seen in each of some 30 tries; in kills under load about once in a hundred).
  *
+ * A deeper cut takes whole transactions with it, which the page was told are complete.
+ *
  * @param profile of a browser that does not run
+ * @param cut bytes that are cut off
  * @throws Error where there is no log
  */
-export async function tearDatabase(profile: string): Promise<void> {
+export async function tearDatabase(profile: string, cut: number): Promise<void> {
   const folder = join(profile, 'Default', 'IndexedDB');
   const logs: { readonly path: string; readonly at: number; readonly size: number }[] = [];
   for (const database of await readdir(folder)) {

@@ -177,6 +177,12 @@ describe('S13: serverWins', () => {
       ],
     });
   });
+
+  test('P17: what they say just as we did is not dropped: it has reached the server', () => {
+    const same = [operation('update', { title: 'theirs' })];
+    const decision = decide(rule('serverWins'), facts(same, { contested: same }));
+    expect(decision).toEqual({ kind: 'send', changes: {}, overwritten: [], replaces: same });
+  });
 });
 
 describe('S13: merge', () => {
