@@ -9,7 +9,7 @@ import { entryAliases, repositoryRoot } from '../tests/support/aliases.ts';
 
 /** KB (1,000 bytes) with everything that the entry brings; about a tenth above what was measured last. */
 const limits: Readonly<Record<string, number>> = {
-  syncharts: 115,
+  syncharts: 117,
   'syncharts/rest': 16,
   'syncharts/storage': 16,
   'syncharts/react': 6.5,

@@ -52,7 +52,10 @@ export type SyncEvent =
       /** Records that wait for anything but a person, this one included. */
       readonly waiting: number;
     } & LaneRef)
-  /** The database of this device is gone or another one: `known` is the id that was expected. */
+  /**
+   * The database of this device is gone, or its last rows are, and it is another one from here on: `known`
+   * is the id that was expected.
+   */
   | {
       readonly type: 'dataLoss';
       readonly known: string;

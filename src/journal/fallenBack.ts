@@ -1,8 +1,7 @@
 import type { Facts } from '../../store/facts.ts';
-import { getIn, valuesOf } from '../../store/pages.ts';
+import { getIn } from '../../store/pages.ts';
 import { encodeRow } from '../../store/rows/codec.ts';
-import type { RecoveredRow, Row } from '../../store/rows/row.ts';
-import { type Ahead, aheadStepwise, emptyLane } from '../../store/shelf/ahead.ts';
+import { type Ahead, aheadStepwise, rowsAhead } from '../../store/shelf/ahead.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
 import type { ShelfConnection } from '../ports/shelf.ts';
@@ -61,7 +60,10 @@ export async function takeInAhead(
   for (; !step.done; step = comparing.next()) if (pacer.isDue()) await pacer.breathe();
   const ahead = step.value;
   if (!ahead) return false;
-  const append = await encodeTexts(codec, textsOf(ahead, identity.id, facts, env));
+  const by = { from: identity.id, at: env.now(), writer: `${env.uuid()}/engine` };
+  const rows = rowsAhead(ahead, facts, by);
+  const texts = rows.map((row) => (typeof row === 'string' ? row : encodeRow(row)));
+  const append = await encodeTexts(codec, texts);
   const { head } = facts;
   if (ahead.isShort) {
     const told = { recovered: operationIdsOf(ahead, facts), unreadable: damaged };
@@ -83,31 +85,6 @@ async function onShelf<T>(work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw new ShelfTrouble(asStorageError(cause));
   }
-}
-
-/** As they go into the journal: lanes as they stood, then what waits unread and holds what comes behind it. */
-function textsOf(ahead: Ahead, from: string, facts: Facts, env: Env): string[] {
-  const at = env.now();
-  const writer = `${env.uuid()}/engine`;
-  let n = 0;
-  const next = () => ({ writer, n: ++n });
-  const standing = (lane: Ahead['lanes'][number]): RecoveredRow => {
-    return { v: 1, type: 'recovered', at, from, ...lane, instead: true, actionId: next() };
-  };
-  const before: Row[] = [];
-  const generation = ahead.generation ?? facts.generation;
-  if (generation > facts.generation) {
-    // How what it holds has ended was told when it was so.
-    for (const { model, recordId } of valuesOf(facts.lanes)) {
-      before.push(standing(emptyLane(model, recordId)));
-    }
-    before.push({ v: 1, type: 'purged', at, generation, actionId: next() });
-  }
-  const changes = ahead.changes.map(({ actionId, operation }): Row => {
-    return { v: 1, type: 'recorded', at: operation.at, generation, operation, actionId };
-  });
-  const lanes = [...before, ...ahead.lanes.map(standing)];
-  return [...lanes.map(encodeRow), ...ahead.rows, ...changes.map(encodeRow)];
 }
 
 /** Operations that the database did not know to be waiting. */

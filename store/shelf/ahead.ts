@@ -1,7 +1,7 @@
 import { aliasOf, type Facts, laneKey } from '../facts.ts';
 import { getIn, valuesOf } from '../pages.ts';
-import type { RecordedRow } from '../rows/row.ts';
-import { gatherStepwise, linesByDatabase } from './gather.ts';
+import type { RecordedRow, RecoveredEnding, Row } from '../rows/row.ts';
+import { type Gathered, gatherStepwise, linesByDatabase } from './gather.ts';
 import type { ShelfLine } from './line.ts';
 import { type RecoveredLane, recoveredLane } from './recover.ts';
 
@@ -65,6 +65,12 @@ export function* aheadStepwise(
     if (!isNews || told.has(key) || getIn(facts.lanes, key)) continue;
     lanes.push(emptyLane(model, recordId, alias));
   }
+  const ended = endedIn(gathered, facts);
+  const [first] = lanes;
+  // What ended in rows that are lost may be what others wait for, in whichever lane.
+  if (first && ended.length > 0) {
+    lanes[0] = { ...first, ended: { ...Object.fromEntries(ended), ...first.ended } };
+  }
   const changes = new Map<string, Ahead['changes'][number]>();
   for (const line of restated ? [] : lines) {
     if (line.kind !== 'operation') continue;
@@ -87,8 +93,45 @@ export function* aheadStepwise(
   };
 }
 
+/**
+ * Rows for the journal's end, and texts of what waits unread in it: lanes as they stood, then what holds
+ * up what comes behind it, then changes.
+ *
+ * @param facts that `ahead` was compared with
+ */
+export function rowsAhead(
+  ahead: Ahead,
+  facts: Facts,
+  { from, at, writer }: { readonly from: string; readonly at: number; readonly writer: string },
+): (Row | string)[] {
+  const rows: (Row | string)[] = [];
+  const next = () => ({ writer, n: rows.length + 1 });
+  const stands = (lane: Ahead['lanes'][number]) => {
+    rows.push({ v: 1, type: 'recovered', at, from, ...lane, instead: true, actionId: next() });
+  };
+  const generation = ahead.generation ?? facts.generation;
+  if (generation > facts.generation) {
+    // How what it holds has ended was told when it was so.
+    for (const { model, recordId } of valuesOf(facts.lanes)) stands(emptyLane(model, recordId));
+    rows.push({ v: 1, type: 'purged', at, generation, actionId: next() });
+  }
+  for (const lane of ahead.lanes) stands(lane);
+  rows.push(...ahead.rows);
+  for (const { actionId, operation } of ahead.changes) {
+    rows.push({ v: 1, type: 'recorded', at: operation.at, generation, operation, actionId });
+  }
+  return rows;
+}
+
+/** Endings that the database does not know of. */
+function endedIn({ endings }: Gathered, { settlements }: Facts): [id: string, RecoveredEnding][] {
+  return [...endings].flatMap(([id, { outcome }]) =>
+    getIn(settlements, id) ? [] : [[id, outcome] as [string, RecoveredEnding]],
+  );
+}
+
 /** A lane of which nothing waits any more. */
-export function emptyLane(model: string, recordId: string, alias?: string): Ahead['lanes'][number] {
+function emptyLane(model: string, recordId: string, alias?: string): Ahead['lanes'][number] {
   const salvage = { base: null, version: null };
   const known = alias === undefined ? {} : { alias };
   return { model, recordId, operations: [], salvage, sealed: null, parked: null, ...known };

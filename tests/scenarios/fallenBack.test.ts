@@ -32,7 +32,7 @@ function waiting({ sync }: Device): string[] {
 }
 
 describe('a database that has lost its last transactions', () => {
-  test('N16 ST25: changes that were called saved come back from the second shelf, in their order, and are shown at once', async () => {
+  test('N16 ST14: changes that were called saved come back from the second shelf, in their order, and are shown at once', async () => {
     world.server.put('todo', 'old', { title: 'old', done: false });
     const { phone, past, fallBack } = phoneWithPast();
     const first = await phone.open(straight);
@@ -65,7 +65,7 @@ describe('a database that has lost its last transactions', () => {
     expect(world.server.find('todo', 'new')?.record).toMatchObject({ title: 'newer' });
   });
 
-  test('N16 I17: what had been answered in them is not sent again, and what was changed after it goes', async () => {
+  test('N16 ST14 I17: what had been answered in them is not sent again, and what was changed after it goes', async () => {
     const { phone, past, fallBack } = phoneWithPast();
     const device = await phone.open(straight);
     const { todo } = device.sync.models;

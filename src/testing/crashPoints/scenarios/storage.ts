@@ -196,6 +196,30 @@ export const storage: readonly ScenarioRow[] = [
   },
 
   {
+    ...{ name: 'the database has lost its last rows', group: 'damage', ids: bothIds, shelf: true },
+    steps: ['append answered', 'append recovered'],
+    faults: [
+      { request: 'PATCH', do: 'dropAnswer' },
+      { on: 'time', device: 0, at: 1_500, do: 'fallBack' },
+    ],
+    doing: [
+      [500, 'create'],
+      [700, 'update'],
+      [1_490, 'create', 1],
+    ],
+  },
+  {
+    ...{ name: 'the database has lost its last changes', group: 'damage', shelf: true },
+    steps: ['append recorded'],
+    faults: [offline(0, 9_000), { on: 'time', device: 0, at: 1_500, do: 'fallBack' }],
+    doing: [
+      [500, 'create'],
+      [600, 'update'],
+      [700, 'create', 1],
+      [800, 'update'],
+    ],
+  },
+  {
     ...{ name: 'the database is gone with a change of what the server has named', group: 'damage' },
     ...{ shelf: true, ids: ['server'], steps: ['append answered', 'append recovered'] },
     faults: [
