@@ -119,6 +119,8 @@ export interface Lane extends LaneRef, RecordFacts {
   readonly sealed: SealedRequest | null;
   /** The journal sequence of the row that sealed it last. */
   readonly sealedAt?: number;
+  /** The base that it was sealed over, where a pull has brought another since. */
+  readonly sealedOver?: JsonObject;
   readonly parked: Parked | null;
   /** With the database its base was lost: it is not sealed before the server has told of it again. */
   readonly salvage?: Salvage;
@@ -209,6 +211,12 @@ export function newLane(model: string, recordId: string, hidden: number): Lane {
     ...{ model, recordId, state: 'pending', ...cleanContext },
     ...{ count: 1, hidden, sealed: null, parked: null },
   };
+}
+
+/** A lane whose request is over. */
+export function unsealed(lane: Lane): Lane {
+  const { sealedOver: _, ...rest } = lane;
+  return { ...rest, sealed: null };
 }
 
 /** The server has told of the record: what was known of it before says nothing more. */

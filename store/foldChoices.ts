@@ -1,4 +1,4 @@
-import { type Lane, laneKey, withoutSalvage } from './facts.ts';
+import { type Lane, laneKey, unsealed, withoutSalvage } from './facts.ts';
 import type { FactsDraft } from './factsDraft.ts';
 import { attempted, refresh } from './foldLanes.ts';
 import type {
@@ -37,7 +37,7 @@ export function resolved(draft: FactsDraft, decision: ResolvedRow): string | und
   for (const item of row.overwritten) draft.log({ model, recordId, at, ...item });
   draft.putBase(model, recordId, row.base, row.version);
   if (row.base === null && row.operation?.kind === 'create') draft.model(model).unname(recordId);
-  refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null, parked: null }, row);
+  refresh(draft, key, moved && { ...unsealed(withoutSalvage(moved)), parked: null }, row);
   return undefined;
 }
 

@@ -1,4 +1,5 @@
-import { laneKey, withoutSalvage } from './facts.ts';
+import { conflictWords } from './conflictWords.ts';
+import { type Lane, laneKey, withoutSalvage } from './facts.ts';
 import type { FactsDraft } from './factsDraft.ts';
 import { type JsonObject, sameJson } from './json.ts';
 import type { PulledRow } from './rows/row.ts';
@@ -91,7 +92,23 @@ function renewConflict(
   // A dead letter has no conflict; only that the record is gone is told to whoever discards it.
   const back = lane.parked.reason === 'rejected' && remote !== null;
   const conflict = back ? null : { remote, remoteVersion };
-  draft.putLane(key, { ...lane, parked: { ...lane.parked, conflict } });
+  const { parked } = lane;
+  if (parked.reason === 'rejected') {
+    draft.putLane(key, { ...lane, parked: { ...parked, conflict } });
+    return;
+  }
+  const isDeleted = draft.operationsOf(key).at(-1)?.operation.kind === 'delete';
+  const failure = { ...parked.failure, ...conflictWords(remote, isDeleted) };
+  draft.putLane(key, { ...lane, failure, parked: { ...parked, failure, conflict } });
+}
+
+/** What a request was made over is what a conflict is judged by, whatever comes while it is under way. */
+function keepSealedOver(draft: FactsDraft, key: string, lane: Lane, next: JsonObject | null): void {
+  const base = draft.entry(lane.model, lane.recordId)?.base;
+  const isKept = !lane.sealed || !base || lane.sealedOver || sameJson(base, next ?? undefined);
+  const known = withoutSalvage(lane);
+  const kept = isKept ? known : { ...known, sealedOver: base };
+  if (kept !== lane) draft.putLane(key, kept);
 }
 
 /** A new base: pending changes stay on top; a clean record, the rule, is shown as it came. */
@@ -106,7 +123,7 @@ export function confirmed(
   if (draft.isDirty(model, recordId)) {
     const key = laneKey(model, recordId);
     const lane = draft.lane(key);
-    if (lane?.salvage) draft.putLane(key, withoutSalvage(lane));
+    if (lane) keepSealedOver(draft, key, lane, base);
     draft.putBase(model, recordId, base, version, alias);
     renewConflict(draft, model, recordId, base, version);
     draft.rebaseRecord(model, recordId);

@@ -1,4 +1,4 @@
-import { type Lane, laneKey, withoutSalvage } from './facts.ts';
+import { type Lane, laneKey, unsealed, withoutSalvage } from './facts.ts';
 import type { FactsDraft } from './factsDraft.ts';
 import { attempted, refresh } from './foldLanes.ts';
 import { confirmed } from './foldPulled.ts';
@@ -63,7 +63,7 @@ export function answered(draft: FactsDraft, row: AnsweredRow): string | undefine
   draft.putBase(row.model, row.recordId, row.base, row.version, row.alias);
   // Deleted; one that was made, and is gone since, keeps its name: others may wait to name it.
   if (row.base === null && row.alias === undefined) draft.model(row.model).unname(row.recordId);
-  refresh(draft, key, moved && { ...withoutSalvage(moved), sealed: null }, row);
+  refresh(draft, key, moved && unsealed(withoutSalvage(moved)), row);
   return undefined;
 }
 
@@ -96,7 +96,7 @@ export function parked(draft: FactsDraft, row: ParkedRow): string | undefined {
       if (operationIds.includes(operation.id)) draft.settle(operation, 'rejected', row.at);
     }
   }
-  draft.putLane(key, { ...moved, sealed: null, parked: parking });
+  draft.putLane(key, { ...unsealed(moved), parked: parking });
   draft.rebaseRecord(row.model, row.recordId);
   return undefined;
 }

@@ -98,8 +98,11 @@ export function outboxOf(facts: Facts) {
     ...{ model, recordId, sealed, count, hidden },
     // Waiting times are counted anew.
     state: state === 'backoff' ? 'syncing' : state,
-    // Theirs is pulled anew.
-    parked: parked && { ...parked, at: 0, conflict: parked.conflict && 'there' },
+    // Theirs is pulled anew, with what is said of it.
+    parked: parked && {
+      ...{ ...parked, at: 0, conflict: parked.conflict && 'there' },
+      failure: parked.reason === 'conflict' ? null : parked.failure,
+    },
     operations: operationsOf(stateOf(facts), model, recordId),
   }));
 }

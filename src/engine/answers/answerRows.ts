@@ -208,7 +208,9 @@ function conflictAnswer(facts: Facts, context: AnswerContext, remote: RemoteReco
   }
   const operations = operationsIn(facts, key);
   const entry = entryOf(facts, context.model, context.recordId);
-  const base = entry?.base ?? lane?.salvage?.base ?? null;
+  const known = entry?.base ?? lane?.salvage?.base ?? null;
+  // Merged with what a pull has brought meanwhile it was already, and what it overwrote is told.
+  const base = rule.policy === 'merge' ? known : (lane?.sealedOver ?? known);
   // What a pull has brought since it was sealed is what others changed meanwhile.
   const isOlder = (entry?.confirmed ?? 0) <= (lane?.sealedAt ?? 0);
   // Nobody has changed it: only its version is news, and no policy is asked who wins.

@@ -1,4 +1,5 @@
 import type { Failure } from '../../../machines/failure.ts';
+import { conflictWords } from '../../../store/conflictWords.ts';
 import type { JsonObject } from '../../../store/json.ts';
 import { replacement } from '../../../store/replacement.ts';
 import type { Operation } from '../../../store/rows/row.ts';
@@ -88,8 +89,7 @@ function resolvedRow(
 function parkedRows(context: ConflictContext): EngineDraft[] {
   const { model, recordId, at, operations, contested, remote, version } = context;
   const isDeleted = localOf(context) === null;
-  const message = messageOf(remote, isDeleted);
-  const failure: Failure = { code: remote ? 'conflict' : 'remoteDeleted', message, at };
+  const failure: Failure = { ...conflictWords(remote, isDeleted), at };
   const operationIds = (isDeleted ? operations : contested).map((operation) => operation.id);
   const conflict = { remote, remoteVersion: version };
   const parked = { v: 1, type: 'parked', model, recordId, at, reason: 'conflict' } as const;
@@ -98,11 +98,4 @@ function parkedRows(context: ConflictContext): EngineDraft[] {
   const items = [{ id: recordId, record: remote, version }];
   const page = { items, deleted: [], since: null, cursor: null, complete: false };
   return [row, { v: 1, type: 'pulled', model, at, ...page }];
-}
-
-function messageOf(remote: JsonObject | null, isDeleted: boolean): string {
-  if (!remote) return 'it was deleted by others';
-  return isDeleted
-    ? 'it was changed by others after it was deleted here'
-    : 'it was changed by others too';
 }

@@ -4,14 +4,21 @@ import { operationsIn } from '../../../store/operationsIn.ts';
 import { getIn } from '../../../store/pages.ts';
 import type { PulledItem } from '../../../store/rows/row.ts';
 import { merge } from '../../policies/merge.ts';
+import type { ConflictRule } from '../../policies/policy.ts';
 import type { PulledRecord } from '../../ports/transport.ts';
 import { entryOf } from '../records/recordReads.ts';
 import { type References, toKeys } from '../records/references.ts';
 
+export interface PulledItemContext {
+  readonly model: string;
+  readonly references: References;
+  readonly rule: ConflictRule;
+}
+
 /** A record of the server's under this device's key, with what a pending change of ours overwrites. */
 export function pulledItem(
   facts: Facts,
-  { model, references }: { readonly model: string; readonly references: References },
+  { model, references, rule }: PulledItemContext,
   id: string,
   { id: serverId, record, version }: PulledRecord,
 ): PulledItem {
@@ -26,6 +33,8 @@ export function pulledItem(
   const known = entryOf(facts, model, id)?.base ?? dirty?.salvage?.base;
   // What waits for a person is decided by them: neither side has lost yet.
   if (!known || !dirty || dirty.parked?.reason === 'conflict') return item;
+  // Nor where the policy has still to be asked: the answer to what is under way does so.
+  if (dirty.sealed && rule.policy !== 'merge') return item;
   // Fields that both sides changed: ours stays shown and goes to the server, theirs is told.
   const local: Record<string, JsonObject[string]> = {};
   for (const { kind, changes } of operationsIn(facts, lane)) {
