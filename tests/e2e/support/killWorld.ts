@@ -79,13 +79,16 @@ export class KillWorld implements AsyncDisposable {
     for (const { operationId, id: tag, kind, edit } of acknowledged.values()) {
       const fate = fates[operationId] ?? 'unknown';
       const shown = edits.get(tag);
-      const arrived = edit !== null && (arrivals.get(tag) ?? 0) >= edit;
+      const newest = arrivals.get(tag);
+      const arrived = newest !== undefined && newest >= (edit ?? Number.POSITIVE_INFINITY);
       // Made and removed, unsent, is no request.
-      const isGone = arrived || (wiped && this.device.removals.has(tag));
-      if (isEnd(fate) || keys.has(operationId) || isGone) this.#over.add(operationId);
-      if (fate === 'unknown' && !this.#over.has(operationId)) {
+      const isNone = wiped && newest === undefined && this.device.removals.has(tag);
+      if (isEnd(fate) || keys.has(operationId) || arrived || isNone) this.#over.add(operationId);
+      const isOver = this.#over.has(operationId);
+      if (fate === 'unknown' && !isOver) {
         missing.push(`${kind} ${tag}, edit ${edit} (${operationId}) is nowhere`);
-      } else if (shown !== undefined && !isGone && (edit === null || shown < edit)) {
+        // A database that has lost its last rows shows what it had until it is told again.
+      } else if (!isOver && shown !== undefined && (edit === null || shown < edit)) {
         missing.push(`${kind} ${tag}: edit ${edit} is ${fate}, but ${shown} is shown`);
       }
     }
