@@ -10,6 +10,7 @@ import type { CallRequest } from '../ports/requests.ts';
 import { asStorageError, type StorageError } from '../ports/storage.ts';
 import type { EngineOptions } from './ground/engineOptions.ts';
 import { Ground } from './ground/ground.ts';
+import type { Opened } from './ground/opening.ts';
 import { Room } from './ground/room.ts';
 import { LaneIndex } from './lanes/laneIndex.ts';
 import { type LeaderCall, readCall } from './lead/leaderCalls.ts';
@@ -155,10 +156,22 @@ export class Engine {
   hydrated(): void {
     const { opened } = this.#ground;
     if (!opened || this.role !== 'hydrating') return;
+    if (opened.isShort) this.#beginWhole(opened).catch(this.#options.env.report);
+    else this.#begin(opened);
+  }
+
+  #begin(opened: Opened): void {
     this.#ground.begin(opened);
     this.#room.measure().catch(this.#options.env.report);
     this.#roles.send('hydrated');
     this.#leadership.stand();
+  }
+
+  /** Nothing is written before the database has what the second shelf alone has. */
+  async #beginWhole(opened: Opened): Promise<void> {
+    const whole = await this.#ground.openWhole(opened);
+    if (this.isEnded) await this.#ground.end();
+    else this.#begin(whole);
   }
 
   /** A person's row is in the tail: make it durable. */

@@ -8,6 +8,7 @@ export type ShelfRequest =
   | { readonly do: 'append'; readonly file: string; readonly text: string }
   /** To so many bytes. */
   | { readonly do: 'cut'; readonly file: string; readonly size: number }
+  | { readonly do: 'isHeld'; readonly file: string }
   | { readonly do: 'release'; readonly file: string }
   /** Only where it holds so many bytes, if that is said. */
   | { readonly do: 'remove'; readonly file: string; readonly size: number | undefined }

@@ -79,6 +79,21 @@ async function cut(file: string, size: number): Promise<void> {
   }
 }
 
+/** A handle is exclusive: whether one is to be had tells. */
+async function isHeldByOther(file: string): Promise<boolean> {
+  if (held.has(file)) return false;
+  try {
+    await heldFile(file, { create: false });
+    release(file);
+    return false;
+  } catch (error) {
+    const { name } = error as DOMException;
+    if (name === 'NotFoundError') return false;
+    if (name === 'NoModificationAllowedError') return true;
+    throw error;
+  }
+}
+
 async function list() {
   const files: ShelfFile[] = [];
   for await (const entry of here().values()) {
@@ -184,6 +199,8 @@ async function done(request: ShelfRequest): Promise<unknown> {
       return append(request.file, request.text);
     case 'cut':
       return cut(request.file, request.size);
+    case 'isHeld':
+      return isHeldByOther(request.file);
     case 'release':
       return release(request.file);
     case 'remove':

@@ -9,7 +9,7 @@ import { asStorageError, type StorageConnection } from '../ports/storage.ts';
 import { encodeTexts } from './entries.ts';
 import { becomeAnother, type Identity, ShelfTrouble } from './identity.ts';
 import { Pacer } from './pacer.ts';
-import { lastSaid, parseFileName, readShelf } from './shelfFiles.ts';
+import { databaseOf, lastSaid, readShelf } from './shelfFiles.ts';
 
 export interface FallenBackOptions {
   readonly env: Env;
@@ -19,64 +19,71 @@ export interface FallenBackOptions {
 }
 
 /**
- * The last sequence that the shelf's files of a database speak of, at a glance; without end where another
- * one has taken it in since. Rejects with ShelfTrouble.
+ * The last sequence that the shelf's files of a database speak of, at a glance; without end where a glance
+ * does not tell: another one has taken it in since, or an earlier start could not read the shelf.
+ * Rejects with ShelfTrouble.
  */
 export async function lastShelved(
   { shelf, codec }: Pick<FallenBackOptions, 'shelf' | 'codec'>,
-  { id, successors }: Identity,
+  { files, unread, successors }: Identity,
 ): Promise<number> {
-  if (successors.length > 0) return Number.POSITIVE_INFINITY;
+  if (successors.length > 0 || (unread > 0 && files.length > 0)) return Number.POSITIVE_INFINITY;
   return onShelf(async () => {
-    const files = await filesOf(shelf, [id]);
     return Math.max(0, ...(await Promise.all(files.map((file) => lastSaid(shelf, codec, file)))));
   });
 }
+
+/** `taken`: identity and facts are to be read again. `others`: another tab has written meanwhile. */
+export type Outcome = 'nothing' | 'taken' | 'others';
 
 /**
  * Takes in what the second shelf says beyond the facts of its own database. A database may have lost its
  * last transactions, those among them that it had called durable: a log that is torn, a machine that went
  * down. To be done before anything is written. Where the shelf shows that rows are gone, the database
  * becomes another one by the same transaction, as it does where it is deleted: no file of before counts
- * against it any more.
+ * against it any more. Files of tabs that live are left to them: none lives through such a loss.
  *
  * @param facts as they were read
- * @returns whether something was ahead: then identity and facts are to be read again. Rejects with
- * ShelfTrouble, or StorageError
+ * Rejects with ShelfTrouble, or StorageError
  */
 export async function takeInAhead(
   { env, connection, shelf, codec }: FallenBackOptions,
   identity: Identity,
   facts: Facts,
-): Promise<boolean> {
+): Promise<Outcome> {
   const { files, damaged } = await onShelf(async () => {
-    const databases = [identity.id, ...identity.successors];
-    const names = (await filesOf(shelf, databases)).map(({ name }) => name);
-    return readShelf(shelf, codec, names, env);
+    return readShelf(shelf, codec, await freeFiles(shelf, identity), env);
   });
-  const pacer = new Pacer(env);
-  const comparing = aheadStepwise(files, identity.id, facts);
-  let step = comparing.next();
-  for (; !step.done; step = comparing.next()) if (pacer.isDue()) await pacer.breathe();
-  const ahead = step.value;
-  if (!ahead) return false;
+  const ahead = await compared(aheadStepwise(files, identity, facts, damaged === 0), env);
+  if (!ahead && identity.successors.length === 0) return 'nothing';
+  const { isShort = true } = ahead ?? {};
   const by = { from: identity.id, at: env.now(), writer: `${env.uuid()}/engine` };
-  const rows = rowsAhead(ahead, facts, by);
+  const rows = ahead ? rowsAhead(ahead, facts, by) : [];
   const texts = rows.map((row) => (typeof row === 'string' ? row : encodeRow(row)));
   const append = await encodeTexts(codec, texts);
   const { head } = facts;
-  if (ahead.isShort) {
-    const told = { recovered: operationIdsOf(ahead, facts), unreadable: damaged };
-    await becomeAnother({ env, connection }, identity, { append, head }, told);
-  } else {
-    await connection.commit({ append, expect: { head } });
+  if (!isShort) {
+    const { ok } = await connection.commit({ append, expect: { head } });
+    return ok ? 'taken' : 'others';
   }
-  return true;
+  const told = { recovered: ahead ? operationIdsOf(ahead, facts) : [], unreadable: damaged };
+  const isDone = await becomeAnother({ env, connection }, identity, { append, head }, told);
+  return isDone ? 'taken' : 'others';
 }
 
-async function filesOf(shelf: ShelfConnection, databases: readonly string[]) {
-  const files = await shelf.list();
-  return files.filter(({ name }) => databases.includes(parseFileName(name)?.database ?? ''));
+async function compared<T>(comparing: Generator<undefined, T>, env: Env): Promise<T> {
+  const pacer = new Pacer(env);
+  let step = comparing.next();
+  for (; !step.done; step = comparing.next()) if (pacer.isDue()) await pacer.breathe();
+  return step.value;
+}
+
+/** Names of the files of a database, and of those that have taken it in, that no living tab writes to. */
+async function freeFiles(shelf: ShelfConnection, { id, successors }: Identity): Promise<string[]> {
+  const names = (await shelf.list()).map(({ name }) => name);
+  const own = names.filter((name) => [id, ...successors].includes(databaseOf(name)));
+  const held = await Promise.all(own.map((name) => shelf.isHeld(name)));
+  return own.filter((_, i) => !held[i]);
 }
 
 async function onShelf<T>(work: () => Promise<T>): Promise<T> {
@@ -88,9 +95,9 @@ async function onShelf<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Operations that the database did not know to be waiting. */
-function operationIdsOf({ lanes, changes }: Ahead, { places }: Facts): string[] {
+function operationIdsOf({ lanes, older, changes }: Ahead, { places }: Facts): string[] {
   const operations = [
-    ...lanes.flatMap((lane) => lane.operations),
+    ...[...lanes, ...older].flatMap((lane) => lane.operations),
     ...changes.map((it) => it.operation),
   ];
   return operations.map(({ id }) => id).filter((id) => getIn(places, id) === undefined);

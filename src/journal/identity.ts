@@ -10,11 +10,11 @@ import {
 } from '../../store/shelf/recover.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
-import type { ShelfConnection } from '../ports/shelf.ts';
+import type { ShelfConnection, ShelfFile } from '../ports/shelf.ts';
 import { asStorageError, type StorageConnection, type StorageError } from '../ports/storage.ts';
 import { encodeTexts } from './entries.ts';
 import { Pacer, type PacingEnv } from './pacer.ts';
-import { parseFileName, type ReadShelf, readShelf } from './shelfFiles.ts';
+import { databaseOf, type ReadShelf, readShelf } from './shelfFiles.ts';
 
 const idKey = 'databaseId';
 
@@ -28,6 +28,11 @@ export async function databaseIdOf(connection: StorageConnection): Promise<strin
 const replacesKey = 'replaces';
 /** Set once the second shelf has had a file of this database. */
 const shelvedKey = 'shelved';
+/**
+ * How many starts could not read the shelf: they went on behind a last row of which they could not know
+ * whether it was the last, so the same sequences may stand for other rows in files from before.
+ */
+const unreadKey = 'unreadStarts';
 /** A loss of which nobody was told yet, with what came back. */
 const untoldKey = 'untoldLoss';
 
@@ -43,6 +48,10 @@ export interface Identity {
   readonly unreadable: number;
   /** Lost databases of which everything stands in this one now. */
   readonly replaces: readonly string[];
+  /** How many of its starts could not read the shelf, this one among them. */
+  readonly unread: number;
+  /** Its files on the shelf, as it was found. */
+  readonly files: readonly ShelfFile[];
   /** Databases that have taken this one in: it is older than they were, and must have come back. */
   readonly successors: readonly string[];
   /**
@@ -108,11 +117,15 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
   const shelf = options.shelf === 'unread' ? null : options.shelf;
   const markKey = `syncharts/${name}/databaseId`;
   const mark = env.readMark(markKey);
-  const stored = await connection.readMeta([idKey, replacesKey, shelvedKey, untoldKey]);
-  const [storedId, storedReplaces, shelved, storedUntold] = stored;
+  const stored = await connection.readMeta([
+    ...[idKey, replacesKey, shelvedKey, untoldKey, unreadKey],
+  ]);
+  const [storedId, storedReplaces, shelved, storedUntold, storedUnread] = stored;
   const isNew = typeof storedId !== 'string';
   const id = isNew ? env.uuid() : storedId;
   const replaced = textsIn(storedReplaces);
+  const isDark = options.shelf === 'unread' && !isNew && shelved !== undefined;
+  const unread = (Number(storedUnread) || 0) + (isDark ? 1 : 0);
   const { files, lost, successors } = await shelfFor({
     ...{ env, shelf, codec, id, replaced },
     ...(remembered && { remembered }),
@@ -124,7 +137,7 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
     const recovered = lost.lanes.flatMap(({ operations }) => operations.map((item) => item.id));
     untold = { lost: lost.databases[0] ?? '', recovered, unreadable: lost.unreadable };
   }
-  if (isNew || lost.databases.length > 0 || (shelf && shelved === undefined)) {
+  if (isNew || isDark || lost.databases.length > 0 || (shelf && shelved === undefined)) {
     const append = await encodeRecovered(options, lost);
     const head = append.length > 0 ? (await connection.position()).head : undefined;
     const { ok } = await connection.commit({
@@ -132,25 +145,27 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
       expect: {
         ...(head !== undefined && { head }),
         ...(isNew && { meta: [idKey, undefined] as const }),
+        ...(isDark && { meta: [unreadKey, storedUnread as string | undefined] as const }),
       },
       putMeta: [
         [idKey, id],
         [replacesKey, JSON.stringify(replaces)],
         ...(shelf ? ([[shelvedKey, '1']] as const) : []),
         ...(untold ? ([[untoldKey, JSON.stringify(untold)]] as const) : []),
+        ...(isDark ? ([[unreadKey, String(unread)]] as const) : []),
       ],
     });
     if (!ok) return null;
   }
-  const isKept = files.some((file) => parseFileName(file)?.database === id);
+  const own = files.filter(({ name }) => databaseOf(name) === id);
   const isMissing = shelved !== undefined && !isNew && lost.databases.length === 0;
   const { recovered = [], unreadable = 0 } = untold ?? {};
   return {
-    ...{ id, replaces, successors, recovered, unreadable },
+    ...{ id, replaces, unread, files: own, successors, recovered, unreadable },
     isRemembered: remembered !== undefined && lost.databases.includes(remembered.database),
     // The one that people knew, not one that was begun after it and lost before it was told.
     lost: (mark !== undefined && mark !== id ? mark : untold?.lost) ?? null,
-    shelf: shelf ? (isKept ? 'kept' : isMissing ? 'missing' : 'new') : 'none',
+    shelf: shelf ? (own.length > 0 ? 'kept' : isMissing ? 'missing' : 'new') : 'none',
     remember: async () => {
       if (mark !== id) env.writeMark(markKey, id);
       if (untold) await connection.commit({ removeMeta: [untoldKey] });
@@ -160,17 +175,17 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
 
 /**
  * The database of this identity has lost its last rows: from here on it is another one, which has taken
- * over what the old one had. One transaction, with rows for the journal's end; nothing is written where
- * another tab was first, or the head is another one by now.
+ * over what the old one had. One transaction, with rows for the journal's end; resolves with false, and
+ * nothing is written, where another tab was first or the head is another one by now.
  */
 export async function becomeAnother(
   { env, connection }: Pick<IdentityOptions, 'env' | 'connection'>,
   { id, replaces, successors }: Identity,
   { append, head }: { readonly append: readonly string[]; readonly head: number },
   told: Pick<Identity, 'recovered' | 'unreadable'>,
-): Promise<void> {
+): Promise<boolean> {
   const untold: UntoldLoss = { lost: id, ...told };
-  await connection.commit({
+  const { ok } = await connection.commit({
     append,
     expect: { head, meta: [idKey, id] },
     putMeta: [
@@ -179,8 +194,9 @@ export async function becomeAnother(
       [untoldKey, JSON.stringify(untold)],
     ],
     // No file of the shelf is this one's yet.
-    removeMeta: [shelvedKey],
+    removeMeta: [shelvedKey, unreadKey],
   });
+  return ok;
 }
 
 /** The second shelf can not be listed or read now; the database may be well. */
@@ -212,10 +228,10 @@ async function shelfFor({ env, shelf, codec, id, replaced, remembered }: Known) 
   if (!shelf) {
     return { files: [], lost: await recoverAll(noFiles, inMemory, env), successors: [] };
   }
-  const files: string[] = [];
+  const files: ShelfFile[] = [];
   let read: ReadLost;
   try {
-    files.push(...(await shelf.list()).map((file) => file.name));
+    files.push(...(await shelf.list()));
     read = await readLost(shelf, codec, lostFiles(files, known), env);
   } catch (cause) {
     throw new ShelfTrouble(asStorageError(cause));
@@ -226,11 +242,9 @@ async function shelfFor({ env, shelf, codec, id, replaced, remembered }: Known) 
 }
 
 /** Files of databases that this one neither is nor has taken in. */
-function lostFiles(files: readonly string[], known: readonly string[]): string[] {
-  return files.filter((file) => {
-    const database = parseFileName(file)?.database;
-    return database !== undefined && !known.includes(database);
-  });
+function lostFiles(files: readonly ShelfFile[], known: readonly string[]): string[] {
+  const names = files.map(({ name }) => name);
+  return names.filter((name) => databaseOf(name) !== '' && !known.includes(databaseOf(name)));
 }
 
 /** Databases that had taken in the one of this id, as their files say. */
@@ -257,7 +271,7 @@ async function readLost(
   pacing: PacingEnv,
 ): Promise<ReadLost> {
   if (names.length === 0) return noFiles;
-  const databases = names.flatMap((file) => parseFileName(file)?.database ?? []);
+  const databases = names.map(databaseOf);
   return { ...(await readShelf(shelf, codec, names, pacing)), databases };
 }
 

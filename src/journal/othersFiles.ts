@@ -10,6 +10,8 @@ export interface OthersFilesOptions {
   readonly replaces: readonly string[];
   /** The journal's head as this page began: what others told beyond it by then was never so. */
   readonly headAtStart: number;
+  /** Whether they stay, whatever they say: the shelf could not be read as this page began. */
+  readonly keepsOthers: boolean;
   /** Names of this tab's files. */
   readonly own: () => readonly string[];
 }
@@ -27,7 +29,8 @@ export class OthersFiles {
    * could not read stay for a later start.
    */
   async list(connection: ShelfConnection): Promise<ShelfFile[]> {
-    const { database, replaces } = this.#options;
+    const { database, replaces, keepsOthers } = this.#options;
+    if (keepsOthers) return [];
     const own = this.#options.own();
     const known = [database, ...replaces];
     const files = await connection.list();

@@ -29,6 +29,11 @@ export function parseFileName(name: string): ShelfFileName | null {
   return { database, writer, n: Number(n) };
 }
 
+/** The database whose lines a file holds; '' for a file that is none of ours. */
+export function databaseOf(name: string): string {
+  return parseFileName(name)?.database ?? '';
+}
+
 /** Lines as they stand in a file. */
 export async function encodeLines(codec: Codec, lines: Iterable<ShelfLine>): Promise<string> {
   let text = '';
@@ -58,7 +63,8 @@ export async function lastSaid(
   // One that is longer than that.
   if (last === undefined) return size > lookedAt ? Number.POSITIVE_INFINITY : 0;
   const line = await decoded(codec, last);
-  if (line === null || line.kind === 'file') return 0;
+  if (line === null) return Number.POSITIVE_INFINITY;
+  if (line.kind === 'file') return 0;
   return line.kind === 'through' ? (line.told ?? line.s) : line.s;
 }
 

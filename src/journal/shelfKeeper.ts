@@ -18,6 +18,8 @@ export interface ShelfKeeperOptions
   readonly sizes: ShelfSizes | undefined;
   /** The journal's head as this page began: what others told beyond it by then was never so. */
   readonly headAtStart: number;
+  /** Whether files of other tabs stay, whatever they say. */
+  readonly keepsOthers: boolean;
   /** The facts as the journal has folded them. */
   readonly facts: () => Facts;
   /** The journal's head on the disk. */

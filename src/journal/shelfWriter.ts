@@ -9,6 +9,8 @@ export interface ShelfWriterOptions {
   readonly database: string;
   /** Lost databases of which everything stands in this one. */
   readonly replaces: readonly string[];
+  /** How many starts of it could not read the shelf. */
+  readonly unread: number;
   /** Whose files these are: each life of a tab has its own. */
   readonly owner: string;
 }
@@ -84,9 +86,11 @@ export class ShelfWriter {
 
   /** In the order of the calls. Rejects with StorageError. */
   async append(connection: ShelfConnection, lines: readonly ShelfLine[]): Promise<Written> {
-    const { codec, database, replaces } = this.#options;
+    const { codec, database, replaces, unread } = this.#options;
     const first: ShelfLine[] = [];
-    if (this.#head === 'missing') first.push({ v: 1, kind: 'file', database, replaces });
+    if (this.#head === 'missing') {
+      first.push({ v: 1, kind: 'file', database, replaces, ...(unread > 0 && { unread }) });
+    }
     const { file } = this;
     const gap = '\n'.repeat(this.#gap);
     // At once: who comes next writes behind it.

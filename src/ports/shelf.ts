@@ -53,6 +53,8 @@ export interface ShelfConnection {
    * crash of the machine; a file that is gone stays gone. Rejects as `append` does.
    */
   cut(file: string, size: number): Promise<void>;
+  /** Whether another connection has written to a file and has not let it go: then its tab lives. */
+  isHeld(file: string): Promise<boolean>;
   /** Lets a file go: it stays, and others may remove it. */
   release(file: string): Promise<void>;
   /**

@@ -35,6 +35,10 @@ export function memoryShelf(): Shelf {
           const known = files.get(file);
           if (known) known.text = known.text.slice(0, size);
         },
+        isHeld: async (file) => {
+          const { owner = null } = files.get(file) ?? {};
+          return owner !== null && owner !== self;
+        },
         release: async (file) => release(files.get(file)),
         remove: async (file, size) => {
           const { owner, text } = files.get(file) ?? {};

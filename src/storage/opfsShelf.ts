@@ -40,6 +40,7 @@ function connectionOver(client: WorkerClient): ShelfConnection {
     append: async (file, text) =>
       (await client.ask({ do: 'append', file, text }, 'writing')) as number,
     cut: async (file, size) => void (await client.ask({ do: 'cut', file, size }, 'cutting')),
+    isHeld: async (file) => (await client.ask({ do: 'isHeld', file }, 'looking')) as boolean,
     release: async (file) => void (await client.ask({ do: 'release', file }, 'releasing')),
     remove: async (file, size) =>
       (await client.ask({ do: 'remove', file, size }, 'removing')) as boolean,

@@ -44,14 +44,17 @@ export type ShelfLine =
       readonly database: string;
       /** Lost databases of which everything stands in this one. */
       readonly replaces: readonly string[];
+      /** How many starts before it could not read the shelf; 0 where it is missing. */
+      readonly unread?: number;
     }
   /** A person's change, at the end of its lane. */
   | {
       readonly v: 1;
       readonly kind: 'operation';
       readonly s: number;
-      /** Of its row in the journal. */
+      /** Both of its row in the journal. */
       readonly actionId: ActionId;
+      readonly generation: number;
       readonly operation: Operation;
       readonly salvage: Salvage;
       readonly alias: string | null;
@@ -105,8 +108,11 @@ export function operationsToldBy(line: ShelfLine): string[] {
 }
 
 const lineChecks = {
-  file: shape({ database: isText, replaces: listOf(isText) }),
-  operation: shape({ s: isCount, actionId, operation, salvage, alias: nullable(isText) }),
+  file: shape({ database: isText, replaces: listOf(isText), unread: optional(isCount) }),
+  operation: shape({
+    ...{ s: isCount, actionId, generation: isCount, operation, salvage },
+    alias: nullable(isText),
+  }),
   lane: shape({
     ...{ s: isCount, model: isName, recordId: isText, operationIds: listOf(isText) },
     ...{ operations: listOf(operation), salvage, alias: nullable(isText) },

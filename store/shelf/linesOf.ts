@@ -212,11 +212,12 @@ function movesLanes(row: Row): boolean {
 }
 
 function operationLine(before: Facts, s: number, row: RecordedRow): ShelfLine {
-  const { actionId, operation } = row;
+  const { actionId, generation, operation } = row;
   const entry = entryOf(before, operation.model, operation.recordId);
   const lane = getIn(before.lanes, laneKey(operation.model, operation.recordId));
   const salvage = salvageOf(entry, lane, [operation]);
-  return { v: 1, kind: 'operation', s, actionId, operation, salvage, alias: entry?.alias ?? null };
+  const { alias = null } = entry ?? {};
+  return { v: 1, kind: 'operation', s, actionId, generation, operation, salvage, alias };
 }
 
 function laneLine(facts: Facts, key: string, s: number, made: readonly Operation[]): LaneLine {

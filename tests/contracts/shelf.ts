@@ -28,6 +28,26 @@ export const shelfCases: readonly ShelfCase[] = [
     },
   },
   {
+    title: 'whether another connection writes to a file is told, until it lets it go or is closed',
+    async run(shelf, name) {
+      const [writer, looker] = [await shelf.open(name), await shelf.open(name)];
+      await writer.append('a', 'one\n');
+      await writer.append('b', 'one\n');
+      const told = async (connection: ShelfConnection) =>
+        Promise.all(['a', 'b', 'none'].map((file) => connection.isHeld(file)));
+      same(await told(looker), [true, true, false]);
+      same(await told(writer), [false, false, false]);
+      await writer.release('a');
+      same(await told(looker), [false, true, false]);
+      await writer.append('a', 'two\n');
+      same(await told(looker), [true, true, false]);
+      await writer.close();
+      same(await told(looker), [false, false, false]);
+      same(await names(looker), ['a', 'b']);
+      await looker.close();
+    },
+  },
+  {
     title: 'what was appended last can be taken back, also after the file was let go',
     async run(shelf, name) {
       const connection = await shelf.open(name);

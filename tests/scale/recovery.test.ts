@@ -22,6 +22,7 @@ test('N14 N16: however much comes back from the second shelf, others may run in 
       kind: 'operation',
       s: i + 1,
       actionId: { writer: 'w', n: i + 1 },
+      generation: 0,
       operation: told,
       salvage,
       alias: null,

@@ -1,12 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import type { Shelf } from '../../src/ports/shelf.ts';
+import { type Storage, type StorageConnection, StorageError } from '../../src/ports/storage.ts';
+import { memoryShelf } from '../../src/storage/memoryShelf.ts';
+import { memory } from '../../src/storage.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
-import { Phone } from '../support/phone.ts';
+import { impatient, Phone, type PhoneParts } from '../support/phone.ts';
 import { ReplayedStorage } from '../support/replayedStorage.ts';
+import { tabsWorld } from '../support/tabs.ts';
 import {
   away,
   type Bend,
   busy,
+  gate,
+  pause,
   stateOf,
+  statusOf,
   synced,
   tinyWorld,
   todoOf,
@@ -17,14 +25,26 @@ const world = tinyWorld();
 const straight: Bend = () => ({});
 
 /** A phone whose database can be had as it was some transactions ago. */
-function phoneWithPast() {
-  const phone = new Phone(world);
+function phoneWithPast(...parts: PhoneParts) {
+  const phone = new Phone(world, ...parts);
   const past = new ReplayedStorage();
   phone.storage = past.storage;
   const fallBack = async (count: number) => {
     phone.storage = await past.asOf(count, phone.name);
   };
   return { phone, past, fallBack };
+}
+
+/** A shelf that can be opened only while `works()`. */
+function opening(works: () => boolean): Shelf {
+  const inner = memoryShelf();
+  return {
+    kind: 'opening',
+    open: async (name) => {
+      if (!works()) throw new StorageError('timeout', 'slow');
+      return inner.open(name);
+    },
+  };
 }
 
 function waiting({ sync }: Device): string[] {
@@ -172,4 +192,217 @@ describe('a database that has lost its last transactions', () => {
     expect(waiting(after)).toEqual([]);
     expect(todoOf(after, 'mine')).toBeUndefined();
   });
+
+  test('N16 ST1: where there is no room for them people see the rest, and nothing is written before there is', async () => {
+    const { phone, past, fallBack } = phoneWithPast(undefined, impatient());
+    const device = await phone.open(away);
+    const { todo } = device.sync.models;
+    await todo.create({ id: 'kept', title: 'kept', done: false }).saved;
+    const moment = past.count;
+    const lost = todo.create({ id: 'lost', title: 'lost', done: false });
+    await lost.saved;
+    await device.sync.stop();
+    await fallBack(moment);
+    let isFull = true;
+    const back = phone.storage;
+    phone.storage = {
+      ...back,
+      open: async (name) => {
+        const connection = await back.open(name);
+        return {
+          ...connection,
+          commit: async (batch, onCommitting) => {
+            if (isFull && batch.append?.length) throw new StorageError('quota', 'no room');
+            return connection.commit(batch, onCommitting);
+          },
+        };
+      },
+    };
+    const after = phone.device(away);
+    after.sync.start();
+    await after.sync.ready;
+    expect(todoOf(after, 'kept')).toBeDefined();
+    expect(todoOf(after, 'lost')).toBeUndefined();
+    const made = after.sync.models.todo.create({ id: 'new', title: 'new', done: false });
+    await until('it is told', () => statusOf(after).role === 'blocked');
+    expect(stateOf(after).tail.size).toBe(1);
+    isFull = false;
+    await made.saved;
+    expect(waiting(after)).toContain(lost.operationId);
+    expect(todoOf(after, 'lost')).toMatchObject({ title: 'lost' });
+    expect(todoOf(after, 'new')).toMatchObject({ title: 'new' });
+  });
 });
+
+describe('a start that could not read the second shelf of such a database', () => {
+  test('N16: what was lost comes back at a later one, though others have the sequences of it by then', async () => {
+    let works = true;
+    const { phone, past, fallBack } = phoneWithPast(
+      opening(() => works),
+      impatient(),
+    );
+    await (await phone.open(straight)).sync.stop();
+    const device = await phone.open(away);
+    const moment = past.count;
+    await device.sync.models.todo.create({ id: 'lost', title: 'lost', done: false }).saved;
+    await device.sync.stop();
+    await fallBack(moment);
+    works = false;
+    const dark = await phone.open(straight);
+    await synced(dark);
+    dark.sync.models.todo.create({ id: 'x', title: 'x', done: false });
+    await synced(dark);
+    await dark.sync.stop();
+    works = true;
+    const after = await phone.open(straight);
+    await synced(after);
+    expect(todoOf(after, 'lost')).toMatchObject({ title: 'lost' });
+    expect(world.server.ids('todo')).toContain('lost');
+  });
+
+  test.each(['single', 'double'] as const)(
+    'N16: what was saved in that page (%s) stays, whatever files from before it say',
+    async (durability) => {
+      let works = true;
+      const { phone, past, fallBack } = phoneWithPast(
+        opening(() => works),
+        impatient(),
+      );
+      const first = await phone.open(straight);
+      const { todo } = first.sync.models;
+      await todo.create({ id: 'a', title: 'a', done: false }).settled;
+      await synced(first);
+      const moment = past.count;
+      for (const n of [1, 2, 3, 4]) await todo.update('a', { title: `b${n}` }).settled;
+      await synced(first);
+      await first.sync.stop();
+      await fallBack(moment);
+      works = false;
+      const dark = await phone.open(away);
+      works = durability === 'double';
+      await until(durability, () => statusOf(dark).durability === durability);
+      const made = dark.sync.models.todo.update('a', { done: true });
+      await made.saved;
+      await dark.sync.stop();
+      works = true;
+      const after = await phone.open(away);
+      expect(waiting(after)).toContain(made.operationId);
+    },
+  );
+});
+
+describe('several tabs over such a database', () => {
+  const unsent: Bend = () => ({ push: () => new Promise(() => {}) });
+
+  test('N16 MT2: one that reads its id before another has made it good, and its rows after that, keeps its changes all the same', async () => {
+    const past = new ReplayedStorage();
+    let current = past.storage;
+    let isQuiet = false;
+    const storage: Storage = { kind: 'shared', open: (name) => current.open(name) };
+    const tabs = tabsWorld({ storage, bend: unsent, fate: () => (isQuiet ? [] : [1]) });
+    const inner = memoryShelf();
+    const shelf: Shelf = { kind: 'shared', open: () => inner.open('x') };
+    const one = await tabs.opened({ more: { shelf } });
+    one.todo.create({ id: 'a', title: 'a', done: false });
+    await until('it is sealed', () => past.countBefore('sealed') >= 0);
+    await pause(50);
+    one.kill();
+    current = await past.asOf(past.countBefore('sealed'), tabs.name);
+    // Of two tabs that are restored one is slow behind its first look.
+    const held = gate();
+    const base = current;
+    let isSlow = true;
+    current = {
+      ...base,
+      open: async (name) => {
+        const connection = await base.open(name);
+        if (!isSlow) return connection;
+        isSlow = false;
+        return afterFirst(connection, held.opened);
+      },
+    };
+    let lists = 0;
+    const slowShelf: Shelf = {
+      kind: 'slow',
+      open: async () => {
+        const connection = await inner.open('x');
+        const list = async () => {
+          if (lists++ > 0) await held.opened;
+          return connection.list();
+        };
+        return { ...connection, list };
+      },
+    };
+    const slow = tabs.tab({ more: { shelf: slowShelf } });
+    slow.sync.start();
+    await pause(50);
+    const quick = await tabs.opened({ more: { shelf } });
+    isQuiet = true;
+    held.open();
+    await slow.sync.ready;
+    await slow.becomes('following');
+    await slow.todo.create({ id: 'mine', title: 'mine', done: false }).saved;
+    expect(slow.sync.databaseId).toBe(quick.sync.databaseId);
+    // The browser is killed, and deletes the database.
+    for (const tab of [quick, slow]) tab.kill();
+    await pause(30);
+    current = memory();
+    const after = await tabs.opened({ more: { shelf } });
+    const ids = after.sync.outbox.list().map(({ operation }) => operation.recordId);
+    expect(ids.sort()).toEqual(['a', 'mine']);
+  });
+
+  test('N16 ST1: a change that a living tab was refused stays refused, though another tab starts in that moment', async () => {
+    const inner = memory();
+    const held = gate();
+    let isRefused = false;
+    const storage: Storage = {
+      ...inner,
+      open: async (name) => {
+        const connection = await inner.open(name);
+        return {
+          ...connection,
+          commit: async (batch, onCommitting) => {
+            if (!isRefused || !batch.append?.some((text) => text.includes('refused'))) {
+              return connection.commit(batch, onCommitting);
+            }
+            isRefused = false;
+            onCommitting?.();
+            await held.opened;
+            throw new StorageError('failed', 'an I/O error');
+          },
+        };
+      },
+    };
+    const shared = memoryShelf();
+    const shelf: Shelf = { kind: 'shared', open: () => shared.open('x') };
+    const tabs = tabsWorld({ storage, bend: away });
+    const one = await tabs.opened({ more: { shelf } });
+    isRefused = true;
+    const { saved } = one.todo.create({ id: 'r', title: 'refused', done: false });
+    saved.catch(() => {});
+    await pause(30);
+    const other = await tabs.opened({ more: { shelf } });
+    held.open();
+    await expect(saved).rejects.toMatchObject({ code: 'notSaved' });
+    await pause(50);
+    expect([one, other].flatMap((tab) => tab.titles())).toEqual([]);
+  });
+});
+
+/** A connection that answers one look at once, and everything else behind `opened`. */
+function afterFirst(connection: StorageConnection, opened: Promise<unknown>): StorageConnection {
+  let calls = 0;
+  const late = <A extends unknown[], T>(ask: (...args: A) => Promise<T>) => {
+    return async (...args: A): Promise<T> => {
+      if (calls++ > 0) await opened;
+      return ask(...args);
+    };
+  };
+  return {
+    ...connection,
+    ...{ readMeta: late(connection.readMeta), readRows: late(connection.readRows) },
+    ...{ readPages: late(connection.readPages), position: late(connection.position) },
+    commit: late(connection.commit),
+  };
+}

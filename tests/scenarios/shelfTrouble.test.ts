@@ -378,6 +378,7 @@ describe('a second shelf in trouble', () => {
           kind: 'operation',
           s: 500,
           actionId: { writer: 'theirs', n: 1 },
+          generation: 0,
           operation: theirs,
         },
         ...{ salvage: { base: null, version: null }, alias: null },

@@ -25,11 +25,11 @@ async function device(codec: Codec = identityCodec) {
     const connection = await shelf.open('app');
     const keeper = new ShelfKeeper(
       {
-        ...{ env: quickEnv(), codec, database: 'db', replaces: [], writer },
+        ...{ env: quickEnv(), codec, database: 'db', replaces: [], unread: 0, writer },
         owner: writer,
         open: () => shelf.open('app'),
         sizes: shelf.sizes,
-        headAtStart: disk.length,
+        ...{ headAtStart: disk.length, keepsOthers: false },
         facts: () => facts,
         headOnDisk: async () => {
           const head = disk.length;

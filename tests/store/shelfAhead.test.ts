@@ -7,13 +7,19 @@ import { decodeEntry, encodeRow } from '../../store/rows/codec.ts';
 import type { JournalEntry } from '../../store/rows/row.ts';
 import { type Ahead, aheadStepwise, rowsAhead } from '../../store/shelf/ahead.ts';
 import type { ShelfLine } from '../../store/shelf/line.ts';
+import { addedLines } from '../../store/shelf/linesOf.ts';
 import { answered, operation, recorded, row, sealed } from '../support/rows.ts';
 import { outboxOf, Shelves, step, take, waitsInVain } from '../support/shelves.ts';
 
 const own = 'own';
+const database = { id: own };
 
-function compare(files: readonly (readonly ShelfLine[])[], facts: Facts): Ahead | null {
-  const comparing = aheadStepwise(files, own, facts);
+function compare(
+  files: readonly (readonly ShelfLine[])[],
+  facts: Facts,
+  { isWhole = true, unread = 0 } = {},
+): Ahead | null {
+  const comparing = aheadStepwise(files, { ...database, unread }, facts, isWhole);
   for (;;) {
     const next = comparing.next();
     if (next.done) return next.value;
@@ -129,6 +135,75 @@ describe('a database that has lost its last rows', () => {
     const inVain = waitsInVain(shelves.facts);
     expect(inVain).toHaveLength(1);
     expect(waitsInVain(takenIn(compare(filesOf(shelves), before), before))).toEqual(inVain);
+  });
+
+  test('N16 SEC4: changes that were told beside a clear, and whose page died, stay cleared', () => {
+    const shelves = new Shelves();
+    shelves.write('one', recorded(operation('create', 'z', { n: 0 })));
+    const told = ['a', 'b'].map((id, i) => ({
+      sequence: shelves.facts.head + 1 + i,
+      row: { ...recorded(operation('create', id)), actionId: { writer: 'two', n: i + 1 } },
+    }));
+    const lines = addedLines(shelves.facts, told, () => true) ?? [];
+    shelves.write('one', row({ type: 'purged', generation: 1 }));
+    shelves.restate('one', true);
+    const files = [...filesOf(shelves), [head(own), ...lines]];
+    expect(outboxOf(takenIn(compare(files, shelves.facts), shelves.facts))).toEqual([]);
+  });
+
+  test('N16: of changes that were told under sequences of others either all come back or none', () => {
+    const shelves = new Shelves();
+    const before = shelves.facts.head;
+    const kinds = ['create', 'update'] as const;
+    const told = kinds.map((kind, i) => ({
+      sequence: before + 1 + i,
+      row: {
+        ...recorded(operation(kind, 'a', { n: i })),
+        actionId: { writer: 'two', n: i + 1 },
+      },
+    }));
+    const lines = addedLines(shelves.facts, told, () => true) ?? [];
+    // Another tab was first with one, and the browser died.
+    shelves.write('one', recorded(operation('create', 'b', { n: 0 })));
+    const files = [...filesOf(shelves), [head(own), ...lines]];
+    const after = takenIn(compare(files, shelves.facts), shelves.facts);
+    expect(outboxOf(after).map(({ recordId, count }) => [recordId, count])).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ]);
+  });
+
+  test('ST13: a line that can not be read does not end what the database still holds', () => {
+    const shelves = new Shelves();
+    shelves.write('one', recorded(operation('create', 'a', { n: 1 })));
+    const before = shelves.facts;
+    shelves.write('one', recorded(operation('create', 'b', { n: 1 })));
+    shelves.restate('one', true);
+    const files = filesOf(shelves).map((lines) =>
+      lines.filter((line) => line.kind !== 'lane' || line.recordId !== 'a'),
+    );
+    const left = (isWhole: boolean) => {
+      const after = takenIn(compare(files, before, { isWhole }), before);
+      return outboxOf(after).map(({ recordId }) => recordId);
+    };
+    expect(left(false)).toEqual(['a', 'b']);
+    expect(left(true)).toEqual(['b']);
+  });
+
+  test('N16: files from before a start that could not read them end nothing, and what is not known of them waits', () => {
+    const shelves = new Shelves();
+    const first = operation('create', 'a', { n: 1 });
+    shelves.write('one', recorded(first));
+    const before = shelves.facts;
+    shelves.write('one', sealed([first]));
+    shelves.write('one', answered([first], { id: 'a', n: 1 }));
+    shelves.write('one', recorded(operation('create', 'b', { n: 2 })));
+    const files = filesOf(shelves);
+    expect(compare(files, before)?.isShort).toBe(true);
+    const ahead = compare(files, before, { unread: 1 });
+    expect(ahead).toMatchObject({ isShort: false, lanes: [], changes: [] });
+    const waits = outboxOf(takenIn(ahead, before)).map(({ recordId }) => recordId);
+    expect(waits).toEqual(['a', 'b']);
   });
 
   test('N16: of databases that have taken it in since the last one has the word', () => {

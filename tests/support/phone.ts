@@ -28,11 +28,17 @@ export class Phone {
     this.env = env;
   }
 
-  async open(bend: Bend, more: { durability?: 'single' | 'double' } = {}): Promise<Device> {
+  /** A page of it that is not started yet. */
+  device(bend: Bend, more: { durability?: 'single' | 'double' } = {}): Device {
     const { name, shelf, env, storage } = this;
     const device = this.#world.device({ name, env, storage, bend, more: { shelf, ...more } });
     this.events = [];
     device.sync.events.on('*', (event) => this.events.push(event));
+    return device;
+  }
+
+  async open(bend: Bend, more: { durability?: 'single' | 'double' } = {}): Promise<Device> {
+    const device = this.device(bend, more);
     device.sync.start();
     await device.sync.ready;
     await until('the tab leads', () => statusOf(device).role === 'leading');

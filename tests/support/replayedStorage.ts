@@ -31,6 +31,13 @@ export class ReplayedStorage {
     return this.#batches.length;
   }
 
+  /** Transactions before the first that appends a row of this type. */
+  countBefore(type: string): number {
+    return this.#batches.findIndex(({ append = [] }) => {
+      return append.some((text) => text.includes(`"type":"${type}"`));
+    });
+  }
+
   /** Another storage, whose database of this name holds the first so many of them. */
   async asOf(count: number, name: string): Promise<Storage> {
     const storage = memory();

@@ -97,10 +97,28 @@ export class Ground {
     );
     this.#opened = opened;
     this.#unshown = facts;
-    const { identity } = opened;
-    await this.#shelf.begin(identity, opened.connection, facts, moved);
-    this.#shelf.begun();
+    const { identity, isShort } = opened;
+    // What it alone has must stay there.
+    if (!isShort) {
+      await this.#shelf.begin(identity, opened.connection, facts, moved);
+      this.#shelf.begun();
+    }
     return { identity, facts };
+  }
+
+  /** Opens it anew until there is room for what the second shelf alone has; people see the rest meanwhile. */
+  async openWhole({ connection }: Opened): Promise<Opened> {
+    await connection.close().catch(() => {});
+    const { facts, moved, ...opened } = await this.trouble.untilDone(() =>
+      this.#withShelf((shelf) => open({ ...this.#options, shelf, isWhole: true })),
+    );
+    this.#opened = opened;
+    this.#unshown = facts;
+    await this.#shelf.begin(opened.identity, opened.connection, facts, moved);
+    this.tellIdentity(opened.identity);
+    this.#options.checkpointLoaded(facts);
+    this.#shelf.begun();
+    return opened;
   }
 
   /** Trouble of the second shelf costs that shelf, and never the start. */

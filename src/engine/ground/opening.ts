@@ -4,6 +4,7 @@ import { CheckpointSchedule } from '../../journal/checkpointSchedule.ts';
 import { lastShelved, takeInAhead } from '../../journal/fallenBack.ts';
 import { type Hydrated, hydrate } from '../../journal/hydrate.ts';
 import {
+  databaseIdOf,
   type Identity,
   type IdentityOptions,
   identify,
@@ -24,6 +25,11 @@ export interface Opened {
   readonly schedule: CheckpointSchedule;
   readonly identity: Identity;
   readonly reading: Reading;
+  /**
+   * The second shelf has more than the database, which has no room for it: nothing may be written before
+   * it has.
+   */
+  readonly isShort: boolean;
 }
 
 /**
@@ -50,6 +56,8 @@ export interface OpeningOptions {
   readonly models: readonly string[];
   readonly shelf: IdentityOptions['shelf'];
   readonly renamed: IdentityOptions['renamed'];
+  /** Rejects where there is no room for what is only on the second shelf. Default: the facts come without. */
+  readonly isWhole?: boolean;
 }
 
 /**
@@ -66,16 +74,23 @@ export async function open(options: OpeningOptions): Promise<Opened & Read> {
       const known = await identify({ env, connection, shelf, codec, name, renamed });
       const identity: Identity = isShelfBehind ? { ...known, shelf: 'new' } : known;
       const files = shelf === null || shelf === 'unread' ? null : { connection, codec, env, shelf };
-      // In this order: what stands in the database by then is not ahead of it.
       const [said, read] = await Promise.all([
         files ? lastShelved(files, identity) : 0,
         readFacts(options, connection),
       ]);
-      const isAhead = said > read.facts.head && look < looks;
-      if (!files || !isAhead || !(await takeInAhead(files, identity, read.facts))) {
-        return { connection, schedule, identity, ...read };
+      const isLast = look === looks;
+      // Another tab may have found it short between the two, and these are the facts of another one.
+      if ((await databaseIdOf(connection)) !== identity.id && !isLast) continue;
+      const opened = { connection, schedule, identity, ...read };
+      if (!files || said <= read.facts.head || isLast) return { ...opened, isShort: false };
+      const outcome = await takeInAhead(files, identity, read.facts).catch((cause: unknown) => {
+        if (options.isWhole || asStorageError(cause).code !== 'quota') throw cause;
+        return 'noRoom' as const;
+      });
+      if (outcome === 'nothing' || outcome === 'noRoom') {
+        return { ...opened, isShort: outcome === 'noRoom' };
       }
-      isShelfBehind = true;
+      isShelfBehind ||= outcome === 'taken';
     }
   } catch (cause) {
     await connection.close().catch(() => {});

@@ -45,8 +45,8 @@ export class SecondShelf {
     this.#options = options;
   }
 
-  /** Opens it anew. Null where there is none, or none that opens. */
-  async open(): Promise<ShelfConnection | null> {
+  /** Opens it anew. Null where there is none; `unread` where it can not be opened now. */
+  async open(): Promise<ShelfConnection | null | 'unread'> {
     const { shelf, name, durability, onState } = this.#options;
     if (!shelf) return null;
     this.#keptBefore = this.keptThrough;
@@ -62,8 +62,11 @@ export class SecondShelf {
       return connection;
     } catch (cause) {
       const error = asStorageError(cause);
-      if (durability === 'double' && error.code !== 'unavailable') await this.giveUp(error);
-      else onState('none', null);
+      if (durability === 'double' && error.code !== 'unavailable') {
+        await this.giveUp(error);
+        return 'unread';
+      }
+      onState('none', null);
       return null;
     }
   }
@@ -90,14 +93,16 @@ export class SecondShelf {
     const { env, codec, shelf, name, writer, facts, onState } = this.#options;
     this.#keptBefore = Number.POSITIVE_INFINITY;
     if (!found || !shelf) return;
-    const { id, replaces } = identity;
+    const { id, replaces, unread } = identity;
     const keeper = new ShelfKeeper(
       {
-        ...{ env, codec, database: id, replaces, writer, facts },
+        ...{ env, codec, database: id, replaces, unread, writer, facts },
         owner: env.uuid(),
         open: () => shelf.open(name),
         sizes: shelf.sizes,
         headAtStart: read.head,
+        // Nobody has compared what they say with the database.
+        keepsOthers: found instanceof StorageError,
         headOnDisk: async () => (await database.position()).head,
         onChange: (standing, error) => onState(standing === 'broken' ? 'failed' : standing, error),
       },

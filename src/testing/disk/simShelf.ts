@@ -114,6 +114,7 @@ export class SimShelf {
           if (file) file.text = file.text.slice(0, size);
           this.#world.note(`shelf ${this.#device} cut`);
         }),
+      isHeld: (name) => later(quick, () => isOthers(files.get(name))),
       release: async (name) => {
         const file = files.get(name);
         if (file?.isHeld === alive) file.isHeld = nobody;

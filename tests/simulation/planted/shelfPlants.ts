@@ -183,4 +183,28 @@ export const shelfPlants: readonly Plant[] = [
       },
     ],
   },
+  {
+    id: 'what is ahead of the database is thrown away',
+    promise: 'rows that were called durable and are gone are taken from the second shelf',
+    days: 'shelf',
+    edits: [
+      {
+        file: 'src/engine/ground/opening.ts',
+        find: 'const isAhead = said > read.facts.head && look < looks;',
+        replace: 'const isAhead = said < 0 && look < looks;',
+      },
+    ],
+  },
+  {
+    id: 'an answer that is lost leaves its base',
+    promise: 'what a lost answer told is asked for again',
+    days: 'shelf',
+    edits: [
+      {
+        file: 'store/foldRecovered.ts',
+        find: 'const isOld = isMoved || here.some((id) => !ids.includes(id));',
+        replace: 'const isOld = isMoved && here.length < 0 && ids.length < 0;',
+      },
+    ],
+  },
 ];
