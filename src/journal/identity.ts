@@ -98,6 +98,7 @@ const attempts = 20;
  * | has an id | nothing | `missing` if there was something: told, and written anew from the database |
  * | has an id | another one | that one is lost: its unsent operations are taken in |
  * | none | one | lost: a new id, and the unsent operations are taken in |
+ * | has an id | one that had taken it in | it is older than that one: a `successor`, for who compares them |
  * | none | nothing | a first run |
  *
  * Operations are taken in by the transaction that gives the new id, so a crash at any moment leaves

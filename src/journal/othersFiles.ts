@@ -8,7 +8,7 @@ export interface OthersFilesOptions {
   readonly database: string;
   /** Lost databases of which everything stands in this one. */
   readonly replaces: readonly string[];
-  /** The journal's head as this page began: what others told beyond it by then was never so. */
+  /** The journal's head as this page began: what others told beyond it by then was taken in. */
   readonly headAtStart: number;
   /** Whether they stay, whatever they say: the shelf could not be read as this page began. */
   readonly keepsOthers: boolean;

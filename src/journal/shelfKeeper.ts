@@ -16,7 +16,7 @@ export interface ShelfKeeperOptions
   /** This tab: its acts are counted. */
   readonly writer: string;
   readonly sizes: ShelfSizes | undefined;
-  /** The journal's head as this page began: what others told beyond it by then was never so. */
+  /** The journal's head as this page began: what others told beyond it by then was taken in. */
   readonly headAtStart: number;
   /** Whether files of other tabs stay, whatever they say. */
   readonly keepsOthers: boolean;
@@ -208,7 +208,7 @@ export class ShelfKeeper {
   }
 
   /**
-   * As the leading tab: also where others have left much behind, or what was never so. A tab may have
+   * As the leading tab: also where others have left much behind, or what stands elsewhere now. A tab may have
    * died between the shelf's line and the row in the database.
    */
   async tidy(role: 'leading' | 'following'): Promise<void> {

@@ -92,7 +92,7 @@ export const shelfPlants: readonly Plant[] = [
     days: 'shelf',
     edits: [
       {
-        file: 'store/shelf/recover.ts',
+        file: 'store/shelf/gather.ts',
         find: "    if (own.some(({ kind }) => kind === 'through')) for (const id of replaces)",
         replace: '    for (const id of replaces)',
       },
@@ -190,20 +190,8 @@ export const shelfPlants: readonly Plant[] = [
     edits: [
       {
         file: 'src/engine/ground/opening.ts',
-        find: 'const isAhead = said > read.facts.head && look < looks;',
-        replace: 'const isAhead = said < 0 && look < looks;',
-      },
-    ],
-  },
-  {
-    id: 'an answer that is lost leaves its base',
-    promise: 'what a lost answer told is asked for again',
-    days: 'shelf',
-    edits: [
-      {
-        file: 'store/foldRecovered.ts',
-        find: 'const isOld = isMoved || here.some((id) => !ids.includes(id));',
-        replace: 'const isOld = isMoved && here.length < 0 && ids.length < 0;',
+        find: 'if (!files || said <= read.facts.head || isLast) return',
+        replace: 'if (look > 0) return',
       },
     ],
   },
