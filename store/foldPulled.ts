@@ -98,7 +98,9 @@ function renewConflict(
     return;
   }
   const isDeleted = draft.operationsOf(key).at(-1)?.operation.kind === 'delete';
-  const failure = { ...parked.failure, ...conflictWords(remote, isDeleted) };
+  const words = conflictWords(remote, isDeleted);
+  const isSame = words.code === parked.failure.code && words.message === parked.failure.message;
+  const failure = isSame ? parked.failure : { ...parked.failure, ...words };
   draft.putLane(key, { ...lane, failure, parked: { ...parked, failure, conflict } });
 }
 

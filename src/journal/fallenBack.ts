@@ -7,8 +7,9 @@ import type { Env } from '../ports/env.ts';
 import type { ShelfConnection } from '../ports/shelf.ts';
 import { asStorageError, type StorageConnection } from '../ports/storage.ts';
 import { encodeTexts } from './entries.ts';
-import { becomeAnother, type Identity, ShelfTrouble } from './identity.ts';
-import { Pacer } from './pacer.ts';
+import { becomeAnother, type Identity } from './identity.ts';
+import { ShelfTrouble } from './lostDatabases.ts';
+import { paced } from './pacer.ts';
 import { databaseOf, lastSaid, readShelf } from './shelfFiles.ts';
 
 export interface FallenBackOptions {
@@ -54,7 +55,7 @@ export async function takeInAhead(
   const { files, damaged } = await onShelf(async () => {
     return readShelf(shelf, codec, await freeFiles(shelf, identity), env);
   });
-  const ahead = await compared(aheadStepwise(files, identity, facts, damaged === 0), env);
+  const ahead = await paced(aheadStepwise(files, identity, facts, damaged === 0), env);
   if (!ahead && identity.successors.length === 0) return 'nothing';
   const { isShort = true } = ahead ?? {};
   const by = { from: identity.id, at: env.now(), writer: `${env.uuid()}/engine` };
@@ -69,13 +70,6 @@ export async function takeInAhead(
   const told = { recovered: ahead ? operationIdsOf(ahead, facts) : [], unreadable: damaged };
   const isDone = await becomeAnother({ env, connection }, identity, { append, head }, told);
   return isDone ? 'taken' : 'others';
-}
-
-async function compared<T>(comparing: Generator<undefined, T>, env: Env): Promise<T> {
-  const pacer = new Pacer(env);
-  let step = comparing.next();
-  for (; !step.done; step = comparing.next()) if (pacer.isDue()) await pacer.breathe();
-  return step.value;
 }
 
 /** Names of the files of a database, and of those that have taken it in, that no living tab writes to. */

@@ -2,19 +2,15 @@ import type { JsonObject } from '../../store/json.ts';
 import { isCount, isText, listOf, shape } from '../../store/rows/check.ts';
 import { encodeRow } from '../../store/rows/codec.ts';
 import type { RecoveredRow, ServerName } from '../../store/rows/row.ts';
-import type { ShelfLine } from '../../store/shelf/line.ts';
-import {
-  type RecoveredLane,
-  type RecoveredShelf,
-  recoverStepwise,
-} from '../../store/shelf/recover.ts';
+import type { RecoveredLane } from '../../store/shelf/recover.ts';
 import type { Codec } from '../ports/codec.ts';
 import type { Env } from '../ports/env.ts';
 import type { ShelfConnection, ShelfFile } from '../ports/shelf.ts';
-import { asStorageError, type StorageConnection, type StorageError } from '../ports/storage.ts';
+import { asStorageError, type StorageConnection } from '../ports/storage.ts';
 import { encodeTexts } from './entries.ts';
-import { Pacer, type PacingEnv } from './pacer.ts';
-import { databaseOf, type ReadShelf, readShelf } from './shelfFiles.ts';
+import { type Lost, type Remembered, readShelfFor } from './lostDatabases.ts';
+import { Pacer } from './pacer.ts';
+import { databaseOf } from './shelfFiles.ts';
 
 const idKey = 'databaseId';
 
@@ -61,15 +57,6 @@ export interface Identity {
   readonly shelf: 'kept' | 'missing' | 'new' | 'none';
   /** Writes down outside that this is the database; once the loss of another one has been told. */
   readonly remember: () => Promise<void>;
-}
-
-/** A database that a page has read, and what waits in it. */
-export interface Remembered {
-  /** Its id. */
-  readonly database: string;
-  readonly replaces: readonly string[];
-  /** The outbox as lines of the second shelf. */
-  readonly lines: () => Iterable<ShelfLine>;
 }
 
 export interface IdentityOptions {
@@ -127,7 +114,7 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
   const replaced = textsIn(storedReplaces);
   const isDark = options.shelf === 'unread' && !isNew && shelved !== undefined;
   const unread = (Number(storedUnread) || 0) + (isDark ? 1 : 0);
-  const { files, lost, successors } = await shelfFor({
+  const { files, lost, successors } = await readShelfFor({
     ...{ env, shelf, codec, id, replaced },
     ...(remembered && { remembered }),
   });
@@ -141,7 +128,7 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
   if (isNew || isDark || lost.databases.length > 0 || (shelf && shelved === undefined)) {
     const append = await encodeRecovered(options, lost);
     const head = append.length > 0 ? (await connection.position()).head : undefined;
-    const { ok } = await connection.commit({
+    const committing = connection.commit({
       ...(append.length > 0 && { append }),
       expect: {
         ...(head !== undefined && { head }),
@@ -156,6 +143,9 @@ async function identifyOnce(options: IdentityOptions): Promise<Identity | null> 
         ...(isDark ? ([[unreadKey, String(unread)]] as const) : []),
       ],
     });
+    // A full disk that can not count it must not keep people from what they have: then no file agrees with it.
+    const isOnlyCounted = isDark && lost.databases.length === 0;
+    const { ok } = await (isOnlyCounted ? committing.catch(orFull) : committing);
     if (!ok) return null;
   }
   const own = files.filter(({ name }) => databaseOf(name) === id);
@@ -200,98 +190,9 @@ export async function becomeAnother(
   return ok;
 }
 
-/** The second shelf can not be listed or read now; the database may be well. */
-export class ShelfTrouble extends Error {
-  override readonly name = 'ShelfTrouble';
-  readonly error: StorageError;
-
-  constructor(error: StorageError) {
-    super(error.message, { cause: error });
-    this.error = error;
-  }
-}
-
-interface Known {
-  readonly env: PacingEnv;
-  readonly shelf: ShelfConnection | null;
-  readonly codec: Codec;
-  /** Of the database that is there, and of those that it has taken in: their files are none of a loss. */
-  readonly id: string;
-  readonly replaced: readonly string[];
-  readonly remembered?: Remembered;
-}
-
-/** What stands on the shelf, and in this page's memory. @throws ShelfTrouble */
-async function shelfFor({ env, shelf, codec, id, replaced, remembered }: Known) {
-  const known = [id, ...replaced];
-  const isLost = remembered && !known.includes(remembered.database);
-  const inMemory = isLost ? [remembered] : [];
-  if (!shelf) {
-    return { files: [], lost: await recoverAll(noFiles, inMemory, env), successors: [] };
-  }
-  const files: ShelfFile[] = [];
-  let read: ReadLost;
-  try {
-    files.push(...(await shelf.list()));
-    read = await readLost(shelf, codec, lostFiles(files, known), env);
-  } catch (cause) {
-    throw new ShelfTrouble(asStorageError(cause));
-  }
-  const successors = successorsIn(read, id);
-  const lost = successors.length > 0 ? noFiles : read;
-  return { files, lost: await recoverAll(lost, inMemory, env), successors };
-}
-
-/** Files of databases that this one neither is nor has taken in. */
-function lostFiles(files: readonly ShelfFile[], known: readonly string[]): string[] {
-  const names = files.map(({ name }) => name);
-  return names.filter((name) => databaseOf(name) !== '' && !known.includes(databaseOf(name)));
-}
-
-/** Databases that had taken in the one of this id, as their files say. */
-function successorsIn({ files }: ReadShelf, id: string): string[] {
-  const heads = files.flatMap(([head]) => (head?.kind === 'file' ? head : []));
-  return heads.filter(({ replaces }) => replaces.includes(id)).map(({ database }) => database);
-}
-
-interface Lost extends RecoveredShelf {
-  readonly unreadable: number;
-  readonly databases: readonly string[];
-}
-
-interface ReadLost extends ReadShelf {
-  readonly databases: readonly string[];
-}
-
-const noFiles: ReadLost = { files: [], damaged: 0, databases: [] };
-
-async function readLost(
-  shelf: ShelfConnection,
-  codec: Codec,
-  names: readonly string[],
-  pacing: PacingEnv,
-): Promise<ReadLost> {
-  if (names.length === 0) return noFiles;
-  const databases = names.map(databaseOf);
-  return { ...(await readShelf(shelf, codec, names, pacing)), databases };
-}
-
-/** What a page remembers is one more file: it may know of acts for which the shelf had no room. */
-async function recoverAll(
-  read: ReadLost,
-  remembered: readonly Remembered[],
-  pacing: PacingEnv,
-): Promise<Lost> {
-  const inMemory = remembered.map(({ database, replaces, lines }): ShelfLine[] => [
-    { v: 1, kind: 'file', database, replaces },
-    ...lines(),
-  ]);
-  const pacer = new Pacer(pacing);
-  const recovering = recoverStepwise([...read.files, ...inMemory]);
-  let step = recovering.next();
-  for (; !step.done; step = recovering.next()) if (pacer.isDue()) await pacer.breathe();
-  const known = [...read.databases, ...remembered.map(({ database }) => database)];
-  return { ...step.value, unreadable: read.damaged, databases: [...new Set(known)] };
+function orFull(cause: unknown): { readonly ok: true } {
+  if (asStorageError(cause).code !== 'quota') throw cause;
+  return { ok: true };
 }
 
 /** First what can not be read, so that it holds what comes behind it as before. */

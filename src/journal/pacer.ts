@@ -40,3 +40,11 @@ export class Pacer {
     this.#since = this.#env.now();
   }
 }
+
+/** Does work that yields after each small step, in short tasks. */
+export async function paced<T>(work: Generator<undefined, T>, env: PacingEnv): Promise<T> {
+  const pacer = new Pacer(env);
+  let step = work.next();
+  for (; !step.done; step = work.next()) if (pacer.isDue()) await pacer.breathe();
+  return step.value;
+}

@@ -289,6 +289,31 @@ describe('a start that could not read the second shelf of such a database', () =
       expect(waiting(after)).toContain(made.operationId);
     },
   );
+
+  test('N16 ST1: on a full disk, which can not even count it, people see what they have', async () => {
+    let works = true;
+    const phone = new Phone(
+      world,
+      opening(() => works),
+      impatient(),
+    );
+    const first = await phone.open(away);
+    await first.sync.models.todo.create({ id: 'a', title: 'a', done: false }).saved;
+    await first.sync.stop();
+    works = false;
+    const back = phone.storage;
+    phone.storage = {
+      ...back,
+      open: async (name) => {
+        const refuse = () => Promise.reject(new StorageError('quota', 'no room'));
+        return { ...(await back.open(name)), commit: refuse };
+      },
+    };
+    const after = phone.device(away);
+    after.sync.start();
+    await after.sync.ready;
+    expect(todoOf(after, 'a')).toMatchObject({ title: 'a' });
+  });
 });
 
 describe('several tabs over such a database', () => {

@@ -10,9 +10,9 @@ import {
   type Identity,
   type IdentityOptions,
   identify,
-  ShelfTrouble,
 } from '../../journal/identity.ts';
 import { Journal } from '../../journal/journal.ts';
+import { ShelfTrouble } from '../../journal/lostDatabases.ts';
 import type { Codec } from '../../ports/codec.ts';
 import type { Env } from '../../ports/env.ts';
 import type { Shelf } from '../../ports/shelf.ts';

@@ -8,8 +8,8 @@ import {
   type Identity,
   type IdentityOptions,
   identify,
-  ShelfTrouble,
 } from '../../journal/identity.ts';
+import { ShelfTrouble } from '../../journal/lostDatabases.ts';
 import type { Codec } from '../../ports/codec.ts';
 import type { Env } from '../../ports/env.ts';
 import {
