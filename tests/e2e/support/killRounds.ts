@@ -12,6 +12,7 @@ export interface KillOptions {
   readonly seed: string;
   readonly page: ServedPage;
   readonly storage?: PageQuery['storage'];
+  readonly durability?: PageQuery['durability'];
   /**
    * Every so many rounds the end of the database's log is cut off, so that it loses its last
    * transactions, and the browser deletes it; where it does not (it may tidy its log up before it looks
@@ -55,13 +56,14 @@ const backlog = 4_000;
  * At the end everything must reach the server, once.
  */
 export async function killRounds(options: KillOptions): Promise<KillSummary> {
-  const { rounds, seed, page, storage = 'real', untilMissing = false, print } = options;
+  const { rounds, seed, page, storage = 'real', durability = 'double' } = options;
+  const { untilMissing = false, print } = options;
   const { tearEvery = Number.POSITIVE_INFINITY, deleteEvery = Number.POSITIVE_INFINITY } = options;
   const missing: string[] = [];
   const wrong: string[] = [];
   const count = { rounds: 0, kills: 0, wipes: 0, torn: 0, acknowledged: 0 };
   await using server = await ServerProcess.make();
-  await using world = await KillWorld.make(page, server, { storage });
+  await using world = await KillWorld.make(page, server, { storage, durability });
   let tab = await world.device.open();
   let tearsOwed = 0;
   for (let round = 1; round <= rounds; round++) {
