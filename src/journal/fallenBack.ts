@@ -35,7 +35,7 @@ export async function lastShelved(
 }
 
 /** `taken`: identity and facts are to be read again. `others`: another tab has written meanwhile. */
-export type Outcome = 'nothing' | 'taken' | 'others';
+export type Taken = 'nothing' | 'taken' | 'others';
 
 /**
  * Takes in what the second shelf says beyond the facts of its own database. A database may have lost its
@@ -45,13 +45,13 @@ export type Outcome = 'nothing' | 'taken' | 'others';
  * against it any more. Files of tabs that live are left to them: none lives through such a loss.
  *
  * @param facts as they were read
- * Rejects with ShelfTrouble, or StorageError
+ * @returns what came of it; rejects with ShelfTrouble, or StorageError
  */
 export async function takeInAhead(
   { env, connection, shelf, codec }: FallenBackOptions,
   identity: Identity,
   facts: Facts,
-): Promise<Outcome> {
+): Promise<Taken> {
   const { files, damaged } = await onShelf(async () => {
     return readShelf(shelf, codec, await freeFiles(shelf, identity), env);
   });

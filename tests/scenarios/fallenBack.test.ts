@@ -4,6 +4,7 @@ import { type Storage, type StorageConnection, StorageError } from '../../src/po
 import { memoryShelf } from '../../src/storage/memoryShelf.ts';
 import { memory } from '../../src/storage.ts';
 import type { SealedRequest } from '../../store/rows/row.ts';
+import { bentCommits } from '../support/bentCommits.ts';
 import { impatient, Phone, type PhoneParts } from '../support/phone.ts';
 import { ReplayedStorage } from '../support/replayedStorage.ts';
 import { tabsWorld } from '../support/tabs.ts';
@@ -23,6 +24,7 @@ import { type Device, until } from '../support/world.ts';
 
 const world = tinyWorld();
 const straight: Bend = () => ({});
+const noRoom = () => new StorageError('quota', 'no room');
 
 /** A phone whose database can be had as it was some transactions ago. */
 function phoneWithPast(...parts: PhoneParts) {
@@ -179,7 +181,6 @@ describe('a database that has lost its last transactions', () => {
   });
 
   test('N16 SEC4: a clear that it has lost stays cleared', async () => {
-    world.server.put('todo', 'old', { title: 'old', done: false });
     const { phone, past, fallBack } = phoneWithPast();
     const device = await phone.open(away);
     const { todo } = device.sync.models;
@@ -204,20 +205,10 @@ describe('a database that has lost its last transactions', () => {
     await device.sync.stop();
     await fallBack(moment);
     let isFull = true;
-    const back = phone.storage;
-    phone.storage = {
-      ...back,
-      open: async (name) => {
-        const connection = await back.open(name);
-        return {
-          ...connection,
-          commit: async (batch, onCommitting) => {
-            if (isFull && batch.append?.length) throw new StorageError('quota', 'no room');
-            return connection.commit(batch, onCommitting);
-          },
-        };
-      },
-    };
+    phone.storage = bentCommits(phone.storage, (batch, commit, onCommitting) => {
+      const isRefused = isFull && batch.append?.length;
+      return isRefused ? Promise.reject(noRoom()) : commit(batch, onCommitting);
+    });
     const after = phone.device(away);
     after.sync.start();
     await after.sync.ready;
@@ -301,14 +292,7 @@ describe('a start that could not read the second shelf of such a database', () =
     await first.sync.models.todo.create({ id: 'a', title: 'a', done: false }).saved;
     await first.sync.stop();
     works = false;
-    const back = phone.storage;
-    phone.storage = {
-      ...back,
-      open: async (name) => {
-        const refuse = () => Promise.reject(new StorageError('quota', 'no room'));
-        return { ...(await back.open(name)), commit: refuse };
-      },
-    };
+    phone.storage = bentCommits(phone.storage, () => Promise.reject(noRoom()));
     const after = phone.device(away);
     after.sync.start();
     await after.sync.ready;
@@ -378,27 +362,17 @@ describe('several tabs over such a database', () => {
   });
 
   test('N16 ST1: a change that a living tab was refused stays refused, though another tab starts in that moment', async () => {
-    const inner = memory();
     const held = gate();
     let isRefused = false;
-    const storage: Storage = {
-      ...inner,
-      open: async (name) => {
-        const connection = await inner.open(name);
-        return {
-          ...connection,
-          commit: async (batch, onCommitting) => {
-            if (!isRefused || !batch.append?.some((text) => text.includes('refused'))) {
-              return connection.commit(batch, onCommitting);
-            }
-            isRefused = false;
-            onCommitting?.();
-            await held.opened;
-            throw new StorageError('failed', 'an I/O error');
-          },
-        };
-      },
-    };
+    const storage = bentCommits(memory(), async (batch, commit, onCommitting) => {
+      if (!isRefused || !batch.append?.some((text) => text.includes('refused'))) {
+        return commit(batch, onCommitting);
+      }
+      isRefused = false;
+      onCommitting?.();
+      await held.opened;
+      throw new StorageError('failed', 'an I/O error');
+    });
     const shared = memoryShelf();
     const shelf: Shelf = { kind: 'shared', open: () => shared.open('x') };
     const tabs = tabsWorld({ storage, bend: away });

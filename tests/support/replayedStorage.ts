@@ -1,5 +1,6 @@
 import type { Batch } from '../../src/ports/storage.ts';
 import { memory, type Storage } from '../../src/storage.ts';
+import { bentCommits } from './bentCommits.ts';
 
 /**
  * A storage that remembers its transactions, so that it can be had as it was before the last of them: a
@@ -10,20 +11,11 @@ export class ReplayedStorage {
   readonly #inner: Storage = memory();
 
   get storage(): Storage {
-    return {
-      ...this.#inner,
-      open: async (name) => {
-        const connection = await this.#inner.open(name);
-        return {
-          ...connection,
-          commit: async (batch, onCommitting) => {
-            const committed = await connection.commit(batch, onCommitting);
-            if (committed.ok) this.#batches.push(batch);
-            return committed;
-          },
-        };
-      },
-    };
+    return bentCommits(this.#inner, async (batch, commit, onCommitting) => {
+      const committed = await commit(batch, onCommitting);
+      if (committed.ok) this.#batches.push(batch);
+      return committed;
+    });
   }
 
   /** Transactions so far. */

@@ -20,7 +20,7 @@ import { type Storage, type StorageConnection, StorageError } from '../../ports/
 import { Checkpoints } from './checkpoints.ts';
 import type { TakenOver } from './engineOptions.ts';
 import { FoldedFacts } from './foldedFacts.ts';
-import { type Opened, open, readFacts, takeLead } from './opening.ts';
+import { type Opened, type OpeningOptions, open, readFacts, takeLead } from './opening.ts';
 import { SecondShelf } from './secondShelf.ts';
 import { StorageTrouble, type StorageTroubleOptions } from './storageTrouble.ts';
 
@@ -92,33 +92,31 @@ export class Ground {
 
   /** Opens the storage and reads the facts; tries again until it works. */
   async open(): Promise<{ readonly identity: Identity; readonly facts: Facts }> {
-    const { facts, moved, ...opened } = await this.trouble.untilDone(() =>
-      this.#withShelf((shelf) => open({ ...this.#options, shelf })),
-    );
-    this.#opened = opened;
-    this.#unshown = facts;
-    const { identity, isShort } = opened;
-    // What it alone has must stay there.
-    if (!isShort) {
-      await this.#shelf.begin(identity, opened.connection, facts, moved);
-      this.#shelf.begun();
-    }
-    return { identity, facts };
+    const { opened, facts } = await this.#read();
+    this.#shelf.begun();
+    return { identity: opened.identity, facts };
   }
 
   /** Opens it anew until there is room for what the second shelf alone has; people see the rest meanwhile. */
   async openWhole({ connection }: Opened): Promise<Opened> {
     await connection.close().catch(() => {});
-    const { facts, moved, ...opened } = await this.trouble.untilDone(() =>
-      this.#withShelf((shelf) => open({ ...this.#options, shelf, isWhole: true })),
-    );
-    this.#opened = opened;
-    this.#unshown = facts;
-    await this.#shelf.begin(opened.identity, opened.connection, facts, moved);
+    const { opened, facts } = await this.#read({ isWhole: true });
     this.tellIdentity(opened.identity);
     this.#options.checkpointLoaded(facts);
     this.#shelf.begun();
     return opened;
+  }
+
+  async #read(how: Pick<OpeningOptions, 'isWhole'> = {}) {
+    const { facts, moved, ...opened } = await this.trouble.untilDone(() =>
+      this.#withShelf((shelf) => open({ ...this.#options, ...how, shelf })),
+    );
+    this.#opened = opened;
+    this.#unshown = facts;
+    const { identity, connection, isShort } = opened;
+    // What it alone has must stay there.
+    if (!isShort) await this.#shelf.begin(identity, connection, facts, moved);
+    return { opened, facts };
   }
 
   /** Trouble of the second shelf costs that shelf, and never the start. */
